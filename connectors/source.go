@@ -1,0 +1,234 @@
+package connectors
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/lockstep-sync/lockstep/sync/fault"
+	"github.com/lockstep-sync/lockstep/sync/task"
+)
+
+// Source is one configured source: a connector, and around it what holds for every tool. It is what the engine knows.
+type Source struct {
+	id      task.SourceID
+	partner string
+	shared  []task.Field // nil: all mapped fields
+	conn    Connector
+}
+
+// NewSource wraps conn. Partner is the partner whose own tool this is, "" for the scorecard. Share lists the only fields
+// that may leave the tool; nil means every mapped field.
+func NewSource(id task.SourceID, partner string, share []task.Field, conn Connector) *Source {
+	return &Source{id: id, partner: partner, shared: share, conn: conn}
+}
+
+// ID is the source's id in the configuration.
+func (s *Source) ID() task.SourceID { return s.id }
+
+// Partner is the partner whose own tool this is, "" for the scorecard.
+func (s *Source) Partner() string { return s.partner }
+
+// Scorecard reports whether this is the partnership's scorecard.
+func (s *Source) Scorecard() bool { return s.partner == "" }
+
+// Describe says what the source can do.
+func (s *Source) Describe() Description {
+	d := s.conn.Describe()
+	d.Fields = slices.DeleteFunc(slices.Clone(d.Fields), func(f task.Field) bool { return !s.shares(f) })
+	slices.Sort(d.Fields)
+	return d
+}
+
+func (s *Source) shares(f task.Field) bool { return s.shared == nil || slices.Contains(s.shared, f) }
+
+// Pull reads the source and checks what was read: see Connector.Pull. Fields that are not shared come back as None, a
+// value of the wrong kind as Unreadable, an empty title as Unreadable (a task cannot be without one), and two records with one
+// key are both held.
+func (s *Source) Pull(ctx context.Context, cursor string) (snap task.Snapshot, err error) {
+	defer s.recovered("pull", &err)
+	snap, err = s.conn.Pull(ctx, cursor)
+	if err != nil {
+		f := s.fault("pull", err)
+		if f.Kind != fault.Partial {
+			return task.Snapshot{}, f
+		}
+		snap.Complete, snap.Cursor = false, ""
+		err = f
+	}
+	seen := make(map[string]int, len(snap.Records))
+	for i := range snap.Records {
+		s.tidy(&snap.Records[i])
+		seen[snap.Records[i].Ref.Key]++
+	}
+	kept := snap.Records[:0]
+	for _, r := range snap.Records {
+		if r.Ref.Key != "" && seen[r.Ref.Key] == 1 {
+			kept = append(kept, r)
+			continue
+		}
+		snap.Held = append(snap.Held, task.Hold{
+			Key: r.Ref.Key, Name: r.Name, Reason: task.HoldDuplicateID, Raw: r.Ref.Key,
+			Hint: "two items carry the same id: clear the id of the copy, or delete the copy",
+		})
+	}
+	snap.Records = kept
+	for i := range snap.Held {
+		snap.Held[i].Source = s.id
+	}
+	return snap, err
+}
+
+// tidy makes a record fit for the engine.
+func (s *Source) tidy(r *task.Record) {
+	r.Ref.Source = s.id
+	d := s.conn.Describe()
+	for i := range r.Values {
+		f, v := task.Field(i), r.Values[i] //nolint:gosec // i < FieldCount
+		switch {
+		case v.IsNone():
+		case !d.Maps(f) || !s.shares(f):
+			r.Values[i] = task.Value{}
+		case f == task.Title && !v.IsUnreadable() && v.IsEmpty():
+			r.Values[i] = task.UnreadableValue("")
+			r.Note(f, task.HoldNoTitle, "give it a title: a task cannot be without one")
+		case !v.IsUnreadable() && v.Kind() != f.Kind():
+			r.Values[i] = task.UnreadableValue(v.String())
+			r.Note(f, task.HoldUnreadable, fmt.Sprintf("the connector read a %s where the field is a %s: report this as a bug", v.Kind(), f.Kind()))
+		}
+	}
+}
+
+// Normalize returns what the tool would show for want: see Normalizer. A tool that is no Normalizer shows every value.
+func (s *Source) Normalize(f task.Field, want, have task.Value) (task.Value, *task.Problem) {
+	if n, ok := s.conn.(Normalizer); ok {
+		return n.Normalize(f, want, have)
+	}
+	return want, nil
+}
+
+// Confirm reads items directly: see Confirmer. Where the connector cannot, every key is Gone: the caller has seen a
+// complete snapshot without it.
+func (s *Source) Confirm(ctx context.Context, keys []string) (out map[string]Confirmation, err error) {
+	defer s.recovered("confirm absent items", &err)
+	c, ok := s.conn.(Confirmer)
+	if !ok {
+		out = make(map[string]Confirmation, len(keys))
+		for _, k := range keys {
+			out[k] = Confirmation{Presence: Gone}
+		}
+		return out, nil
+	}
+	out, err = c.Confirm(ctx, keys)
+	if err != nil {
+		return nil, s.fault("confirm absent items", err)
+	}
+	for k, c := range out {
+		s.tidy(&c.Record)
+		out[k] = c
+	}
+	return out, nil
+}
+
+// Finds reports whether Find can tell: where it cannot, only a complete snapshot is evidence that a mark is not there.
+func (s *Source) Finds() bool {
+	_, ok := s.conn.(Finder)
+	return ok
+}
+
+// Find looks for the task's mark: see Finder. Where the connector cannot, nothing is found: the caller has seen a
+// complete snapshot without it.
+func (s *Source) Find(ctx context.Context, id task.ID) (rec task.Record, found bool, err error) {
+	defer s.recovered("find our mark", &err)
+	f, ok := s.conn.(Finder)
+	if !ok {
+		return task.Record{}, false, nil
+	}
+	rec, found, err = f.Find(ctx, id)
+	if err != nil {
+		return task.Record{}, false, s.fault("find our mark", err)
+	}
+	s.tidy(&rec)
+	return rec, found, nil
+}
+
+// Apply makes patches true: see Connector.Apply. A patch that reaches for a field that is not mapped, shared or writable is
+// refused here whatever the connector would do, and there is always one receipt for each patch.
+func (s *Source) Apply(ctx context.Context, patches []task.Patch) []task.Receipt {
+	out := make([]task.Receipt, len(patches))
+	allowed := make([]task.Patch, 0, len(patches))
+	at := make([]int, 0, len(patches))
+	d := s.Describe()
+	for i, p := range patches {
+		if err := permitted(d, p); err != nil {
+			out[i] = task.Receipt{Err: s.fault("apply", err)}
+			continue
+		}
+		allowed = append(allowed, p)
+		at = append(at, i)
+	}
+	if len(allowed) == 0 {
+		return out
+	}
+	got, err := s.apply(ctx, allowed)
+	for j, i := range at {
+		switch {
+		case err != nil:
+			out[i] = task.Receipt{Err: err, Uncertain: true}
+		case j >= len(got):
+			out[i] = task.Receipt{Err: s.fault("apply", errors.New("the connector gave no receipt")), Uncertain: true}
+		default:
+			out[i] = got[j]
+			if out[i].Err != nil {
+				out[i].Err = s.fault("apply", out[i].Err)
+			}
+			if out[i].Record != nil {
+				s.tidy(out[i].Record)
+			}
+		}
+	}
+	return out
+}
+
+func (s *Source) apply(ctx context.Context, patches []task.Patch) (out []task.Receipt, err error) {
+	defer s.recovered("apply", &err)
+	return s.conn.Apply(ctx, patches), nil
+}
+
+func permitted(d Description, p task.Patch) error {
+	switch {
+	case p.Op == task.Create && !d.CanCreate:
+		return fault.New(fault.Permanent, fault.Unsupported, "", "this source may not create items")
+	case p.Op == task.Remove && !d.CanRemove:
+		return fault.New(fault.Permanent, fault.Unsupported, "", "this source may not remove items")
+	}
+	for _, c := range p.Set {
+		if !d.Writes(c.Field) {
+			return fault.New(fault.Permanent, fault.Unsupported, "", "field %s is not writable in this source", c.Field)
+		}
+	}
+	return nil
+}
+
+// fault makes err a fault of this source.
+func (s *Source) fault(op string, err error) *fault.Error {
+	f := *fault.Of(err) // a copy: a connector may hand out the same error for many receipts
+	if f.Source == "" {
+		f.Source = s.id
+	}
+	if f.Op == "" {
+		f.Op = op
+	}
+	return &f
+}
+
+// recovered turns a connector's panic into a fault, so that one poisoned answer never stops the other sources.
+func (s *Source) recovered(op string, err *error) {
+	if p := recover(); p != nil {
+		*err = &fault.Error{
+			Kind: fault.Unknown, Reason: fault.Invalid, Op: op, Source: s.id,
+			Hint: "report this as a bug", Err: fmt.Errorf("the connector panicked: %v", p),
+		}
+	}
+}

@@ -1,0 +1,136 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/lockstep-sync/lockstep/sync/fault"
+	"github.com/lockstep-sync/lockstep/sync/plan"
+	"github.com/lockstep-sync/lockstep/sync/task"
+)
+
+// Result is how a cycle went: a metric label.
+type Result string
+
+// The results of a cycle.
+const (
+	ResultOK      Result = "ok"
+	ResultPartial Result = "partial" // a source sat out, or a write went wrong; the rest went on
+	ResultGuarded Result = "guarded" // a guard said no: nothing was written
+	ResultFailed  Result = "failed"  // nothing was decided, or what was decided could not be stored
+)
+
+// Results returns every result. The slice is the caller's.
+func Results() []Result { return []Result{ResultOK, ResultPartial, ResultGuarded, ResultFailed} }
+
+// Report is what a cycle did, or a dry run would do. It is what the commands print.
+type Report struct {
+	Partnership string `json:"partnership"`
+	Generation  int64  `json:"generation"`
+	Result      Result `json:"result"`
+	// Converged says that every source was read and there was nothing to write and nothing left to find out.
+	Converged bool           `json:"converged"`
+	Tasks     int            `json:"tasks"`
+	Sources   []SourceReport `json:"sources"`
+	Patches   []PatchReport  `json:"patches"`
+	PlanHash  string         `json:"plan_hash,omitempty"`
+	Trips     []plan.Trip    `json:"trips,omitempty"`
+	Conflicts int            `json:"conflicts"`
+	Holds     []task.Hold    `json:"held"`
+	Seconds   float64        `json:"seconds"`
+}
+
+// SourceReport is what happened at one source.
+type SourceReport struct {
+	ID      task.SourceID `json:"id"`
+	Records int           `json:"records"` // items of managed tasks that the source holds
+	Read    bool          `json:"read"`    // false where it sat out
+	Error   string        `json:"error,omitempty"`
+	Reason  fault.Reason  `json:"reason,omitempty"`
+	Hint    string        `json:"hint,omitempty"`
+	Landed  int           `json:"landed"`           // patches that landed
+	Failed  int           `json:"failed,omitempty"` // patches that did not
+}
+
+// PatchReport is one write: planned, and in a report of a cycle, what came of it.
+type PatchReport struct {
+	task.Patch
+	Error string `json:"error,omitempty"`
+	Hint  string `json:"hint,omitempty"`
+}
+
+// Writes is how many patches landed.
+func (r Report) Writes() int {
+	n := 0
+	for _, s := range r.Sources {
+		n += s.Landed
+	}
+	return n
+}
+
+func (c *cycle) report() Report {
+	r := Report{
+		Partnership: c.Partnership, Generation: c.generation, Result: ResultOK, PlanHash: c.planned.Hash(), Trips: c.trips,
+		Holds: append([]task.Hold{}, c.holds...), Seconds: c.Now().Sub(c.now).Round(time.Millisecond).Seconds(),
+		Patches: []PatchReport{}, Converged: len(c.planned.Patches) == 0,
+	}
+	for _, w := range c.works {
+		if !w.task.Removed {
+			r.Tasks++
+		}
+		r.Conflicts += len(w.conflicts)
+	}
+	for _, h := range c.holds {
+		if h.Reason == task.HoldAwaiting || h.Reason == task.HoldRetrying {
+			r.Converged = false
+		}
+	}
+	results := make(map[sideKey]*patchResult, len(c.results))
+	for i := range c.results {
+		p := &c.results[i]
+		results[sideKey{p.patch.Task, p.patch.Ref.Source}] = p
+	}
+	r.Sources = c.sourceReports(results, &r)
+	for _, p := range c.planned.Patches {
+		pr := PatchReport{Patch: p}
+		if res := results[sideKey{p.Task, p.Ref.Source}]; res != nil && res.err != nil {
+			pr.Error, pr.Hint = res.err.Error(), res.err.Hint
+		}
+		r.Patches = append(r.Patches, pr)
+	}
+	if c.guarded() {
+		r.Result, r.Converged = ResultGuarded, false
+	}
+	return r
+}
+
+type sideKey struct {
+	task   task.ID
+	source task.SourceID
+}
+
+func (c *cycle) sourceReports(results map[sideKey]*patchResult, r *Report) []SourceReport {
+	out := make([]SourceReport, len(c.sources))
+	for i, src := range c.sources {
+		sr := SourceReport{ID: src.ID(), Read: c.reads[i].err == nil}
+		if err := c.reads[i].err; err != nil {
+			sr.Error, sr.Reason, sr.Hint = err.Error(), err.Reason, err.Hint
+			r.Result, r.Converged = ResultPartial, false
+		}
+		for _, w := range c.works {
+			if w.sides[i].linked {
+				sr.Records++
+			}
+		}
+		out[i] = sr
+	}
+	for k, res := range results {
+		sr := &out[c.index(k.source)]
+		if res.err == nil {
+			sr.Landed++
+			continue
+		}
+		sr.Failed++
+		r.Result = ResultPartial
+	}
+	return out
+}
