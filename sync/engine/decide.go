@@ -321,14 +321,28 @@ func (c *cycle) guard(mode Mode) {
 			if w.sides[i].before.Key != "" {
 				f.Existing++
 			}
-			if r := w.sides[i]; r.gone && c.reads[i].remapped {
-				f.Lost++
+			if f.Remapped {
+				f.Moved += w.moved(i, s.ID())
 			}
 		}
 		facts[s.ID()] = f
 	}
 	c.trips = c.Guards.Check(c.planned.Patches, facts)
 	c.let = len(c.trips) > 0 && mode.Approve != "" && mode.Approve == c.planned.Hash()
+}
+
+// moved counts what a changed mapping does to the task: its item is out of sight, or its values overwrite agreed ones.
+func (w *work) moved(i int, id task.SourceID) int {
+	n := 0
+	if w.sides[i].gone {
+		n++
+	}
+	for _, d := range w.decisions {
+		if d.Winner.Source == id && !d.From.IsEmpty() {
+			n++
+		}
+	}
+	return n
 }
 
 // guarded reports whether a guard says no and nobody overruled it.

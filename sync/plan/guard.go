@@ -33,8 +33,9 @@ type Facts struct {
 	Existing int // items of managed tasks that the source holds
 	// Vanished are tasks whose item was found gone in this source, so that they are to be removed.
 	Vanished int
-	// Lost are items that a changed mapping or filter no longer finds.
-	Lost int
+	// Moved are items that a changed mapping or filter no longer finds, and values that it reads differently so that they
+	// would overwrite what was agreed.
+	Moved int
 	// Remapped says that the mapping or the filter of the source is not what it was in the cycle before.
 	Remapped bool
 }
@@ -51,7 +52,7 @@ type Trip struct {
 // String says what is the matter and is for people.
 func (t Trip) String() string {
 	if t.Guard == GuardMapping {
-		return fmt.Sprintf("%s: its mapping or filter has changed, and %d items would be written or lost from sight", t.Source, t.Count)
+		return fmt.Sprintf("%s: its mapping or filter has changed, and %d values would be overwritten, or items lost from sight", t.Source, t.Count)
 	}
 	what := "changed"
 	if t.Guard == GuardRemovals {
@@ -84,7 +85,7 @@ func (g Guards) Check(patches []task.Patch, facts map[task.SourceID]Facts) []Tri
 		if limit := g.limit(g.MaxChanges, f.Existing); changed[s] > limit {
 			trips = append(trips, Trip{GuardChanges, s, changed[s], limit, f.Existing})
 		}
-		if n := changed[s] + removed[s] + f.Lost; f.Remapped && n > 0 {
+		if n := changed[s] + removed[s] + f.Moved; f.Remapped && n > 0 {
 			trips = append(trips, Trip{GuardMapping, s, n, 0, f.Existing})
 		}
 	}

@@ -207,7 +207,7 @@ func TestGuards(t *testing.T) {
 		{"10 of 100 may be removed", remove(10), plan.Facts{Existing: 100}, ""},
 		{"11 of 100 may not", remove(11), plan.Facts{Existing: 100}, "[jira: 11 of 100 items would be removed, 10 are allowed]"},
 		{"nor may their tasks", nil, plan.Facts{Existing: 100, Vanished: 11}, "[jira: 11 of 100 items would be removed, 10 are allowed]"},
-		{"a changed mapping shows its plan", change(1, "old"), plan.Facts{Existing: 100, Remapped: true}, "[jira: its mapping or filter has changed, and 1 items would be written or lost from sight]"},
+		{"a changed mapping shows its plan", change(1, "old"), plan.Facts{Existing: 100, Remapped: true}, "[jira: its mapping or filter has changed, and 1 values would be overwritten, or items lost from sight]"},
 		{"a changed mapping that changes nothing", nil, plan.Facts{Existing: 100, Remapped: true}, ""},
 	}
 	for _, tt := range tests {
