@@ -1,6 +1,7 @@
 package connectors
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,9 +34,14 @@ func (s *Source) Partner() string { return s.partner }
 // Scorecard reports whether this is the partnership's scorecard.
 func (s *Source) Scorecard() bool { return s.partner == "" }
 
-// Describe says what the source can do.
-func (s *Source) Describe() Description {
-	d := s.conn.Describe()
+// Describe says what the source can do. A connector that panics can do nothing.
+func (s *Source) Describe() (d Description) {
+	defer func() {
+		if recover() != nil {
+			d = Description{}
+		}
+	}()
+	d = s.conn.Describe()
 	d.Fields = slices.DeleteFunc(slices.Clone(d.Fields), func(f task.Field) bool { return !s.shares(f) })
 	slices.Sort(d.Fields)
 	return d
@@ -47,7 +53,11 @@ func (s *Source) shares(f task.Field) bool { return s.shared == nil || slices.Co
 // value of the wrong kind as Unreadable, an empty title as Unreadable (a task cannot be without one), and two records with one
 // key are both held.
 func (s *Source) Pull(ctx context.Context, cursor string) (snap task.Snapshot, err error) {
-	defer s.recovered("pull", &err)
+	defer func() {
+		if f := s.panicked("pull", recover()); f != nil {
+			snap, err = task.Snapshot{}, f
+		}
+	}()
 	snap, err = s.conn.Pull(ctx, cursor)
 	if err != nil {
 		f := s.fault("pull", err)
@@ -58,8 +68,9 @@ func (s *Source) Pull(ctx context.Context, cursor string) (snap task.Snapshot, e
 		err = f
 	}
 	seen := make(map[string]int, len(snap.Records))
+	d := s.Describe()
 	for i := range snap.Records {
-		s.tidy(&snap.Records[i])
+		s.tidy(&snap.Records[i], d)
 		seen[snap.Records[i].Ref.Key]++
 	}
 	kept := snap.Records[:0]
@@ -68,28 +79,33 @@ func (s *Source) Pull(ctx context.Context, cursor string) (snap task.Snapshot, e
 			kept = append(kept, r)
 			continue
 		}
+		// A hold without a key would hold the whole source: an item that lacks one goes by its name.
 		snap.Held = append(snap.Held, task.Hold{
-			Key: r.Ref.Key, Name: r.Name, Reason: task.HoldDuplicateID, Raw: r.Ref.Key,
+			Key: cmp.Or(r.Ref.Key, r.Name, "without id"), Name: r.Name, Reason: task.HoldDuplicateID, Raw: r.Ref.Key,
 			Hint: "two items carry the same id: clear the id of the copy, or delete the copy",
 		})
 	}
 	snap.Records = kept
 	for i := range snap.Held {
-		snap.Held[i].Source = s.id
+		h := &snap.Held[i]
+		h.Source = s.id
+		if f, ok := task.ParseField(h.Field); ok && !s.shares(f) {
+			h.Raw = "" // what is not shared does not leave the tool by way of a complaint about it
+		}
 	}
 	return snap, err
 }
 
 // tidy makes a record fit for the engine.
-func (s *Source) tidy(r *task.Record) {
+func (s *Source) tidy(r *task.Record, d Description) {
 	r.Ref.Source = s.id
-	d := s.conn.Describe()
 	for i := range r.Values {
 		f, v := task.Field(i), r.Values[i] //nolint:gosec // i < FieldCount
 		switch {
-		case v.IsNone():
-		case !d.Maps(f) || !s.shares(f):
+		case !d.Maps(f):
 			r.Values[i] = task.Value{}
+			delete(r.Problems, f)
+		case v.IsNone():
 		case f == task.Title && !v.IsUnreadable() && v.IsEmpty():
 			r.Values[i] = task.UnreadableValue("")
 			r.Note(f, task.HoldNoTitle, "give it a title: a task cannot be without one")
@@ -124,8 +140,9 @@ func (s *Source) Confirm(ctx context.Context, keys []string) (out map[string]Con
 	if err != nil {
 		return nil, s.fault("confirm absent items", err)
 	}
+	d := s.Describe()
 	for k, c := range out {
-		s.tidy(&c.Record)
+		s.tidy(&c.Record, d)
 		out[k] = c
 	}
 	return out, nil
@@ -149,7 +166,7 @@ func (s *Source) Find(ctx context.Context, id task.ID) (rec task.Record, found b
 	if err != nil {
 		return task.Record{}, false, s.fault("find our mark", err)
 	}
-	s.tidy(&rec)
+	s.tidy(&rec, s.Describe())
 	return rec, found, nil
 }
 
@@ -184,7 +201,7 @@ func (s *Source) Apply(ctx context.Context, patches []task.Patch) []task.Receipt
 				out[i].Err = s.fault("apply", out[i].Err)
 			}
 			if out[i].Record != nil {
-				s.tidy(out[i].Record)
+				s.tidy(out[i].Record, d)
 			}
 		}
 	}
@@ -225,10 +242,18 @@ func (s *Source) fault(op string, err error) *fault.Error {
 
 // recovered turns a connector's panic into a fault, so that one poisoned answer never stops the other sources.
 func (s *Source) recovered(op string, err *error) {
-	if p := recover(); p != nil {
-		*err = &fault.Error{
-			Kind: fault.Unknown, Reason: fault.Invalid, Op: op, Source: s.id,
-			Hint: "report this as a bug", Err: fmt.Errorf("the connector panicked: %v", p),
-		}
+	if f := s.panicked(op, recover()); f != nil {
+		*err = f
+	}
+}
+
+// panicked is the fault of a panic; nil where there was none.
+func (s *Source) panicked(op string, p any) error {
+	if p == nil {
+		return nil
+	}
+	return &fault.Error{
+		Kind: fault.Unknown, Reason: fault.Invalid, Op: op, Source: s.id,
+		Hint: "report this as a bug", Err: fmt.Errorf("the connector panicked: %v", p),
 	}
 }

@@ -156,6 +156,7 @@ func TestConformance(t *testing.T) {
 			connectortest.Run(t, connectortest.Features{
 				Creates: c.CanCreate, Removes: c.CanRemove, Provisional: c.Provisional, Increments: c.Increments,
 				Fields: c.Fields, ReadOnly: c.ReadOnly, Values: c.values, Lossy: c.lossy,
+				Cost: func(k int) (reads, writes int) { return 0, k },
 			}, func(t *testing.T) connectortest.Harness {
 				t.Helper()
 				return harness{Tool: memory.New(c.Options)}

@@ -202,10 +202,16 @@ func TestSuiteFindsFaults(t *testing.T) {
 		"finds nothing": {lasting, mutant{find: func(*memory.Tool, context.Context, task.ID) (task.Record, bool, error) {
 			return task.Record{}, false, nil
 		}}, "creating/an answer that is lost leaves one item, and it is found"},
-		"forgets how long to wait": {lasting, mutant{pull: rewrite(func(f *fault.Error) { f.RetryAfter = 0 })},
-			"failing/a tool that wants a pause gets it"},
-		"has no hint": {lasting, mutant{pull: rewrite(func(f *fault.Error) { f.Hint = "" })},
-			"failing/a credential that is refused is the operator's to mend"},
+		"forgets how long to wait": {
+			lasting,
+			mutant{pull: rewrite(func(f *fault.Error) { f.RetryAfter = 0 })},
+			"failing/a tool that wants a pause gets it",
+		},
+		"has no hint": {
+			lasting,
+			mutant{pull: rewrite(func(f *fault.Error) { f.Hint = "" })},
+			"failing/a credential that is refused is the operator's to mend",
+		},
 		"errors that are no faults": {lasting, mutant{pull: func(t *memory.Tool, ctx context.Context, c string) (task.Snapshot, error) {
 			snap, err := t.Pull(ctx, c)
 			if err != nil {
@@ -228,8 +234,11 @@ func TestSuiteFindsFaults(t *testing.T) {
 			}
 			return snap, err
 		}}, "increments/an increment shows edits and new items"},
-		"writes over what it did not expect": {lasting, mutant{apply: before(expectNow)},
-			"updating/a value that is not the expected one stays"},
+		"writes over what it did not expect": {
+			lasting,
+			mutant{apply: before(expectNow)},
+			"updating/a value that is not the expected one stays",
+		},
 		"adopts what it did not expect": {rows, mutant{apply: before(func(t *memory.Tool, p *task.Patch) {
 			for _, k := range t.Keys() {
 				if it, _ := t.Get(k); p.Op == task.Adopt && it.Values[task.Title] == p.Expect[task.Title] {
@@ -237,8 +246,11 @@ func TestSuiteFindsFaults(t *testing.T) {
 				}
 			}
 		})}, "adopting/what changed since it was read is not adopted"},
-		"removes what it did not expect": {lasting, mutant{apply: before(expectNow)},
-			"removing/what changed since it was read stays"},
+		"removes what it did not expect": {
+			lasting,
+			mutant{apply: before(expectNow)},
+			"removing/what changed since it was read stays",
+		},
 		"writes beside the field": {lasting, mutant{apply: after(func(t *memory.Tool, p task.Patch, r *task.Receipt) {
 			if p.Op == task.Update && r.Err == nil {
 				t.Edit(p.Ref.Key, task.Notes, task.TextValue("written by a machine"))
@@ -318,6 +330,15 @@ func TestSuiteFindsFaults(t *testing.T) {
 				}
 			}
 		})}, "updating/writes each value of each field, and nothing beside it"},
+		"reads item by item": {lasting, mutant{pull: func(t *memory.Tool, ctx context.Context, c string) (task.Snapshot, error) {
+			snap, err := t.Pull(ctx, c)
+			for _, r := range snap.Records {
+				if _, err := t.Confirm(ctx, []string{r.Ref.Key}); err != nil {
+					return task.Snapshot{}, err
+				}
+			}
+			return snap, err
+		}}, "reading/an idle pull costs two requests at most"},
 		"does not settle on a form": {lasting, mutant{normalize: func(f task.Field, want, _ task.Value) (task.Value, *task.Problem) {
 			if f == task.Notes {
 				return task.TextValue(want.String() + "!"), nil

@@ -33,7 +33,7 @@ func (t *Tool) Add(v task.Values) string {
 	t.number++
 	it := item{number: t.number, by: ByPerson, values: blank()}
 	for i := range v {
-		f := task.Field(i) //nolint:gosec // i < FieldCount
+		f := task.Field(i)
 		it.values[f] = t.typed(f, v[f], task.Value{})
 	}
 	t.fillDefaults(&it)
@@ -158,7 +158,7 @@ func (t *Tool) Untouched() string {
 	var b strings.Builder
 	for _, n := range numbers {
 		for i, v := range t.items[n].values {
-			if f := task.Field(i); !t.desc.Maps(f) && !v.IsEmpty() { //nolint:gosec // i < FieldCount
+			if f := task.Field(i); !t.desc.Maps(f) && !v.IsEmpty() {
 				fmt.Fprintf(&b, "%s %s %q\n", handle(n), f, v.String())
 			}
 		}
@@ -206,7 +206,7 @@ func (t *Tool) fillDefaults(it *item) {
 func blank() task.Values {
 	var v task.Values
 	for i := range v {
-		v[i] = task.Empty(task.Field(i).Kind()) //nolint:gosec // i < FieldCount
+		v[i] = task.Empty(task.Field(i).Kind())
 	}
 	return v
 }

@@ -121,17 +121,17 @@ func (t *Tool) Remap(fields, readOnly []task.Field) {
 
 func (t *Tool) describe(fields, readOnly []task.Field) {
 	fields, readOnly = sorted(fields), sorted(readOnly)
-	var print strings.Builder
+	var fingerprint strings.Builder
 	for _, f := range fields {
-		print.WriteString(f.String())
+		fingerprint.WriteString(f.String())
 		if slices.Contains(readOnly, f) {
-			print.WriteString("(read)")
+			fingerprint.WriteString("(read)")
 		}
-		print.WriteByte(' ')
+		fingerprint.WriteByte(' ')
 	}
 	t.desc = connectors.Description{
 		Kind: "memory", Fields: fields, ReadOnly: readOnly, CanCreate: t.opts.CanCreate, CanRemove: t.opts.CanRemove,
-		Fingerprint: strings.TrimSpace(print.String()), SettleDelay: t.opts.SettleDelay,
+		Fingerprint: strings.TrimSpace(fingerprint.String()), SettleDelay: t.opts.SettleDelay,
 	}
 }
 

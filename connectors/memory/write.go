@@ -2,6 +2,7 @@ package memory
 
 import (
 	"context"
+	"slices"
 
 	"github.com/lockstep-sync/lockstep/connectors"
 	"github.com/lockstep-sync/lockstep/sync/fault"
@@ -22,20 +23,16 @@ func (t *Tool) Apply(ctx context.Context, patches []task.Patch) []task.Receipt {
 // names finds what the provisional keys of the patches mean before anything is written: of two items that look the same,
 // adopting one would change the other's key.
 func (t *Tool) names(patches []task.Patch) map[string]int {
-	var named map[string]int
-	for i := range patches {
-		if !patches[i].Ref.Provisional() {
-			continue
-		}
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		named = make(map[string]int, len(t.order))
-		for k, key := range t.keys(t.list()) {
-			named[key] = t.order[k]
-		}
-		return named
+	if !slices.ContainsFunc(patches, func(p task.Patch) bool { return p.Ref.Provisional() }) {
+		return nil
 	}
-	return nil
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	named := make(map[string]int, len(t.order))
+	for i, key := range t.keys(t.list()) {
+		named[key] = t.order[i]
+	}
+	return named
 }
 
 func (t *Tool) applyOne(ctx context.Context, p *task.Patch, named map[string]int) task.Receipt {
@@ -147,7 +144,7 @@ func (t *Tool) change(p *task.Patch, set []task.Change, named map[string]int) (*
 	was := t.target(p, named)
 	switch {
 	case was == nil && p.Op == task.Remove:
-		return nil, nil //nolint:nilnil // it is gone, as was asked
+		return nil, nil // it is gone, as was asked
 	case was == nil:
 		return nil, fault.New(fault.Conflict, fault.NotFound, "", "there is no such item")
 	case was.hidden == connectors.NoAccess:
@@ -164,7 +161,7 @@ func (t *Tool) change(p *task.Patch, set []task.Change, named map[string]int) (*
 	if p.Op == task.Remove {
 		t.writes++
 		t.drop(was)
-		return nil, nil //nolint:nilnil // nothing is left to read back
+		return nil, nil // nothing is left to read back
 	}
 	if adopt {
 		if was.mark != "" || len(t.marks[p.Task]) > 0 {

@@ -17,14 +17,12 @@ import (
 // FromError tells what an error of Client.Do, or of reading an answer, means: a fault with that op, and whether a write
 // that is not idempotent may have landed all the same. Err must not be nil. A fault that err already is comes back as a copy.
 func FromError(op string, err error) (f *fault.Error, uncertain bool) {
-	var fl *failure
-	if errors.As(err, &fl) {
+	if fl, ok := errors.AsType[*failure](err); ok {
 		c := fl.fault
 		c.Op = op
 		return &c, fl.uncertain
 	}
-	var known *fault.Error
-	if errors.As(err, &known) {
+	if known, ok := errors.AsType[*fault.Error](err); ok {
 		c := *known
 		if c.Op == "" {
 			c.Op = op
@@ -33,8 +31,7 @@ func FromError(op string, err error) (f *fault.Error, uncertain bool) {
 	}
 	c := classify(err)
 	c.Op = op
-	var u *url.Error
-	if errors.As(err, &u) {
+	if u, ok := errors.AsType[*url.Error](err); ok {
 		err = u.Err // without the address, whose query may hold what people typed
 	}
 	c.Err = err

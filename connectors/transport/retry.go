@@ -31,34 +31,38 @@ func idempotent(req *http.Request) bool {
 
 // again is the policy of what is sent once more. It returns no error: an error beside an answer would lose the answer.
 func (o Options) again(ctx context.Context, resp *http.Response, err error) (bool, error) {
+	return ctx.Err() == nil && (err != nil && againAfter(flightOf(ctx), err) || err == nil && o.againOn(ctx, resp)), nil
+}
+
+// againAfter decides on an attempt that got no answer.
+func againAfter(f *flight, err error) bool {
+	return retriable(err) && (f.idempotent || !f.mayHaveLanded())
+}
+
+// againOn decides on an answer.
+func (o Options) againOn(ctx context.Context, resp *http.Response) bool {
 	f := flightOf(ctx)
-	if ctx.Err() != nil {
-		return false, nil
-	}
-	if err != nil {
-		return retriable(err) && (f.idempotent || !f.mayHaveLanded()), nil
-	}
 	switch resp.StatusCode {
 	case http.StatusTooManyRequests:
 		if !f.idempotent && f.mayHaveLanded() {
-			return false, nil
+			return false
 		}
 	case http.StatusRequestTimeout, http.StatusInternalServerError, http.StatusBadGateway,
 		http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		if !f.idempotent {
-			return false, nil
+			return false
 		}
 	default:
-		return false, nil
+		return false
 	}
 	asked := pause(resp, nil)
 	if asked > o.InlineWait {
-		return false, nil
+		return false
 	}
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= asked {
-		return false, nil
+		return false
 	}
-	return true, nil
+	return true
 }
 
 // backoff says how long to pause before sending again: what the tool asked for, else doubling with jitter, never more

@@ -50,7 +50,7 @@ func verdictOf(status int) verdict {
 	case status >= 500:
 		return verdict{fault.Retryable, fault.Unavailable, ""}
 	case status >= 400:
-		return verdict{fault.Permanent, fault.Invalid, ""}
+		return verdict{fault.Permanent, fault.Invalid, "the tool refused what was sent; its answer says why"}
 	case status >= 300:
 		return verdict{fault.Permanent, fault.Invalid, "the address leads elsewhere: configure the tool's own address"}
 	}

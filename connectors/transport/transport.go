@@ -53,10 +53,19 @@ type Options struct {
 
 // Observer is told what is sent. It may be called from several goroutines.
 type Observer interface {
-	// Requested is called after each attempt. Code is the answer's status, "timeout" or "error".
-	Requested(source task.SourceID, method, code string, took time.Duration)
+	// Requested is called after each attempt.
+	Requested(a Attempt)
 	// Throttled is called before a pause that the tool asked for or that pacing demands.
 	Throttled(source task.SourceID, wait time.Duration)
+}
+
+// Attempt is one request that was sent.
+type Attempt struct {
+	Source task.SourceID
+	Method string
+	Code   string // the answer's status, "timeout" or "error"
+	Writes bool   // false where the request only reads: a GET, or a POST that its caller marked
+	Took   time.Duration
 }
 
 const (
@@ -245,7 +254,7 @@ func (a *attempts) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err == nil {
 		err = a.buffer(resp)
 	}
-	a.observe(req.Method, resp, err, time.Since(start))
+	a.observe(Attempt{Method: req.Method, Writes: !f.idempotent, Took: time.Since(start)}, resp, err)
 	switch {
 	case err != nil:
 		// Without a connection no byte was written. A base that tells nothing of connections proves nothing.
@@ -289,18 +298,18 @@ func (a *attempts) buffer(resp *http.Response) error {
 	return nil
 }
 
-func (a *attempts) observe(method string, resp *http.Response, err error, took time.Duration) {
+func (a *attempts) observe(t Attempt, resp *http.Response, err error) {
 	if a.o.Observer == nil {
 		return
 	}
-	code := "error"
+	t.Source, t.Code = a.o.Source, "error"
 	switch {
 	case err == nil:
-		code = strconv.Itoa(resp.StatusCode)
+		t.Code = strconv.Itoa(resp.StatusCode)
 	case isTimeout(err):
-		code = "timeout"
+		t.Code = "timeout"
 	}
-	a.o.Observer.Requested(a.o.Source, method, code, took)
+	a.o.Observer.Requested(t)
 }
 
 // failure is an error of a call, classified where everything about it was known. Its text holds no secret and, other

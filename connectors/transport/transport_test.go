@@ -223,7 +223,7 @@ func TestStatusTable(t *testing.T) {
 		hint   bool
 		text   string
 	}{
-		{status: 400, body: `{"errorMessages":["Bad."],"errors":{"z":"last","summary":"first"}}`, kind: fault.Permanent, reason: fault.Invalid, text: "400 Bad Request: Bad.; summary: first; z: last"},
+		{status: 400, body: `{"errorMessages":["Bad."],"errors":{"z":"last","summary":"first"}}`, kind: fault.Permanent, reason: fault.Invalid, hint: true, text: "400 Bad Request: Bad.; summary: first; z: last"},
 		{status: 401, kind: fault.Permanent, reason: fault.Auth, hint: true, text: "401 Unauthorized"},
 		{status: 403, body: `{"message":"no"}`, kind: fault.Permanent, reason: fault.Auth, hint: true, text: "403 Forbidden: no"},
 		{status: 403, body: google, kind: fault.Retryable, reason: fault.RateLimited, text: "403 Forbidden: Quota exceeded"},
@@ -233,7 +233,7 @@ func TestStatusTable(t *testing.T) {
 		{status: 409, body: `{"errors":[{"message":"in use"}]}`, kind: fault.Conflict, reason: fault.Precondition, text: "409 Conflict: in use"},
 		{status: 410, kind: fault.Permanent, reason: fault.NotFound, hint: true, text: "410"},
 		{status: 412, kind: fault.Conflict, reason: fault.Precondition, text: "412"},
-		{status: 413, kind: fault.Permanent, reason: fault.Invalid, text: "413"},
+		{status: 413, kind: fault.Permanent, reason: fault.Invalid, hint: true, text: "413"},
 		{status: 423, kind: fault.Retryable, reason: fault.Unavailable, text: "423"},
 		{status: 429, kind: fault.Retryable, reason: fault.RateLimited, text: "429"},
 		{status: 429, header: http.Header{"Retry-After": {"12"}}, kind: fault.Retryable, reason: fault.RateLimited, after: 12 * time.Second, text: "429"},
@@ -250,8 +250,8 @@ func TestStatusTable(t *testing.T) {
 		{status: 599, kind: fault.Retryable, reason: fault.Unavailable, text: "599"},
 		{status: 302, header: http.Header{"Location": {"https://id.example.org/login?token=abc"}}, kind: fault.Permanent, reason: fault.Invalid, hint: true, text: "302 Found to https://id.example.org"},
 		{status: 200, header: http.Header{"Content-Type": {"text/html"}}, body: "<title>Log in</title>", kind: fault.Permanent, reason: fault.Invalid, hint: true, text: `a web page titled "Log in"`},
-		{status: 400, body: strings.Repeat("é", 5000), kind: fault.Permanent, reason: fault.Invalid, text: "…"},
-		{status: 400, body: "[1,2", kind: fault.Permanent, reason: fault.Invalid, text: "[1,2"},
+		{status: 400, body: strings.Repeat("é", 5000), kind: fault.Permanent, reason: fault.Invalid, hint: true, text: "…"},
+		{status: 400, body: "[1,2", kind: fault.Permanent, reason: fault.Invalid, hint: true, text: "[1,2"},
 	} {
 		if tc.header == nil {
 			tc.header = http.Header{}
@@ -392,10 +392,10 @@ type watcher struct {
 	paused time.Duration
 }
 
-func (w *watcher) Requested(s task.SourceID, method, code string, _ time.Duration) {
+func (w *watcher) Requested(t Attempt) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.seen = append(w.seen, fmt.Sprintf("%s %s %s", s, method, code))
+	w.seen = append(w.seen, fmt.Sprintf("%s %s %s", t.Source, t.Method, t.Code))
 }
 
 func (w *watcher) Throttled(_ task.SourceID, d time.Duration) {
@@ -427,7 +427,7 @@ func TestPauses(t *testing.T) {
 			return &http.Response{StatusCode: code, Header: h, Body: http.NoBody, Request: r}, nil
 		})}
 		start := time.Now()
-		if resp, _, err := send(t.Context(), t, NewClient(o), http.MethodPost, "http://x", "x"); err != nil || resp.StatusCode != 200 {
+		if resp, _, err := send(t.Context(), t, NewClient(o), http.MethodPost, "http://x", "x"); err != nil || resp.StatusCode != http.StatusOK {
 			t.Fatalf("got %v, %v", resp, err)
 		}
 		if took := time.Since(start); took != 3*time.Second || watch.paused != took || n != 2 {
@@ -451,7 +451,7 @@ func TestPacing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		watch := &watcher{}
 		o := Options{Rate: 2, Burst: 3, Observer: watch, Base: roundTrip(func(r *http.Request) (*http.Response, error) {
-			return &http.Response{StatusCode: 200, Header: http.Header{}, Body: http.NoBody, Request: r}, nil
+			return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: http.NoBody, Request: r}, nil
 		})}
 		c := NewClient(o)
 		start := time.Now()

@@ -75,7 +75,7 @@ func New(o Options) (*Engine, error) {
 		e.Location = time.UTC
 	}
 	if o.Metrics == nil {
-		e.Metrics = NewMetrics(nil)
+		e.Metrics = NewMetrics(nil, e.Now)
 	}
 	return e, nil
 }

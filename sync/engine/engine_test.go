@@ -517,7 +517,7 @@ func TestMetrics(t *testing.T) {
 	t.Parallel()
 	reg := prometheus.NewRegistry()
 	b := newBench(t)
-	b.options.Metrics = engine.NewMetrics(reg)
+	b.options.Metrics = engine.NewMetrics(reg, func() time.Time { return b.now })
 	b.restart()
 	issue := b.jira.Add(titled("Dig a well"))
 	b.jira.Edit(issue, task.Due, task.DateValue(b.now.AddDate(0, 0, -3)))

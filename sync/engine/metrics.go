@@ -19,8 +19,8 @@ type Metrics struct {
 	lastAttempt  *prometheus.GaugeVec
 	up           *prometheus.GaugeVec
 	propagation  *prometheus.HistogramVec
-	oldest       *prometheus.GaugeVec
-	scorecardAge *prometheus.GaugeVec
+	oldest       *ages
+	scorecardAge *ages
 	tasks        *prometheus.GaugeVec
 	overdue      *prometheus.GaugeVec
 	patches      *prometheus.CounterVec
@@ -29,8 +29,9 @@ type Metrics struct {
 	trips        *prometheus.CounterVec
 }
 
-// NewMetrics makes the metrics and registers them; a nil Registerer registers nothing (for tests).
-func NewMetrics(reg prometheus.Registerer) *Metrics {
+// NewMetrics makes the metrics and registers them; a nil Registerer registers nothing (for tests). Ages are worked out when
+// they are asked for, so that they go on growing when no cycle ends any more.
+func NewMetrics(reg prometheus.Registerer, now func() time.Time) *Metrics {
 	gauge := func(name, help string, labels ...string) *prometheus.GaugeVec {
 		return prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: "lockstep", Name: name, Help: help}, labels)
 	}
@@ -53,11 +54,10 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		propagation: histogram("propagation_seconds",
 			"From when an edit was made (or, where the tool does not tell, seen) at its origin to when it was confirmed at a target, in seconds.",
 			[]float64{.1, .3, 1, 3, 10, 30, 60, 120, 300, 900, 3600}, "from", "to"),
-		oldest: gauge("oldest_unsynced_change_seconds",
-			"Age of the oldest change that was agreed and has not landed everywhere, in seconds; 0 if there is none.", "partnership"),
-		scorecardAge: gauge("scorecard_age_seconds",
-			"Age of the oldest data on the scorecard at the end of the last cycle: the time since its stalest source, or the scorecard, was read.",
-			"partnership"),
+		oldest: newAges(now, "oldest_unsynced_change_seconds",
+			"Age of the oldest change that was agreed and has not landed everywhere, in seconds; 0 if there is none."),
+		scorecardAge: newAges(now, "scorecard_age_seconds",
+			"Age of the oldest data on the scorecard, in seconds: the time since its stalest source, or the scorecard itself, was read."),
 		tasks:     gauge("tasks", "Tasks by partner and status.", "partnership", "partner", "status"),
 		overdue:   gauge("tasks_overdue", "Tasks that are past their due date and neither done nor cancelled.", "partnership", "partner"),
 		patches:   counter("patches_total", "Writes to a source by operation, and whether they landed: ok, or failed.", "source", "op", "result"),
@@ -86,8 +86,8 @@ func (m *Metrics) Prepare(partnership string, sources []task.SourceID) {
 		m.trips.WithLabelValues(g)
 	}
 	m.conflicts.WithLabelValues(partnership)
-	m.scorecardAge.WithLabelValues(partnership)
-	m.oldest.WithLabelValues(partnership)
+	m.scorecardAge.set(partnership, time.Time{})
+	m.oldest.set(partnership, time.Time{})
 }
 
 func (m *Metrics) cycleFailed(partnership string) {
@@ -111,7 +111,7 @@ func (m *Metrics) observe(c *cycle, r Report) {
 }
 
 func (m *Metrics) observeSources(c *cycle) {
-	age := 0.0
+	var stalest time.Time
 	for i, src := range c.sources {
 		st := c.remembered(src.ID())
 		up := 0.0
@@ -125,9 +125,7 @@ func (m *Metrics) observeSources(c *cycle) {
 		if since.IsZero() && len(c.state.Tasks) > 0 {
 			since = c.state.Tasks[0].Created // never read: as old as what is shown without it
 		}
-		if !since.IsZero() {
-			age = max(age, c.Now().Sub(since).Seconds())
-		}
+		stalest = earlier(stalest, since)
 		for _, reason := range task.HoldReasons() {
 			n := 0
 			for _, h := range c.holds {
@@ -138,7 +136,7 @@ func (m *Metrics) observeSources(c *cycle) {
 			m.held.WithLabelValues(string(src.ID()), string(reason)).Set(float64(n))
 		}
 	}
-	m.scorecardAge.WithLabelValues(c.Partnership).Set(age)
+	m.scorecardAge.set(c.Partnership, stalest)
 }
 
 // observeTasks counts tasks. Partners come from the configuration: the connectors read no other.
@@ -182,18 +180,18 @@ func (m *Metrics) observeWrites(c *cycle) {
 			break // one change of one task at one target is one propagation
 		}
 	}
-	oldest := 0.0
+	var oldest time.Time
 	for _, p := range c.planned.Patches {
 		if !landed[sideKey{p.Task, p.Ref.Source}] {
-			oldest = max(oldest, c.Now().Sub(c.changed(p.Task)).Seconds())
+			oldest = earlier(oldest, c.changed(p.Task))
 		}
 	}
 	for _, h := range c.holds {
 		if h.Reason == task.HoldRetrying || h.Reason == task.HoldAwaiting {
-			oldest = max(oldest, c.Now().Sub(c.changed(h.Task)).Seconds())
+			oldest = earlier(oldest, c.changed(h.Task))
 		}
 	}
-	m.oldest.WithLabelValues(c.Partnership).Set(oldest)
+	m.oldest.set(c.Partnership, oldest)
 }
 
 // changed is when the task's agreed state changed last.

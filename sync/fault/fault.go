@@ -96,6 +96,9 @@ func Of(err error) *Error {
 	}
 	var f *Error
 	if errors.As(err, &f) {
+		if f == nil {
+			return &Error{Kind: Unknown, Reason: Invalid, Err: errors.New("an error without content")}
+		}
 		return f
 	}
 	switch {

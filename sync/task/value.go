@@ -73,8 +73,14 @@ func PersonValue(name string) Value {
 	return Value{Person, strings.Join(strings.Fields(canonical(name)), " ")}
 }
 
-// DateValue returns the calendar day of t in t's own zone.
-func DateValue(t time.Time) Value { return Value{Date, t.Format(dateLayout)} }
+// DateValue returns the calendar day of t in t's own zone. A year that is not of four digits, such as a sheet makes of a
+// mistyped number, comes back as Unreadable.
+func DateValue(t time.Time) Value {
+	if y := t.Year(); y < 1 || y > 9999 {
+		return UnreadableValue(t.Format(dateLayout))
+	}
+	return Value{Date, t.Format(dateLayout)}
+}
 
 // NumberValue returns a finite number; NaN and the infinities come back as an error.
 func NumberValue(f float64) (Value, error) {
@@ -94,7 +100,7 @@ func BoolValue(b bool) Value { return Value{Bool, strconv.FormatBool(b)} }
 func SetValue(items ...string) Value {
 	var out []string
 	for _, it := range items {
-		if it = strings.ReplaceAll(canonical(it), setSeparator, " "); it != "" {
+		if it = canonical(strings.ReplaceAll(it, setSeparator, " ")); it != "" {
 			out = append(out, it)
 		}
 	}

@@ -1,0 +1,201 @@
+package config
+
+import "github.com/lockstep-sync/lockstep/sync/task"
+
+// shape is what may stand under a key.
+type shape uint8
+
+const (
+	text     shape = iota // one word or sentence
+	whole                 // a whole number
+	truth                 // true or false
+	duration              // 60s, 5m, 1h30m
+	day                   // 2026-09-01
+	portion               // 30%, 0.3
+	texts                 // a list of texts
+	names                 // key → text
+	words                 // key → list of texts
+	section               // the keys of sub
+	sections              // a list of such
+	rules                 // field or default → the keys of sub
+)
+
+func (s shape) String() string {
+	return [...]string{
+		"text", "whole number", "true or false", "duration", "date", "share", "list of texts", "map of texts",
+		"map of lists of texts", "section", "list of sections", "map of sections",
+	}[s]
+}
+
+// want says in a message how a value of the shape is written.
+func (s shape) want() string {
+	return [...]string{
+		"a single text", "a whole number, such as 1", "true or false", "a duration, such as 60s", "a date, such as 2026-09-01",
+		"a share, such as 30%", "a list of texts, such as [one, two]", "keys with a text each, such as {due: Deadline}",
+		"keys with a list of texts each, such as {blocked: [Stuck, On hold]}", "keys and values below it",
+		`a list, each item beginning with "- "`, "keys with their own keys each, such as {notes: {on_conflict: hold}}",
+	}[s]
+}
+
+// key is one key that may stand in a section. The table of keys is the one source of what is accepted and of the
+// reference page.
+type key struct {
+	name     string
+	shape    shape
+	required bool
+	secret   bool // has a _file twin, and is never shown
+	def      string
+	doc      string
+	sub      []key
+	by       func() []string // names, words, rules: the keys that may stand there; nil where they are checked later
+	of       func() []string // words of a closed set, for text and texts
+	clears   bool            // names: '' stands for "not mapped"
+	refused  string          // why the key, known as it is, cannot be used
+}
+
+func fieldNames() []string {
+	var out []string
+	for _, f := range task.AllFields() {
+		out = append(out, f.String())
+	}
+	return out
+}
+
+func sectors() []string {
+	return []string{"public", "private", "civil_society", "academia", "multilateral"}
+}
+
+func flavors() []string { return []string{"auto", "cloud"} }
+
+func roles() []string { return []string{"owner", "scorecard", "other"} }
+
+func onConflict() []string { return []string{"authority", "hold"} }
+
+const later = "is not supported by this version: remove it"
+
+// table returns the keys of the whole file.
+func table() []key {
+	return []key{
+		{
+			name: "listen", def: defaultListen,
+			doc: "Address and port of the web page, its API and the metrics. An address that is not loopback needs `auth`.",
+		},
+		{
+			name: "store", def: defaultStore,
+			doc: "Where the agreed state is kept: `sqlite:` and the path of a file. A relative path starts at the working directory.",
+		},
+		{
+			name: "google", shape: section, required: true,
+			doc: "How Google's tools are reached. Exactly one of its keys.",
+			sub: []key{
+				{name: "credentials_file", doc: "Service account key, a JSON file from Google Cloud. Share each spreadsheet with the address in it."},
+				{name: "endpoint", doc: "A local server that speaks Google's APIs without a login, such as `lockstep sandbox`."},
+			},
+		},
+		{
+			name: "auth", shape: section, doc: "Who may see the page. Required unless `listen` is loopback.",
+			sub: []key{{
+				name: "trusted_network", shape: truth, def: "false",
+				doc: "`true`: whoever can reach the port may read. Use it behind a proxy with a login, or in a container whose port is published on loopback.",
+			}},
+		},
+		{name: "partnerships", shape: sections, required: true, doc: "The partnerships that are kept in step, each on its own.", sub: partnershipKeys()},
+	}
+}
+
+func partnershipKeys() []key {
+	return []key{
+		{name: "id", required: true, doc: "Short name in addresses, metrics and commands: a-z, 0-9, `-` and `_`."},
+		{name: "key", def: "the initials of `id`: `clean-water` gives `CW`", doc: "2 to 10 capital letters that begin each task's id: CW-1, CW-2, … Do not change it later."},
+		{name: "name", def: "`id`", doc: "The name that people know."},
+		{name: "timezone", def: defaultTimezone, doc: "Time zone in which a day ends, as in the IANA list: `Africa/Nairobi`."},
+		{name: "agreement_date", shape: day, doc: "The day on which the partners agreed."},
+		{name: "interval", shape: duration, def: "60s", doc: "Pause between two cycles, from 1s to 24h."},
+		{name: "partners", shape: sections, required: true, doc: "The organisations.", sub: []key{
+			{name: "id", required: true, doc: "Short name: a-z, 0-9, `-` and `_`."},
+			{name: "name", def: "`id`", doc: "The name as the scorecard shows it."},
+			{name: "sector", of: sectors, doc: "The sector."},
+			{name: "aliases", shape: texts, doc: "Other words in a cell that mean this partner."},
+		}},
+		{name: "people", shape: sections, doc: "People and how each tool knows them.", sub: []key{
+			{name: "name", required: true, doc: "The name as every tool shows it."},
+			{name: "partner", doc: "Id of the partner that they work for."},
+			{name: "email", doc: "E-mail address, by which Jira accounts are found."},
+			{name: "aliases", shape: texts, doc: "Other words in a cell that mean this person."},
+			{name: "jira", shape: names, doc: "Id of a Jira source → account id there. Needed where the account hides its e-mail address."},
+		}},
+		{name: "sources", shape: sections, required: true, doc: "The partners' own tools. Each item has exactly one of `jira` and `sheet`.", sub: sourceKeys()},
+		{name: "scorecard", shape: section, required: true, doc: "The shared scorecard.", sub: []key{
+			{name: "sheet", shape: section, required: true, doc: "The tab that holds every task. Everybody may edit it.", sub: sheetKeys(true)},
+			{name: "status", shape: words, by: task.Statuses, doc: "Status → words in cells that mean it, the word to write first. Adds to the words known anyway."},
+			{name: "report", shape: section, refused: later},
+		}},
+		{name: "merge", shape: rules, by: func() []string { return append([]string{"default"}, fieldNames()...) }, doc: "What happens when several tools changed one field. The key is a field, or `default` for all others.", sub: []key{
+			{name: "authority", shape: texts, of: roles, def: "`[owner, scorecard]`", doc: "Who wins, highest first: `owner` is the own tool of the task's partner, `other` another partner's."},
+			{name: "on_conflict", of: onConflict, def: "authority", doc: "`authority` decides at once and keeps the loser in the history, `hold` waits for people."},
+		}},
+		{name: "guards", shape: section, doc: "What one cycle may do to a source before it stops and asks. A first filling is not a change.", sub: []key{
+			{name: "max_changes", shape: portion, def: "30%", doc: "Share of a source's existing items that one cycle may change."},
+			{name: "max_removals", shape: portion, def: "10%", doc: "Share that one cycle may remove."},
+			{name: "minimum", shape: whole, def: "10", doc: "Up to this many are always let through."},
+		}},
+		{name: "share", shape: words, doc: "Id of a source → the only fields that leave that tool. Without an entry all its mapped fields do."},
+	}
+}
+
+func sourceKeys() []key {
+	return []key{
+		{name: "id", required: true, doc: "Short name, unique in the file: a-z, 0-9, `-` and `_`. `scorecard` is taken."},
+		{name: "partner", required: true, doc: "Id of the partner whose tool this is."},
+		{name: "jira", shape: section, doc: "A Jira Cloud project.", sub: jiraKeys()},
+		{name: "sheet", shape: section, doc: "A tab of a Google Sheet.", sub: sheetKeys(false)},
+		{name: "doc", shape: section, refused: "sources are not supported by this version: move the table into a sheet, or remove this source"},
+		{name: "status", shape: words, by: task.Statuses, doc: "Status → names of Jira statuses or resolutions, or words in cells. The rest goes by Jira's status category, and by well-known words."},
+		{name: "fields", shape: names, by: fieldNames, clears: true, doc: "Jira only: field → id or name of a Jira field, `component`, or `description`. Adds to title, status, assignee, due, priority and labels; `''` takes one of these away."},
+	}
+}
+
+func jiraKeys() []key {
+	return []key{
+		{name: "url", required: true, doc: "Address of the site: `https://aquafund.atlassian.net`."},
+		{name: "flavor", of: flavors, def: "auto", doc: "Kind of Jira."},
+		{name: "email", doc: "E-mail address of the account that the token belongs to. Needed for a site at atlassian.net; without it the token is sent as a bearer token."},
+		{name: "token", required: true, secret: true, doc: "API token of the account that Lockstep uses."},
+		{name: "jql", def: "the project of `create`", doc: "Which issues: `project = WASH`."},
+		{name: "create", shape: section, doc: "Where a task of this partner that was born elsewhere becomes an issue. Without it none does.", sub: []key{
+			{name: "project", required: true, doc: "Key of the project."},
+			{name: "issue_type", def: "Task", doc: "Name of the issue type."},
+		}},
+		{name: "webhook_secret", secret: true, refused: later},
+	}
+}
+
+// sheetKeys are those of a partner's sheet, or of the scorecard's, which takes new rows in any case.
+func sheetKeys(scorecard bool) []key {
+	ks := []key{
+		{name: "spreadsheet", required: true, doc: "The id in the spreadsheet's address, between `/d/` and `/edit`."},
+		{name: "tab", required: true, doc: "Name of the tab."},
+		{name: "header_row", shape: whole, def: "1", doc: "Row of the column headers, counted from 1."},
+		{name: "columns", shape: names, by: fieldNames, required: !scorecard, doc: "Field → header of its column. `title` is needed."},
+		{name: "create", shape: truth, def: "false", doc: "`true`: tasks of this partner that were born elsewhere become rows here."},
+	}
+	if scorecard {
+		ks[3].doc = "Field → header of its column. Without it Lockstep makes the columns that it needs."
+		ks[4] = key{name: "create", refused: "is always on for the scorecard: remove it"}
+	}
+	return ks
+}
+
+// accepted returns the keys with the _file twin of each secret.
+func accepted(keys []key) []key {
+	var out []key
+	for _, k := range keys {
+		out = append(out, k)
+		if k.secret {
+			out = append(out, key{name: k.name + fileSuffix, doc: "A file that holds it. A relative path starts at the configuration's folder.", refused: k.refused})
+		}
+	}
+	return out
+}
+
+const fileSuffix = "_file"

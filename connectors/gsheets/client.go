@@ -1,0 +1,170 @@
+package gsheets
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"google.golang.org/api/googleapi"
+	"google.golang.org/api/option"
+	"google.golang.org/api/sheets/v4"
+	htransport "google.golang.org/api/transport/http"
+
+	"github.com/lockstep-sync/lockstep/connectors/transport"
+	"github.com/lockstep-sync/lockstep/sync/fault"
+)
+
+// Credentials say how Google is reached: with a service account's key file, or, without a login, at a local endpoint.
+type Credentials struct {
+	File     string
+	Endpoint string
+}
+
+const (
+	metadataScope = "https://www.googleapis.com/auth/drive.metadata.readonly"
+	// A large tab takes Google longer than most calls, and is longer than most answers: ten thousand rows of twelve
+	// columns are about 20 MB.
+	sheetTimeout = 2 * time.Minute
+	sheetMaxBody = 256 << 20
+)
+
+// NewService returns the official client over our transport. For a service account each call carries its token; the file
+// is read at once, and the error says if it is none of a service account.
+func NewService(ctx context.Context, cred Credentials, o transport.Options) (*sheets.Service, error) {
+	if o.Timeout == 0 {
+		o.Timeout = sheetTimeout
+	}
+	if o.MaxBody == 0 {
+		o.MaxBody = sheetMaxBody
+	}
+	client := transport.NewClient(o)
+	opts := []option.ClientOption{option.WithUserAgent("lockstep")}
+	switch {
+	case cred.Endpoint != "":
+		u, err := url.Parse(cred.Endpoint)
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			return nil, fmt.Errorf("set up the Google client: the endpoint %s is no web address", quote(cred.Endpoint))
+		}
+		opts = append(opts, option.WithEndpoint(strings.TrimRight(cred.Endpoint, "/")+"/"))
+	case cred.File != "":
+		rt, err := htransport.NewTransport(ctx, client.Transport,
+			option.WithAuthCredentialsFile(option.ServiceAccount, cred.File),
+			option.WithScopes(sheets.SpreadsheetsScope, metadataScope))
+		if err != nil {
+			return nil, fmt.Errorf("read the service account's key from google.credentials_file: %w", err)
+		}
+		client = &http.Client{Transport: rt, CheckRedirect: client.CheckRedirect}
+	default:
+		return nil, errors.New("set up the Google client: give google.credentials_file, or google.endpoint for a local server")
+	}
+	svc, err := sheets.NewService(ctx, append(opts, option.WithHTTPClient(client))...)
+	if err != nil {
+		return nil, fmt.Errorf("set up the Google client: %w", err)
+	}
+	return svc, nil
+}
+
+// webAddress is where people see the spreadsheets of an endpoint.
+func webAddress(base string) string {
+	if u, err := url.Parse(base); err == nil && u.Host != "" && !strings.HasSuffix(u.Host, "googleapis.com") {
+		return strings.TrimRight(base, "/")
+	}
+	return "https://docs.google.com"
+}
+
+// rowURL leads a person to a row.
+func (c *Connector) rowURL(sheetID int64, at int) string {
+	return fmt.Sprintf("%s/spreadsheets/d/%s/edit#gid=%d&range=A%d", c.web, url.PathEscape(c.cfg.Spreadsheet), sheetID, at+1)
+}
+
+// readTab reads the whole tab in one request. The error is a fault.
+func (c *Connector) readTab(ctx context.Context, op, cells string, before memory) (*grid, error) {
+	s, err := c.svc.Spreadsheets.Get(c.cfg.Spreadsheet).Ranges(tabRange(c.cfg.Tab)).Fields(gridMask(cells)).Context(ctx).Do()
+	if err != nil {
+		var answer *googleapi.Error
+		if errors.As(err, &answer) && answer.Code == http.StatusBadRequest {
+			// The range names a tab that is not there, and the answer does not say which are.
+			if f := c.tabGone(ctx, before); f != nil {
+				return nil, f
+			}
+		}
+		f, _ := c.fault(op, err)
+		return nil, f
+	}
+	g := readGrid(s, c.cfg.Tab)
+	if g == nil {
+		if f := c.tabGone(ctx, before); f != nil {
+			return nil, f
+		}
+		return nil, fault.New(fault.Retryable, fault.Invalid, op, "the answer does not hold the tab %s", quote(c.cfg.Tab))
+	}
+	return g, nil
+}
+
+// tabGone is the fault of a tab that is not there, with the names of those that are; nil where it is there after all or
+// that cannot be told.
+func (c *Connector) tabGone(ctx context.Context, before memory) *fault.Error {
+	s, err := c.svc.Spreadsheets.Get(c.cfg.Spreadsheet).Fields("sheets(properties(sheetId,title))").Context(ctx).Do()
+	if err != nil {
+		return nil
+	}
+	var names []string
+	renamed := ""
+	for _, sh := range s.Sheets {
+		if sh.Properties == nil {
+			continue
+		}
+		if sh.Properties.Title == c.cfg.Tab {
+			return nil
+		}
+		if before.IDs && sh.Properties.SheetId == before.Sheet {
+			renamed = sh.Properties.Title
+		}
+		names = append(names, sh.Properties.Title)
+	}
+	f := fault.New(fault.Permanent, fault.SchemaDrift, "find the tab", "there is no tab %s in the spreadsheet", quote(c.cfg.Tab))
+	if renamed != "" {
+		return f.WithHint("the tab is called %s now: rename it back, or correct tab in the configuration", quote(renamed))
+	}
+	return f.WithHint("the tabs there are %s%s: rename it back, or correct tab in the configuration", quoteAll(names), didYouMean(c.cfg.Tab, names))
+}
+
+// fault classifies a call's error. Uncertain says that a write may have landed all the same.
+func (c *Connector) fault(op string, err error) (f *fault.Error, uncertain bool) {
+	var answer *googleapi.Error
+	if !errors.As(err, &answer) {
+		f, uncertain = transport.FromError(op, err)
+		if refused(err) {
+			f.Kind, f.Reason = fault.Permanent, fault.Auth
+			f.Hint = "Google refused the service account's key: check google.credentials_file, and that neither key nor account was deleted"
+			uncertain = false
+		}
+		if f.Source == "" {
+			f.Source = c.o.Source
+		}
+		return f, uncertain
+	}
+	f = transport.FromResponse(op, &http.Response{StatusCode: answer.Code, Header: answer.Header}, []byte(answer.Body))
+	f.Source = c.o.Source
+	switch {
+	case f.Reason == fault.RateLimited && f.RetryAfter == 0:
+		// Google's budgets are counted by the minute, and it does not say when the next one begins.
+		now := c.o.Now()
+		f.RetryAfter = now.Truncate(time.Minute).Add(time.Minute).Sub(now)
+	case answer.Code == http.StatusForbidden && f.Reason == fault.Auth:
+		f.Hint = "share the spreadsheet, as an editor, with the service account's address: it is client_email in google.credentials_file"
+	case answer.Code == http.StatusNotFound:
+		f.Hint = "check spreadsheet in the configuration; if it is right, share the spreadsheet with the service account's address: it is client_email in google.credentials_file"
+	}
+	return f, transport.UncertainStatus(answer.Code)
+}
+
+// refused reports that no token was given for the key: the call itself was never made.
+func refused(err error) bool {
+	s := err.Error()
+	return strings.Contains(s, "cannot fetch token") || strings.Contains(s, "invalid_grant")
+}

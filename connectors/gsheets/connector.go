@@ -1,0 +1,174 @@
+package gsheets
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"google.golang.org/api/sheets/v4"
+
+	"github.com/lockstep-sync/lockstep/connectors"
+	"github.com/lockstep-sync/lockstep/sync/fault"
+	"github.com/lockstep-sync/lockstep/sync/task"
+)
+
+// Options are what a Connector is given besides its configuration.
+type Options struct {
+	Source task.SourceID
+	// KeyPrefix is the partnership's key: with "CW" the ids in the hidden column look like CW-42. With "" any such id is
+	// taken for ours.
+	KeyPrefix string
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+}
+
+// Connector connects one tab. Besides connectors.Connector it is a Normalizer and a Confirmer.
+type Connector struct {
+	cfg     Config
+	svc     *sheets.Service
+	o       Options
+	words   *vocabulary
+	headers [task.FieldCount]string
+	web     string // where people see the spreadsheets
+
+	last *table // of the last Pull or Apply; nil before
+}
+
+var (
+	_ connectors.Connector  = (*Connector)(nil)
+	_ connectors.Normalizer = (*Connector)(nil)
+	_ connectors.Confirmer  = (*Connector)(nil)
+)
+
+// New returns a connector of the tab that cfg names. It makes no request. The error says all that is wrong with cfg.
+func New(cfg Config, svc *sheets.Service, o Options) (*Connector, error) {
+	if err := errors.Join(cfg.Validate()...); err != nil {
+		return nil, fmt.Errorf("set up the sheet: %w", err)
+	}
+	if svc == nil {
+		return nil, errors.New("set up the sheet: there is no client")
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	c := &Connector{cfg: cfg, svc: svc, o: o, words: newVocabulary(cfg), web: webAddress(svc.BasePath)}
+	for _, f := range cfg.fields() {
+		c.headers[f] = cfg.header(f)
+	}
+	return c, nil
+}
+
+// Describe says what the tab can do. A field whose column is gone is left out, unless the next write brings it back.
+func (c *Connector) Describe() connectors.Description {
+	d := connectors.Description{
+		Kind: "sheet", CanCreate: c.cfg.Create || c.cfg.Scorecard, CanRemove: c.cfg.Scorecard, Fingerprint: c.fingerprint(),
+	}
+	for _, f := range c.cfg.fields() {
+		if c.last == nil || c.last.blank || c.last.column[f] >= 0 || c.grows(f) {
+			d.Fields = append(d.Fields, f)
+		}
+	}
+	return d
+}
+
+// grows reports that a column of the scorecard which is missing is made with the next write. What was named in the
+// configuration is a person's column, and is not.
+func (c *Connector) grows(f task.Field) bool {
+	return c.cfg.Scorecard && (c.cfg.Columns[f.String()] == "" || c.last != nil && c.last.blank) && c.headers[f] != ""
+}
+
+func (c *Connector) fingerprint() string {
+	// Encoding into a hash cannot go wrong: these are plain data, and maps are written in order of their keys.
+	h := sha256.New()
+	_ = json.NewEncoder(h).Encode([]any{c.cfg.Spreadsheet, c.cfg.Tab, c.cfg.headerIndex(), c.headers, c.cfg.Status})
+	return hex.EncodeToString(h.Sum(nil)[:8])
+}
+
+// memory is what one Pull hands to the next in the cursor. It is not needed to read the tab: each Pull reads it whole. It
+// lets a column of ids, or a tab, that is gone be told from one that never was.
+type memory struct {
+	Sheet int64 `json:"sheet"`
+	IDs   bool  `json:"ids"`
+}
+
+// Pull reads the whole tab in one request. The snapshot is complete, unless a row bears an id that is none of ours: it
+// could be any task's. The cursor only serves to notice what was deleted.
+func (c *Connector) Pull(ctx context.Context, cursor string) (task.Snapshot, error) {
+	var before memory
+	if cursor != "" {
+		if err := json.Unmarshal([]byte(cursor), &before); err != nil {
+			before = memory{} // of another version: nothing is known
+		}
+	}
+	g, err := c.readTab(ctx, "read the tab", readCell, before)
+	if err != nil {
+		return task.Snapshot{}, err
+	}
+	t, err := c.understand(g)
+	if err != nil {
+		return task.Snapshot{}, err
+	}
+	if before.IDs && t.id < 0 && !t.layout.blank && before.Sheet == g.sheetID {
+		// Every row would look new, and every task gone.
+		return task.Snapshot{}, c.drifted("the column %s, which was there, is gone from the tab %s", quote(idHeader), quote(c.cfg.Tab)).
+			WithHint("undo its deletion or renaming (File, Version history); if it is lost, head an empty column %s: rows are then matched by title", quote(idHeader))
+	}
+	c.last = t
+	snap := task.Snapshot{Complete: len(t.strange) == 0}
+	snap.Records, snap.Held = c.records(t)
+	next, err := json.Marshal(memory{Sheet: g.sheetID, IDs: t.id >= 0})
+	if err != nil {
+		return task.Snapshot{}, fmt.Errorf("write the cursor: %w", err)
+	}
+	snap.Cursor = string(next)
+	return snap, nil
+}
+
+// Normalize returns what the tab would show: see connectors.Normalizer.
+func (c *Connector) Normalize(f task.Field, want, have task.Value) (task.Value, *task.Problem) {
+	r := &reader{vocabulary: c.words, columns: c.headers}
+	if c.last != nil {
+		r = c.last.reader
+	}
+	return r.normalize(f, want, have)
+}
+
+// Confirm reads the tab anew and says of each key whether its row is there. Of a row that is held nothing is said.
+func (c *Connector) Confirm(ctx context.Context, keys []string) (map[string]connectors.Confirmation, error) {
+	g, err := c.readTab(ctx, "confirm absent rows", readCell, memory{})
+	if err != nil {
+		return nil, err
+	}
+	t, err := c.understand(g)
+	if err != nil {
+		return nil, err
+	}
+	if c.last != nil && c.last.id >= 0 && t.id < 0 {
+		return nil, c.drifted("the column %s is gone from the tab %s", quote(idHeader), quote(c.cfg.Tab)).
+			WithHint("undo its deletion or renaming")
+	}
+	out := make(map[string]connectors.Confirmation, len(keys))
+	for _, k := range keys {
+		at, found := t.byKey[k]
+		switch {
+		case found:
+			id := task.ID(k)
+			if (task.Ref{Key: k}).Provisional() {
+				id = ""
+			}
+			out[k] = connectors.Confirmation{Presence: connectors.Present, Record: c.record(t, at, k, id)}
+		case len(t.copies[k]) == 0 && len(t.strange) == 0:
+			out[k] = connectors.Confirmation{Presence: connectors.Gone}
+		}
+	}
+	return out, nil
+}
+
+// conflict is the fault of a patch that does not meet what it expects.
+func conflict(format string, args ...any) *fault.Error {
+	return fault.New(fault.Conflict, fault.Precondition, "write the row", format, args...)
+}

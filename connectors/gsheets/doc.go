@@ -1,0 +1,2 @@
+// Package gsheets connects a tab of a Google Sheet as a source.
+package gsheets

@@ -1,0 +1,279 @@
+package gsheets
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf16"
+
+	"github.com/lockstep-sync/lockstep/sync/task"
+)
+
+// reader reads cells as values and gives values back as cells. It is made for one read of the tab.
+type reader struct {
+	vocabulary *vocabulary
+	order      dateOrder
+	comma      bool                    // the locale writes 1,5 for one and a half
+	columns    [task.FieldCount]string // headers, for hints
+	used       map[string]string       // status → the word that the column uses
+}
+
+// read gives the value of a cell, and a problem where it cannot be read, or can be read but must not be written.
+func (r *reader) read(f task.Field, c cell) (task.Value, *task.Problem) {
+	v, reason, hint := r.value(f, c)
+	if v.IsNone() {
+		if reason == "" {
+			reason = task.HoldUnreadable
+		}
+		return task.UnreadableValue(c.raw()), &task.Problem{Reason: reason, Hint: r.where(f) + hint}
+	}
+	if c.formula {
+		return v, &task.Problem{
+			Reason: task.HoldUnsupported,
+			Hint:   r.where(f) + "the cell holds a formula, which Lockstep never overwrites: type the value instead, or change what the formula looks at",
+		}
+	}
+	return v, nil
+}
+
+func (r *reader) where(f task.Field) string {
+	return "column " + quote(r.columns[f]) + ": "
+}
+
+// value reads a cell as the field's kind; None where that cannot be done.
+func (r *reader) value(f task.Field, c cell) (v task.Value, reason task.HoldReason, hint string) {
+	if c.kind == errorCell {
+		return v, "", "the cell shows an error: repair its formula or type the value"
+	}
+	if c.blank() {
+		return task.Empty(f.Kind()), "", ""
+	}
+	switch f.Kind() {
+	case task.Enum:
+		if f == task.Partner {
+			return r.readPartner(c)
+		}
+		return r.readStatus(c)
+	case task.Date:
+		v, hint = r.readDate(c)
+	case task.Number:
+		v, hint = r.readNumber(c)
+	case task.Bool:
+		v, hint = r.readBool(c)
+	case task.Person:
+		v = r.person(text(c))
+	case task.Set:
+		v = task.SetValue(strings.FieldsFunc(text(c), setBreak)...)
+	case task.Text:
+		v = task.TextValue(text(c))
+	case task.None, task.Unreadable:
+	}
+	return v, "", hint
+}
+
+// text is what a person sees in a cell, whole: a text is taken as it is, whatever its format makes of it.
+func text(c cell) string {
+	if c.kind == textCell {
+		return c.text
+	}
+	return c.raw()
+}
+
+func setBreak(r rune) bool { return r == ',' || r == ';' || r == '\n' || r == '\r' }
+
+func (r *reader) person(s string) task.Value {
+	if name, ok := r.vocabulary.people[foldName(s)]; ok {
+		return task.PersonValue(name)
+	}
+	return task.PersonValue(s)
+}
+
+func (r *reader) readPartner(c cell) (v task.Value, reason task.HoldReason, hint string) {
+	if id, ok := r.vocabulary.partner[foldName(text(c))]; ok {
+		return task.EnumValue(id), "", ""
+	}
+	names := r.vocabulary.partnerNames()
+	return v, task.HoldUnknownPartner, fmt.Sprintf("choose one of the partners %s%s", quoteAll(names), didYouMean(text(c), names))
+}
+
+func (r *reader) readStatus(c cell) (v task.Value, reason task.HoldReason, hint string) {
+	word := text(c)
+	if status := r.vocabulary.statusOf(word); status != "" {
+		return task.EnumValue(status), "", ""
+	}
+	near := nearest(word, r.vocabulary.words)
+	status := r.vocabulary.statusOf(near)
+	return v, task.HoldUnmappedStatus, fmt.Sprintf(
+		"no status is known by this word; the nearest is %s (%s): write that, or add to the source's configuration: status: {%s: [%s]}",
+		quote(near), status, status, strconv.Quote(strings.Join(strings.Fields(word), " ")))
+}
+
+func (r *reader) readNumber(c cell) (v task.Value, hint string) {
+	const wrong = "type a number there, such as 50% or 0.5"
+	n := c.number
+	switch c.kind {
+	case numberCell:
+	case textCell:
+		var ok bool
+		if n, ok = parseNumber(c.text, r.comma); !ok {
+			return v, wrong
+		}
+	case blankCell, boolCell, errorCell:
+		return v, wrong
+	}
+	v, err := task.NumberValue(n)
+	if err != nil {
+		return task.Value{}, wrong
+	}
+	return v, ""
+}
+
+// parseNumber reads a number that was typed as text: "50 %", "1 234,5", "1,234.5".
+func parseNumber(s string, comma bool) (float64, bool) {
+	s = strings.Join(strings.FieldsFunc(foldHeader(s), func(r rune) bool {
+		return r == ' ' || r == 0xA0 || r == 0x202F || r == '\''
+	}), "")
+	digits, percent := strings.CutSuffix(s, "%")
+	dot, com := strings.LastIndexByte(digits, '.'), strings.LastIndexByte(digits, ',')
+	switch {
+	case dot >= 0 && com > dot, com >= 0 && dot < 0 && (comma || !grouped(digits, ",")):
+		digits = strings.ReplaceAll(strings.ReplaceAll(digits, ".", ""), ",", ".")
+	case dot >= 0 && com < 0 && comma && grouped(digits, "."):
+		digits = strings.ReplaceAll(digits, ".", "")
+	default:
+		digits = strings.ReplaceAll(digits, ",", "")
+	}
+	if digits == "" || strings.Trim(digits, "0123456789.+-") != "" {
+		return 0, false // ParseFloat would also take Inf, NaN and hexadecimal
+	}
+	n, err := strconv.ParseFloat(digits, 64)
+	if err != nil {
+		return 0, false
+	}
+	if percent {
+		// Rounded, so that 7% is 0.07 and not 0.07000000000000001.
+		n, err = strconv.ParseFloat(strconv.FormatFloat(n/100, 'g', 14, 64), 64)
+	}
+	return n, err == nil
+}
+
+// grouped reports that the sign stands before every third digit from the end: 12,345,678.
+func grouped(s, sep string) bool {
+	parts := strings.Split(strings.TrimLeft(s, "+-"), sep)
+	if len(parts[0]) == 0 || len(parts[0]) > 3 || parts[0] == "0" {
+		return false
+	}
+	for _, p := range parts[1:] {
+		if len(p) != 3 {
+			return false
+		}
+	}
+	return true
+}
+
+func (r *reader) readBool(c cell) (v task.Value, hint string) {
+	switch {
+	case c.kind == boolCell:
+		return task.BoolValue(c.yes), ""
+	case c.kind == numberCell && (c.number == 0 || c.number == 1):
+		return task.BoolValue(c.number == 1), ""
+	}
+	switch foldName(text(c)) {
+	case "true", "yes", "y", "oui", "o", "si", "ja", "j", "sim", "vrai", "verdadero", "wahr", "verdadeiro", "x", "✓", "✔", "✔️", "☑", "☑️", "✅":
+		return task.BoolValue(true), ""
+	case "false", "no", "n", "non", "nein", "nao", "faux", "falso", "falsch", "✗", "✘", "❌", "☐":
+		return task.BoolValue(false), ""
+	}
+	return v, "write yes or no"
+}
+
+// decimalComma reports whether a locale writes 1,5 for one and a half.
+func decimalComma(locale string) bool {
+	lang, region, _ := strings.Cut(strings.ReplaceAll(locale, "-", "_"), "_")
+	switch lang {
+	case "", "en", "zh", "ja", "ko", "th", "he", "iw", "hi", "bn", "ar", "fil", "ms", "sw", "am", "cy", "ga", "my", "mn", "ur":
+		return false
+	case "es":
+		switch region {
+		case "MX", "US", "PR", "GT", "HN", "NI", "PA", "SV", "DO", "PE":
+			return false
+		}
+	case "de", "fr", "it":
+		return region != "CH"
+	}
+	return true
+}
+
+// maxText is how many characters a cell takes. They are counted as UTF-16 units, the narrower of the two readings.
+const maxText = 50_000
+
+// fit is a text as a cell takes it: not too long, without control characters.
+func fit(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\t' && r != '\n' || r == 0x7F {
+			return -1
+		}
+		return r
+	}, s)
+	if len(s) <= maxText {
+		return s
+	}
+	n := 0
+	for i, r := range s {
+		if n += utf16.RuneLen(r); n > maxText {
+			return s[:i]
+		}
+	}
+	return s
+}
+
+// write gives the cell that shows a value; ok is false where none does.
+func (r *reader) write(f task.Field, v task.Value) (c cell, ok bool) {
+	if v.IsEmpty() {
+		return cell{}, true
+	}
+	switch f.Kind() {
+	case task.Enum:
+		word := r.vocabulary.statusWord(v.String(), r.used)
+		if f == task.Partner {
+			word = r.vocabulary.partnerWord(v.String())
+		}
+		return cell{kind: textCell, text: word}, word != ""
+	case task.Date:
+		t, isDate := v.Time()
+		n, fits := daySerial(t)
+		return cell{kind: numberCell, number: n, shown: v.String()}, isDate && fits
+	case task.Number:
+		n, isNumber := v.Float()
+		return cell{kind: numberCell, number: n}, isNumber
+	case task.Bool:
+		yes, isBool := v.Bool()
+		return cell{kind: boolCell, yes: yes}, isBool
+	case task.Text, task.Person, task.Set:
+		return cell{kind: textCell, text: fit(v.Display())}, v.Kind() == f.Kind()
+	case task.None, task.Unreadable:
+	}
+	return cell{}, false
+}
+
+// normalize is the value that is read back after want was written.
+func (r *reader) normalize(f task.Field, want, have task.Value) (task.Value, *task.Problem) {
+	if want.IsNone() {
+		return have, nil
+	}
+	if c, ok := r.write(f, want); ok {
+		if v, _, _ := r.value(f, c); !v.IsNone() && (f.Kind() != task.Enum || v == want || want.IsEmpty()) {
+			return v, nil
+		}
+	}
+	p := &task.Problem{Reason: task.HoldUnsupported, Hint: r.where(f) + "the sheet cannot show " + quote(want.Display())}
+	switch f {
+	case task.Partner:
+		p.Reason = task.HoldUnknownPartner
+		p.Hint = r.where(f) + quote(want.String()) + " is not among the partners of the configuration: add it, or choose one of " +
+			quoteAll(r.vocabulary.partnerNames())
+	case task.Status:
+		p.Reason = task.HoldUnmappedStatus
+	}
+	return have, p
+}

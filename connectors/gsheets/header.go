@@ -1,0 +1,123 @@
+package gsheets
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/lockstep-sync/lockstep/sync/fault"
+	"github.com/lockstep-sync/lockstep/sync/task"
+)
+
+// idHeader heads the hidden column that holds each row's task id.
+const idHeader = "Lockstep ID"
+
+// layout says where the columns are in one read of the tab. They may move, so it is found anew each time.
+type layout struct {
+	headerAt int                  // the header's row, counted from 0
+	column   [task.FieldCount]int // -1 where the field has no column
+	id       int                  // -1 where there is none yet
+	header   []string             // the header row as it stands
+	blank    bool                 // there is nothing in the header row, nor under it
+	drift    []task.Hold          // columns that cannot be used, and why
+}
+
+// findColumns reads the header row. The error is a fault of reason schema_drift: without its title column nothing in the
+// tab can be told.
+func (c *Connector) findColumns(g *grid) (layout, error) {
+	l := layout{id: -1, headerAt: c.cfg.headerIndex()}
+	rows, _ := g.filled()
+	at := c.cfg.headerIndex()
+	if at < len(g.cells) {
+		for _, cell := range g.cells[at] {
+			l.header = append(l.header, task.TextValue(cell.raw()).String())
+		}
+	}
+	l.blank = rows <= at
+	ids := exactly(l.header, foldHeader(idHeader))
+	if len(ids) > 1 {
+		return l, c.drifted("two columns are headed %s: %s and %s", quote(idHeader), columnName(ids[0]), columnName(ids[1])).
+			WithHint("delete the copy of the hidden column in the tab %s", quote(c.cfg.Tab))
+	}
+	if len(ids) == 1 {
+		l.id = ids[0]
+	}
+	taken := make(map[int]task.Field)
+	for i := range l.column {
+		l.column[i] = -1
+		f := task.Field(i) //nolint:gosec // i < FieldCount
+		header := c.cfg.header(f)
+		if header == "" || l.blank && c.cfg.Scorecard {
+			continue
+		}
+		found := headed(l.header, header)
+		if len(found) == 1 && found[0] != l.id {
+			if _, twice := taken[found[0]]; !twice {
+				l.column[i] = found[0]
+				taken[found[0]] = f
+				continue
+			}
+		}
+		hold := c.driftHold(f, header, found, l.header)
+		if f == task.Title {
+			return l, c.drifted("find the column %s of the title: %d columns of the tab %s have this header", quote(header), len(found), quote(c.cfg.Tab)).
+				WithHint("%s", hold.Hint)
+		}
+		l.drift = append(l.drift, hold)
+	}
+	return l, nil
+}
+
+func (c *Connector) drifted(format string, args ...any) *fault.Error {
+	return fault.New(fault.Permanent, fault.SchemaDrift, "read the header row", format, args...)
+}
+
+// driftHold says what is wrong with a column: it is not there, or is there more than once.
+func (c *Connector) driftHold(f task.Field, header string, found []int, all []string) task.Hold {
+	h := task.Hold{Field: f.String(), Reason: task.HoldSchemaDrift, Raw: header}
+	here := slices.DeleteFunc(slices.Clone(all), func(s string) bool { return s == "" || foldHeader(s) == foldHeader(idHeader) })
+	where := "row " + rowNumber(c.cfg.headerIndex()) + " of the tab " + quote(c.cfg.Tab)
+	switch {
+	case len(found) > 1:
+		letters := make([]string, len(found))
+		for i, col := range found {
+			letters[i] = columnName(col)
+		}
+		h.Hint = "several columns (" + strings.Join(letters, ", ") + ") of " + where + " are headed " + quote(header) +
+			": rename all but one"
+	case len(here) == 0:
+		h.Hint = where + " is empty, and should hold the headers: correct header_row, or write the headers there"
+	case c.cfg.Scorecard && c.cfg.Columns[f.String()] == "":
+		h.Hint = "no column in " + where + " is headed " + quote(header) + didYouMean(header, here) +
+			": rename it back, or leave it, and Lockstep adds the column with its next write"
+	default:
+		h.Hint = "no column in " + where + " is headed " + quote(header) + didYouMean(header, here) +
+			": rename it back, or correct columns." + f.String() + "; the headers there are " + quoteAll(here)
+	}
+	return h
+}
+
+// headed are the columns that bear a header: exactly, or, if none does, on the first line of a longer one.
+func headed(headers []string, want string) []int {
+	want = foldHeader(want)
+	if found := exactly(headers, want); len(found) > 0 {
+		return found
+	}
+	var found []int
+	for i, h := range headers {
+		first, _, more := strings.Cut(h, "\n")
+		if more && foldHeader(first) == want {
+			found = append(found, i)
+		}
+	}
+	return found
+}
+
+func exactly(headers []string, folded string) []int {
+	var found []int
+	for i, h := range headers {
+		if folded != "" && foldHeader(h) == folded {
+			found = append(found, i)
+		}
+	}
+	return found
+}

@@ -1,0 +1,206 @@
+package gsheets
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+
+	"google.golang.org/api/sheets/v4"
+
+	"github.com/lockstep-sync/lockstep/sync/task"
+)
+
+// build makes the requests of a batch. Row numbers are those of the read before it, so what changes them comes last: first
+// cells, then new rows, then removals from the bottom up.
+func (b *batch) build(c *Connector) {
+	var cells []cellWrite
+	var fresh, gone []*job
+	for _, j := range b.jobs {
+		switch {
+		case j.p.Op == task.Remove:
+			gone = append(gone, j)
+		case j.at < 0:
+			fresh = append(fresh, j)
+		default:
+			cells = append(cells, j.cells...)
+		}
+	}
+	last, _ := b.t.filled()
+	last = max(last, c.cfg.headerIndex()+1)
+	rows := 0
+	if len(fresh) > 0 {
+		rows = last + len(fresh)
+	}
+	for _, r := range b.growth.requests(c, b.t, rows) {
+		b.add(r, nil)
+	}
+	for _, r := range rectangles(cells) {
+		b.add(r.request(b.t.sheetID), r.places)
+	}
+	b.append(fresh, last)
+	slices.SortFunc(gone, func(x, y *job) int { return cmp.Compare(y.at, x.at) })
+	for _, j := range gone {
+		b.add(&sheets.Request{DeleteDimension: &sheets.DeleteDimensionRequest{Range: &sheets.DimensionRange{
+			SheetId: b.t.sheetID, Dimension: "ROWS", StartIndex: int64(j.at), EndIndex: int64(j.at + 1),
+		}}}, []int{j.place})
+	}
+}
+
+func (b *batch) add(r *sheets.Request, places []int) {
+	b.requests = append(b.requests, r)
+	b.owners = append(b.owners, places)
+}
+
+// append makes the new rows, by the one request that cannot land on a row that a person has just begun. Its mask must not
+// name formats, or it would clear those of the columns between ours; so days are formatted by themselves, from the first
+// free row down to wherever the rows land.
+func (b *batch) append(fresh []*job, last int) {
+	if len(fresh) == 0 {
+		return
+	}
+	dates := make(map[int]bool)
+	rows := make([]*sheets.RowData, len(fresh))
+	places := make([]int, len(fresh))
+	for i, j := range fresh {
+		places[i] = j.place
+		rows[i] = &sheets.RowData{}
+		for _, w := range j.cells {
+			for len(rows[i].Values) <= w.col {
+				rows[i].Values = append(rows[i].Values, &sheets.CellData{})
+			}
+			rows[i].Values[w.col].UserEnteredValue = w.value
+			if w.format != nil && !b.t.at(last, w.col).dated() && !slices.ContainsFunc(b.growth.fields, func(f task.Field) bool {
+				return b.growth.column[f] == w.col
+			}) {
+				dates[w.col] = true
+			}
+		}
+	}
+	for _, col := range slices.Sorted(maps.Keys(dates)) {
+		b.add(formatRequest(&sheets.GridRange{
+			SheetId: b.t.sheetID, StartRowIndex: int64(last), StartColumnIndex: int64(col), EndColumnIndex: int64(col + 1),
+		}, dateFormat()), nil)
+	}
+	b.add(&sheets.Request{AppendCells: &sheets.AppendCellsRequest{
+		SheetId: b.t.sheetID, Rows: rows, Fields: "userEnteredValue",
+	}}, places)
+}
+
+// rectangle is a block of cells that one request writes.
+type rectangle struct {
+	row, col int
+	format   bool
+	cells    [][]cellWrite
+	places   []int
+}
+
+// rectangles merges cells that touch: along a row first, then rows of the same columns that lie under each other.
+func rectangles(cells []cellWrite) []rectangle {
+	slices.SortFunc(cells, func(x, y cellWrite) int { return cmp.Or(cmp.Compare(x.row, y.row), cmp.Compare(x.col, y.col)) })
+	var runs []rectangle
+	for _, w := range cells {
+		if n := len(runs) - 1; n >= 0 {
+			r := &runs[n]
+			if run := r.cells[0]; r.row == w.row && r.col+len(run) == w.col && r.format == (w.format != nil) {
+				r.cells[0] = append(run, w)
+				r.places = addPlace(r.places, w.place)
+				continue
+			}
+		}
+		runs = append(runs, rectangle{row: w.row, col: w.col, format: w.format != nil, cells: [][]cellWrite{{w}}, places: []int{w.place}})
+	}
+	type shape struct {
+		col, width int
+		format     bool
+	}
+	open := make(map[shape]int) // → the block above, in out
+	var out []rectangle
+	for _, r := range runs {
+		s := shape{r.col, len(r.cells[0]), r.format}
+		if i, ok := open[s]; ok && out[i].row+len(out[i].cells) == r.row {
+			out[i].cells = append(out[i].cells, r.cells[0])
+			for _, p := range r.places {
+				out[i].places = addPlace(out[i].places, p)
+			}
+			continue
+		}
+		open[s] = len(out)
+		out = append(out, r)
+	}
+	return out
+}
+
+func addPlace(places []int, p int) []int {
+	if places[len(places)-1] == p {
+		return places
+	}
+	return append(places, p)
+}
+
+// request writes a block. It has a start and no range: with a range, cells that are not given would be cleared.
+func (r rectangle) request(sheetID int64) *sheets.Request {
+	u := &sheets.UpdateCellsRequest{
+		Start:  &sheets.GridCoordinate{SheetId: sheetID, RowIndex: int64(r.row), ColumnIndex: int64(r.col)},
+		Fields: "userEnteredValue",
+	}
+	if r.format {
+		u.Fields += ",userEnteredFormat.numberFormat"
+	}
+	for _, run := range r.cells {
+		row := &sheets.RowData{}
+		for _, w := range run {
+			d := &sheets.CellData{UserEnteredValue: w.value}
+			if w.format != nil {
+				d.UserEnteredFormat = &sheets.CellFormat{NumberFormat: w.format}
+			}
+			row.Values = append(row.Values, d)
+		}
+		u.Rows = append(u.Rows, row)
+	}
+	return &sheets.Request{UpdateCells: u}
+}
+
+// maxReadBack is how many ranges are named; past it the whole tab is read back.
+const maxReadBack = 100
+
+// readBack are the ranges that hold the header and the rows as they are after the batch.
+func (b *batch) readBack() []string {
+	tab := tabRange(b.t.grid.title)
+	last, _ := b.t.filled()
+	var gone, rows []int
+	appended := false
+	for _, j := range b.jobs {
+		switch {
+		case j.p.Op == task.Remove:
+			gone = append(gone, j.at)
+		case j.at < 0:
+			appended = true
+		default:
+			rows = append(rows, j.at)
+		}
+	}
+	slices.Sort(gone)
+	slices.Sort(rows)
+	out := []string{fmt.Sprintf("%s!%d:%d", tab, b.t.headerAt+1, b.t.headerAt+1)}
+	for i := 0; i < len(rows); {
+		end := i
+		for end+1 < len(rows) && rows[end+1] <= rows[end]+1 {
+			end++
+		}
+		// Rows under one that is removed move up.
+		from, _ := slices.BinarySearch(gone, rows[i])
+		to, _ := slices.BinarySearch(gone, rows[end])
+		out = append(out, fmt.Sprintf("%s!%d:%d", tab, rows[i]-from+1, rows[end]-to+1))
+		i = end + 1
+	}
+	if appended {
+		first := max(last-len(gone), b.t.headerAt+1) + 1
+		out = append(out, tab+"!A"+strconv.Itoa(first)+":"+columnName(max(b.t.cols, b.growth.end())-1))
+	}
+	if len(out) > maxReadBack {
+		return []string{tab}
+	}
+	return out
+}

@@ -1,0 +1,88 @@
+package gsheets
+
+import (
+	"strings"
+	"unicode"
+
+	"github.com/adrg/strutil"
+	"github.com/adrg/strutil/metrics"
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/lockstep-sync/lockstep/sync/task"
+)
+
+// foldHeader is the form in which headers are compared: case, line breaks and runs of blanks carry no meaning.
+func foldHeader(s string) string {
+	return strings.ToLower(strings.Join(strings.Fields(task.TextValue(s).String()), " "))
+}
+
+// foldName is the form in which people and partners are compared: accents carry no meaning either.
+func foldName(s string) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.Is(unicode.Mn, r):
+			return -1
+		case r == '’':
+			return '\''
+		}
+		return r
+	}, norm.NFD.String(foldHeader(s)))
+	return norm.NFC.String(s)
+}
+
+// foldWord is the form in which words of a closed list are compared: only letters and digits count.
+func foldWord(s string) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.Mc, r):
+			return r
+		case r == '\'' || r == 0x200D || r == 0xFE0F:
+			return -1
+		}
+		return ' '
+	}, foldName(s))
+	return strings.Join(strings.Fields(s), " ")
+}
+
+// nearest is the name that looks most like s, "" where there are no names.
+func nearest(s string, names []string) string {
+	best, score := "", -1.0
+	m := metrics.NewLevenshtein()
+	for _, n := range names {
+		if x := strutil.Similarity(foldName(s), foldName(n), m); x > score {
+			best, score = n, x
+		}
+	}
+	return best
+}
+
+// didYouMean is the end of a hint that names the nearest name, "" where there is none.
+func didYouMean(s string, names []string) string {
+	if n := nearest(s, names); n != "" {
+		return "; the nearest is " + quote(n)
+	}
+	return ""
+}
+
+// quote puts a text from outside into a sentence: short and on one line.
+func quote(s string) string {
+	s = strings.Join(strings.Fields(strings.ToValidUTF8(s, "\uFFFD")), " ")
+	if r := []rune(s); len(r) > 80 {
+		s = string(r[:80]) + "…"
+	}
+	return "“" + s + "”"
+}
+
+// quoteAll lists names in a sentence, and says how many it leaves out.
+func quoteAll(names []string) string {
+	const most = 30
+	out := make([]string, 0, min(len(names), most)+1)
+	for i, n := range names {
+		if i == most {
+			out = append(out, "…")
+			break
+		}
+		out = append(out, quote(n))
+	}
+	return strings.Join(out, ", ")
+}

@@ -1,0 +1,206 @@
+package jira
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/lockstep-sync/lockstep/sync/task"
+)
+
+// Config says which Jira issues are a source, as it stands under `jira:` in the configuration file.
+type Config struct {
+	URL       string `yaml:"url"`
+	Flavor    string `yaml:"flavor"` // "auto" (default) or "cloud"
+	Email     string `yaml:"email"`  // with it the token is an API token; without it a bearer token
+	Token     string `yaml:"token"`
+	TokenFile string `yaml:"token_file"`
+	// JQL selects the issues. It must be bounded, as Jira Cloud demands: "project = WASH". Without it, it is the project
+	// of Create. An ORDER BY is left out.
+	JQL    string  `yaml:"jql"`
+	Create *Create `yaml:"create"`
+
+	// Status and Fields come from the source's own `status:` and `fields:`; the loader fills them in.
+	Status map[string][]string   `yaml:"-"` // status → names of Jira statuses or resolutions; the rest goes by category
+	Fields map[task.Field]string `yaml:"-"` // field → Jira field id, name, or "component"; adds to DefaultFields, "" takes away
+	People []Person              `yaml:"-"`
+}
+
+// Create says where a task that was born elsewhere becomes an issue. Without it none does.
+type Create struct {
+	Project   string `yaml:"project"`
+	IssueType string `yaml:"issue_type"` // default "Task"
+}
+
+// Person is somebody of the partnership with the identity that this Jira knows them by.
+type Person struct {
+	Name      string // canonical name
+	Email     string
+	Aliases   []string
+	AccountID string // "" where the configuration does not say
+}
+
+// DefaultFields are the fields that are mapped without being configured, with the Jira fields that they are. The map is
+// the caller's.
+func DefaultFields() map[task.Field]string {
+	return map[task.Field]string{
+		task.Title: "summary", task.Status: "status", task.Assignee: "assignee", task.Due: "duedate",
+		task.Priority: "priority", task.Labels: "labels",
+	}
+}
+
+// mapping is DefaultFields with what the configuration says over it.
+func (c Config) mapping() map[task.Field]string {
+	m := DefaultFields()
+	for f, to := range c.Fields {
+		if to = strings.TrimSpace(to); to == "" {
+			delete(m, f)
+		} else {
+			m[f] = to
+		}
+	}
+	return m
+}
+
+// Validate returns what is wrong with the configuration, nil where nothing is. Each error names its key.
+func (c Config) Validate() []error {
+	var errs []error
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	c.validateAddress(bad)
+	switch c.Flavor {
+	case "", "auto", "cloud":
+	default:
+		bad("flavor: %q is not known: say auto or cloud", c.Flavor)
+	}
+	switch {
+	case c.Token == "" && c.TokenFile == "":
+		bad("token_file: say which file holds the API token")
+	case c.Token != "" && c.TokenFile != "":
+		bad("token: give either token or token_file, not both")
+	}
+	if c.selection() == "" {
+		bad(`jql: say which issues belong to the partnership, such as "project = WASH"`)
+	}
+	if c.Create != nil && strings.TrimSpace(c.Create.Project) == "" {
+		bad("create.project: say in which project a new issue is made, such as WASH")
+	}
+	c.validateStatus(bad)
+	c.validateFields(bad)
+	return errs
+}
+
+func (c Config) validateAddress(bad func(string, ...any)) {
+	u, err := url.Parse(c.URL)
+	switch {
+	case c.URL == "":
+		bad("url: say where this Jira is, such as https://aquafund.atlassian.net")
+	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
+		// The address is not repeated: it may hold a password.
+		bad("url: this is not an address such as https://aquafund.atlassian.net")
+	case u.User != nil:
+		bad("url: take the user and password out of the address and use email and token_file")
+	case u.RawQuery != "" || u.Fragment != "":
+		bad("url: give the address of the site alone, such as https://aquafund.atlassian.net")
+	}
+}
+
+func (c Config) validateStatus(bad func(string, ...any)) {
+	names := map[string]string{}
+	for _, status := range slices.Sorted(maps.Keys(c.Status)) {
+		if !slices.Contains(task.Statuses(), status) {
+			bad("status: %q is not a status: did you mean %s?", status, nearest(status, task.Statuses()))
+			continue
+		}
+		for _, name := range c.Status[status] {
+			n := fold(name)
+			other, taken := names[n]
+			switch {
+			case n == "":
+				bad("status.%s: a name is empty", status)
+			case taken && other != status:
+				bad("status.%s: %q stands under %s too: a Jira status can mean only one of them", status, name, other)
+			}
+			names[n] = status
+		}
+	}
+}
+
+func (c Config) validateFields(bad func(string, ...any)) {
+	m := c.mapping()
+	by := map[string]task.Field{}
+	for _, f := range slices.Sorted(maps.Keys(m)) {
+		to := fold(m[f])
+		other, taken := by[to]
+		switch {
+		case f == task.Partner:
+			bad("fields.partner: the partner of an issue is the partner whose Jira it is in: take this line out")
+		case f == task.Status && to != "status":
+			bad("fields.status: the status of an issue cannot be mapped to another field")
+		case taken:
+			bad("fields.%s: %q is mapped to %s too", f, m[f], other)
+		}
+		by[to] = f
+	}
+	if _, ok := m[task.Title]; !ok {
+		bad("fields.title: a task cannot be without a title: take this line out")
+	}
+}
+
+// selection is the JQL that selects the issues, without an order; "" where the configuration gives none.
+func (c Config) selection() string {
+	if jql := withoutOrder(c.JQL); jql != "" {
+		return jql
+	}
+	if strings.TrimSpace(c.JQL) == "" && c.Create != nil && c.Create.Project != "" {
+		return "project = " + quoteJQL(c.Create.Project)
+	}
+	return ""
+}
+
+func (c Config) issueType() string {
+	if c.Create == nil || c.Create.IssueType == "" {
+		return "Task"
+	}
+	return c.Create.IssueType
+}
+
+// token reads the token from where the configuration says it is.
+func (c Config) token() (string, error) {
+	if c.Token != "" {
+		return c.Token, nil
+	}
+	b, err := os.ReadFile(c.TokenFile)
+	if err != nil {
+		return "", fmt.Errorf("read token_file: %w", err)
+	}
+	t := strings.TrimSpace(string(b))
+	if t == "" {
+		return "", fmt.Errorf("read token_file: %s is empty", c.TokenFile)
+	}
+	return t, nil
+}
+
+// fingerprint changes with the filter and the mapping, never with a credential.
+func (c Config) fingerprint() string {
+	fields := map[string]string{}
+	for f, to := range c.mapping() {
+		fields[f.String()] = to
+	}
+	return digest(strings.TrimRight(c.URL, "/"), c.selection(), c.Status, fields)
+}
+
+// digest is a short hash of what JSON makes of the parts.
+func digest(parts ...any) string {
+	b, err := json.Marshal(parts) // maps are written in order
+	if err != nil {
+		b = fmt.Append(nil, parts...)
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:8])
+}

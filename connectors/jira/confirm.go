@@ -1,0 +1,132 @@
+package jira
+
+import (
+	"context"
+	"net/http"
+	"slices"
+
+	"github.com/lockstep-sync/lockstep/connectors"
+	"github.com/lockstep-sync/lockstep/sync/fault"
+	"github.com/lockstep-sync/lockstep/sync/task"
+)
+
+// confirmMax is how many missing issues are asked for one by one in a call; of the rest nothing is said.
+const confirmMax = 50
+
+// Confirm reads issues past the index: see connectors.Confirmer. An issue that moved to another key or out of the filter
+// is Present. One that Jira says is not there is Gone only where the account may read the project it was in; of an issue
+// whose project is not known, the account must be able to read every project that issues of this source were in.
+func (c *Connector) Confirm(ctx context.Context, keys []string) (map[string]connectors.Confirmation, error) {
+	if err := c.prepare(ctx); err != nil {
+		return nil, err
+	}
+	got, err := c.api.fetch(ctx, "look for absent issues", keys, c.wanted())
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]connectors.Confirmation, len(keys))
+	var missing []string
+	for _, k := range keys {
+		if is := got[k]; is != nil {
+			c.note(is)
+			out[k] = connectors.Confirmation{Presence: connectors.Present, Record: c.record(is)}
+		} else if !slices.Contains(missing, k) {
+			missing = append(missing, k)
+		}
+	}
+	if len(missing) == 0 {
+		return out, nil
+	}
+	// Nothing is concluded from what somebody else than we might have been shown.
+	if err := c.api.myself(ctx); err != nil {
+		return nil, err
+	}
+	browse := map[string]bool{}
+	for _, k := range missing[:min(len(missing), confirmMax)] {
+		one, err := c.confirmMissing(ctx, k, browse)
+		if err != nil {
+			return nil, err
+		}
+		out[k] = one
+	}
+	return out, nil
+}
+
+func (c *Connector) confirmMissing(ctx context.Context, id string, browse map[string]bool) (connectors.Confirmation, error) {
+	is, err := c.api.issue(ctx, "look for an absent issue", id, c.wanted())
+	if err == nil {
+		c.note(is)
+		return connectors.Confirmation{Presence: connectors.Present, Record: c.record(is)}, nil
+	}
+	call, ok := asCall(err)
+	switch {
+	case ok && call.status == http.StatusForbidden:
+		return connectors.Confirmation{Presence: connectors.NoAccess}, nil
+	case !ok || call.status != http.StatusNotFound:
+		return connectors.Confirmation{}, err
+	}
+	projects := c.projects
+	if p, ok := c.projectOf[id]; ok {
+		projects = []string{p}
+	} else if p := c.createProject(); p != "" && !slices.Contains(projects, p) {
+		projects = append(slices.Clone(projects), p)
+	}
+	for _, p := range projects {
+		may, asked := browse[p]
+		if !asked {
+			if may, err = c.api.mayBrowse(ctx, p); err != nil {
+				return connectors.Confirmation{}, err
+			}
+			browse[p] = may
+		}
+		if !may {
+			return connectors.Confirmation{Presence: connectors.NoAccess}, nil
+		}
+	}
+	if len(projects) == 0 {
+		return connectors.Confirmation{Presence: connectors.NoAccess}, nil
+	}
+	return connectors.Confirmation{Presence: connectors.Gone}, nil
+}
+
+// Find looks for the issue that carries the task's mark: see connectors.Finder. Two are an error of kind Conflict.
+func (c *Connector) Find(ctx context.Context, id task.ID) (task.Record, bool, error) {
+	if err := c.prepare(ctx); err != nil {
+		return task.Record{}, false, err
+	}
+	hits, err := c.readPages(ctx, searchRequest{
+		JQL: "labels = " + quoteJQL(markLabel(id)) + " ORDER BY key ASC", Fields: []string{"labels"}, Max: bulkMax, Reconcile: c.reconcile(),
+	})
+	if err != nil {
+		return task.Record{}, false, err
+	}
+	if len(hits) == 0 {
+		// An expired token is answered like this too.
+		return task.Record{}, false, c.api.myself(ctx)
+	}
+	ids := make([]string, 0, len(hits))
+	for _, is := range hits {
+		ids = append(ids, is.ID)
+	}
+	// The index may show what is gone by now, so the issues themselves are read.
+	got, err := c.api.fetch(ctx, "read what carries our mark", ids, c.wanted())
+	if err != nil {
+		return task.Record{}, false, err
+	}
+	var found []*wireIssue
+	for _, k := range ids {
+		if is := got[k]; is != nil && slices.Contains(c.marks(is), id) {
+			found = append(found, is)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return task.Record{}, false, nil
+	case 1:
+		c.note(found[0])
+		return c.record(found[0]), true, nil
+	}
+	return task.Record{}, false, c.fault(fault.New(fault.Conflict, fault.Precondition, "find our mark",
+		"%s and %s both carry the label %s", found[0].Key, found[1].Key, markLabel(id)).
+		WithHint("take the label %s off the copy", markLabel(id)))
+}

@@ -1,0 +1,339 @@
+package jira
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/lockstep-sync/lockstep/connectors"
+	"github.com/lockstep-sync/lockstep/connectors/connectortest"
+	sandbox "github.com/lockstep-sync/lockstep/connectors/sandbox/jira"
+	"github.com/lockstep-sync/lockstep/sync/task"
+)
+
+// The sandbox's two custom fields.
+const (
+	startField    = "customfield_10015"
+	progressField = "customfield_10042"
+)
+
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	text := task.TextValue
+	f := connectortest.Features{
+		Creates: true, Increments: true,
+		Fields: []task.Field{
+			task.Title, task.Status, task.Assignee, task.Due, task.Start, task.Priority, task.Progress, task.Workstream, task.Labels, task.Notes,
+		},
+		Lossy: map[task.Field][]task.Value{
+			task.Title:    {text("on\ntwo lines"), text(strings.Repeat("long ", 60) + "end"), text(strings.Repeat("😀", 200))},
+			task.Status:   {task.Empty(task.Enum)},
+			task.Assignee: {task.PersonValue("Nobody Here")},
+			task.Priority: {text("high"), text("Urgent"), text("")},
+			task.Labels:   {task.SetValue("two words", "x"), task.SetValue("lockstep-CW-77"), task.SetValue("tab\tand\nline")},
+			task.Notes:    {text(strings.Repeat("x", 40_000))},
+			task.Progress: {fraction(t, 0.123456789123)},
+		},
+	}
+	for name, lag := range map[string]time.Duration{"without lag": 0, "with a lagging index": 2 * time.Minute} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			connectortest.Run(t, f, func(t *testing.T) connectortest.Harness { return newHarness(t, lag) })
+		})
+	}
+}
+
+func fraction(t *testing.T, x float64) task.Value {
+	t.Helper()
+	v, err := task.NumberValue(x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// harness is a person at a sandbox Jira's keyboard.
+type harness struct {
+	t     *testing.T
+	srv   *sandbox.Server
+	clock *clock
+	url   string
+	lag   time.Duration
+	other string // an issue outside the filter
+
+	mu    sync.Mutex
+	fault connectortest.Fault
+	added map[string]bool // keys of the issues that people made
+}
+
+func newHarness(t *testing.T, lag time.Duration) *harness {
+	t.Helper()
+	h := &harness{t: t, lag: lag, added: map[string]bool{}, clock: &clock{now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}}
+	h.srv = sandbox.New(sandbox.Options{IndexLag: lag, Now: h.clock.Now})
+	web := httptest.NewServer(h)
+	t.Cleanup(web.Close)
+	h.url = web.URL
+	for _, who := range []string{"Amina Diallo", "Chen Wei", "José Núñez"} {
+		h.srv.AddUser(who, strings.ToLower(strings.Fields(who)[0])+"@example.org")
+	}
+	key := h.srv.Add(sandbox.Seed{Summary: "Not of the partnership"})
+	moved, err := h.srv.Move(key, "OTHER")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.other = moved
+	return h
+}
+
+// Connector is a client that knows people by their e-mail alone.
+func (h *harness) Connector(t connectortest.T) connectors.Connector {
+	email, token := h.srv.Credentials()
+	c, err := New(Config{
+		URL: h.url, Email: email, Token: token, JQL: "project = " + h.srv.Project(), Create: &Create{Project: h.srv.Project()},
+		Status: map[string][]string{"blocked": {"Blocked"}, "cancelled": {"Won't Do"}},
+		Fields: map[task.Field]string{task.Start: "Start date", task.Progress: progressField, task.Workstream: "component", task.Notes: "description"},
+		People: []Person{
+			{Name: "Amina Diallo", Email: "amina@example.org"}, {Name: "Chen Wei", Email: "chen@example.org"}, {Name: "José Núñez", Email: "josé@example.org"},
+		},
+	}, Options{Source: "jira", KeyPrefix: "CW", Now: h.clock.Now, InlineWait: time.Millisecond, Timeout: 400 * time.Millisecond, Rate: 10_000, Base: watched(h.t)})
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	return c
+}
+
+// ServeHTTP is the sandbox, with the faults that the suite asks for.
+func (h *harness) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h.mu.Lock()
+	fault := h.fault
+	h.mu.Unlock()
+	writes := isWrite(r.Method, r.URL.Path)
+	switch {
+	case fault == connectortest.Unavailable:
+		w.WriteHeader(http.StatusServiceUnavailable)
+	case fault == connectortest.RateLimited:
+		w.Header().Set("Retry-After", "90")
+		w.Header().Set("RateLimit-Reason", "jira-quota-global-based")
+		w.WriteHeader(http.StatusTooManyRequests)
+	case fault == connectortest.Hang:
+		<-r.Context().Done()
+	case fault == connectortest.LostRequest && writes:
+		panic(http.ErrAbortHandler)
+	case fault == connectortest.LostAnswer && writes:
+		h.srv.ServeHTTP(httptest.NewRecorder(), r)
+		panic(http.ErrAbortHandler)
+	default:
+		h.srv.ServeHTTP(w, r)
+	}
+}
+
+func isWrite(method, path string) bool {
+	return method != http.MethodGet && !strings.Contains(path, "/search/") && !strings.HasSuffix(path, "/bulkfetch")
+}
+
+func (h *harness) Break(_ connectortest.T, f connectortest.Fault) func() {
+	set := func(f connectortest.Fault) {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.fault = f
+	}
+	if f == connectortest.Unauthorized {
+		h.srv.ExpireToken(sandbox.TokenRefused)
+		return func() { h.srv.ExpireToken(sandbox.TokenGood) }
+	}
+	set(f)
+	return func() { set("") }
+}
+
+func (h *harness) Settle(connectortest.T) {
+	if h.lag > 0 {
+		h.clock.pass(h.lag + time.Second)
+	}
+}
+
+func (h *harness) Add(t connectortest.T, v task.Values) string {
+	key := h.srv.Add(sandbox.Seed{Summary: v[task.Title].String()})
+	for f, x := range v {
+		if field := task.Field(f); !x.IsNone() && field != task.Title {
+			h.Edit(t, h.id(t, key), field, x)
+		}
+	}
+	h.mu.Lock()
+	h.added[key] = true
+	h.mu.Unlock()
+	return h.id(t, key)
+}
+
+// id is an issue's lasting name: its key would change if it moved.
+func (h *harness) id(t connectortest.T, key string) string {
+	v, ok := h.srv.Issue(key)
+	if !ok {
+		t.Fatalf("Jira has no %s", key)
+	}
+	return v.ID
+}
+
+func (h *harness) view(t connectortest.T, id string) sandbox.View {
+	t.Helper()
+	v, ok := h.srv.Issue(id)
+	if !ok {
+		t.Fatalf("Jira has no issue %s", id)
+	}
+	return v
+}
+
+func (h *harness) Edit(t connectortest.T, id string, f task.Field, v task.Value) {
+	view := h.view(t, id)
+	fields := map[string]any{}
+	orNil := func(x any) any {
+		if v.IsEmpty() {
+			return nil
+		}
+		return x
+	}
+	switch f {
+	case task.Title:
+		fields["summary"] = v.String()
+	case task.Status:
+		name, ok := map[string]string{
+			task.NotStarted: "To Do", task.InProgress: "In Progress", task.Blocked: "Blocked", task.Done: "Done", task.Cancelled: "Won't Do",
+		}[v.String()]
+		if !ok {
+			return // a person cannot take the status off an issue
+		}
+		if fields["status"] = name; name == "Done" {
+			fields["resolution"] = "Done"
+		}
+	case task.Assignee:
+		fields["assignee"] = orNil(v.String())
+	case task.Due:
+		fields["duedate"] = orNil(v.String())
+	case task.Start:
+		fields[startField] = orNil(v.String())
+	case task.Priority:
+		fields["priority"] = orNil(v.String())
+	case task.Progress:
+		n, _ := v.Float()
+		fields[progressField] = orNil(percent(n))
+	case task.Workstream:
+		fields["components"] = orNil([]string{v.String()})
+	case task.Labels:
+		labels := v.Items()
+		for _, l := range view.Labels {
+			if strings.HasPrefix(l, labelPrefix) {
+				labels = append(labels, l) // people leave our marks alone
+			}
+		}
+		fields["labels"] = labels
+	case task.Notes:
+		fields["description"] = orNil(v.String())
+	case task.Partner, task.QuickWin:
+		t.Fatalf("%s is not mapped", f)
+	}
+	if err := h.srv.Set(view.Key, fields); err != nil {
+		t.Fatalf("edit %s: %v", f, err)
+	}
+}
+
+// Type types raw text.
+func (h *harness) Type(t connectortest.T, id string, f task.Field, raw string) {
+	field := map[task.Field]string{task.Title: "summary", task.Notes: "description"}[f]
+	if err := h.srv.Set(h.view(t, id).Key, map[string]any{field: raw}); err != nil {
+		t.Fatalf("type %s: %v", f, err)
+	}
+}
+
+// Garble does nothing: Jira checks what people type.
+func (*harness) Garble(connectortest.T, string, task.Field) (string, bool) { return "", false }
+
+func (h *harness) Delete(t connectortest.T, id string) {
+	key := h.view(t, id).Key
+	if err := h.srv.Delete(key); err != nil {
+		t.Fatalf("delete: %v", err)
+	}
+	h.mu.Lock()
+	delete(h.added, key)
+	h.mu.Unlock()
+}
+
+func (h *harness) Names(t connectortest.T) []string {
+	var out []string
+	for _, key := range h.srv.Keys() {
+		if key != h.other {
+			out = append(out, h.id(t, key))
+		}
+	}
+	return out
+}
+
+// Show reads the sandbox's own view, by rules of its own.
+func (h *harness) Show(t connectortest.T, id string) task.Values {
+	v := h.view(t, id)
+	day := func(s any) task.Value {
+		text, _ := s.(string)
+		d, err := task.Parse(task.Date, text)
+		if err != nil {
+			t.Fatalf("%v", err)
+		}
+		return d
+	}
+	status := map[string]string{"To Do": task.NotStarted, "In Progress": task.InProgress, "In Review": task.InProgress, "Blocked": task.Blocked, "Done": task.Done}[v.Status]
+	if v.Resolution == "Won't Do" {
+		status = task.Cancelled
+	}
+	out := task.Values{
+		task.Title: task.TextValue(v.Summary), task.Status: task.EnumValue(status), task.Assignee: task.PersonValue(v.Assignee), task.Due: day(v.Due),
+		task.Start: day(v.Custom[startField]), task.Priority: task.TextValue(v.Priority), task.Progress: task.Empty(task.Number),
+		task.Workstream: task.Empty(task.Text), task.Labels: task.SetValue(slices.DeleteFunc(slices.Clone(v.Labels), func(l string) bool {
+			return strings.HasPrefix(l, labelPrefix)
+		})...), task.Notes: task.TextValue(v.Description),
+	}
+	if n, ok := v.Custom[progressField].(float64); ok {
+		x, err := task.NumberValue(n / 100)
+		if err != nil {
+			t.Fatalf("%v", err)
+		}
+		out[task.Progress] = x
+	}
+	if len(v.Components) > 0 {
+		out[task.Workstream] = task.TextValue(v.Components[0])
+	}
+	return out
+}
+
+// Untouched is the issue outside the filter, and of people's issues what is not mapped.
+func (h *harness) Untouched(t connectortest.T) string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var out []string
+	for _, key := range h.srv.Keys() {
+		v := h.view(t, key)
+		if key == h.other {
+			b, err := json.Marshal(v)
+			if err != nil {
+				t.Fatalf("%v", err)
+			}
+			out = append(out, string(b))
+		} else if h.added[key] {
+			out = append(out, fmt.Sprint(v.ID, v.Key, v.Type, v.Created, v.Properties, v.Comments, v.Links))
+		}
+	}
+	return strings.Join(out, "\n")
+}
+
+func (h *harness) Requests(connectortest.T) (reads, writes int, ok bool) {
+	for _, r := range h.srv.Panel().Requests() {
+		if isWrite(r.Method, r.Path) {
+			writes++
+		} else {
+			reads++
+		}
+	}
+	return reads, writes, true
+}

@@ -1,0 +1,379 @@
+package jira
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	gojira "github.com/andygrunwald/go-jira"
+	"golang.org/x/time/rate"
+
+	"github.com/lockstep-sync/lockstep/connectors"
+	"github.com/lockstep-sync/lockstep/connectors/transport"
+	"github.com/lockstep-sync/lockstep/sync/fault"
+	"github.com/lockstep-sync/lockstep/sync/task"
+)
+
+// Options are what the connector gets from the house it lives in. Only Source and KeyPrefix need be set.
+type Options struct {
+	Source task.SourceID
+	// KeyPrefix is the partnership's key, "CW": the mark of task CW-42 is the label lockstep-CW-42. Marks of other
+	// partnerships are neither believed nor shown.
+	KeyPrefix string
+
+	// Base, Observer, Timeout and InlineWait are the transport's.
+	Base       http.RoundTripper
+	Observer   transport.Observer
+	Timeout    time.Duration
+	InlineWait time.Duration
+	// Rate is how many requests a second are sent at the most; 0 means 40, which is well under what Jira allows.
+	Rate rate.Limit
+
+	// Now is the clock; nil means time.Now. Only spans of it are used: what Jira's clock says is read off the issues.
+	Now func() time.Time
+	// SettleDelay is how long the search index may lag; 0 means 3 min.
+	SettleDelay time.Duration
+	// FullEvery is how often everything is read, which is what shows that an issue is gone; 0 means 1 h.
+	FullEvery time.Duration
+	// Overlap is how far an increment reaches back behind the newest change that was seen; 0 means 10 min.
+	Overlap time.Duration
+}
+
+const (
+	defaultSettle    = 3 * time.Minute
+	defaultFullEvery = time.Hour
+	defaultOverlap   = 10 * time.Minute
+	defaultRate      = 40
+)
+
+// Connector is one Jira as a source. It is used by one goroutine at a time.
+type Connector struct {
+	cfg  Config
+	o    Options
+	base string // the address, without a slash at its end
+	jql  string
+	api  *client
+	fp   string
+
+	columns []column
+	people  *people
+	meaning *meaning
+	flow    *workflow
+	forms   map[string]*form // what creating needs, by project and issue type
+
+	priorities []string
+	projects   []string            // keys of the projects that issues were seen in, sorted
+	projectOf  map[string]string   // issue id → project key
+	statusIDs  map[string][]string // ids of the configured status names, kept in the cursor
+	held       []task.Hold         // what is wrong with the source as a whole
+	ready      bool                // the site was looked at
+	warm       bool                // everything was read once
+
+	recent []recentWrite
+	window window
+}
+
+// The capabilities that a Jira source has.
+var (
+	_ connectors.Connector  = (*Connector)(nil)
+	_ connectors.Normalizer = (*Connector)(nil)
+	_ connectors.Confirmer  = (*Connector)(nil)
+	_ connectors.Finder     = (*Connector)(nil)
+)
+
+// New makes a connector. It makes no request. The errors of Config.Validate, and a token file that cannot be read, come
+// back as an error.
+func New(cfg Config, o Options) (*Connector, error) {
+	if errs := cfg.Validate(); len(errs) > 0 {
+		return nil, fmt.Errorf("configure a Jira source: %w", errors.Join(errs...))
+	}
+	token, err := cfg.token()
+	if err != nil {
+		return nil, fmt.Errorf("configure a Jira source: %w", err)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.SettleDelay <= 0 {
+		o.SettleDelay = defaultSettle
+	}
+	if o.FullEvery <= 0 {
+		o.FullEvery = defaultFullEvery
+	}
+	if o.Overlap <= 0 {
+		o.Overlap = defaultOverlap
+	}
+	if o.Rate == 0 {
+		o.Rate = defaultRate
+	}
+	hc := transport.NewClient(transport.Options{
+		Source: o.Source, Base: o.Base, Observer: o.Observer, Timeout: o.Timeout, InlineWait: o.InlineWait,
+		Rate: o.Rate, Burst: int(o.Rate) + 1, Secrets: []string{token},
+		Authorize: func(r *http.Request) {
+			if cfg.Email != "" {
+				r.SetBasicAuth(cfg.Email, token)
+			} else {
+				r.Header.Set("Authorization", "Bearer "+token)
+			}
+		},
+	})
+	base := strings.TrimRight(cfg.URL, "/")
+	jc, err := gojira.NewClient(hc, base+"/")
+	if err != nil {
+		return nil, fmt.Errorf("configure a Jira source: %w", err)
+	}
+	c := &Connector{
+		cfg: cfg, o: o, base: base, jql: cfg.selection(), fp: cfg.fingerprint(),
+		api:    &client{source: o.Source, http: hc, jira: jc},
+		people: newPeople(cfg.People), meaning: newMeaning(cfg.Status), flow: newWorkflow(),
+		forms: map[string]*form{}, projectOf: map[string]string{},
+	}
+	// Until the site was looked at, the configuration is all there is to go by.
+	c.columns, _ = columns(cfg.mapping(), nil)
+	return c, nil
+}
+
+// Describe says what the source can do: see connectors.Connector.
+func (c *Connector) Describe() connectors.Description {
+	d := connectors.Description{
+		Kind: "jira", CanCreate: c.cfg.Create != nil, Fingerprint: c.fp, SettleDelay: c.o.SettleDelay,
+	}
+	for f := range c.cfg.mapping() {
+		d.Fields = append(d.Fields, f)
+	}
+	slices.Sort(d.Fields)
+	for _, f := range d.Fields {
+		if col, ok := c.column(f); c.ready && (!ok || !col.writable()) {
+			d.ReadOnly = append(d.ReadOnly, f)
+		}
+	}
+	return d
+}
+
+func (c *Connector) column(f task.Field) (column, bool) {
+	for _, col := range c.columns {
+		if col.field == f {
+			return col, true
+		}
+	}
+	return column{}, false
+}
+
+// wanted are the Jira fields that have to be asked for.
+func (c *Connector) wanted() []string {
+	// The summary and labels are needed whether or not they are mapped: the labels hold our marks.
+	out := []string{"summary", "status", "resolution", "labels", "updated", "project", "issuetype", "assignee"}
+	for _, col := range c.columns {
+		if !slices.Contains(out, col.id) {
+			out = append(out, col.id)
+		}
+	}
+	return out
+}
+
+const labelPrefix = "lockstep-"
+
+// markerOf is the task that a label marks, of whichever partnership; false where the label is no mark.
+func markerOf(label string) (task.ID, bool) {
+	id, ok := strings.CutPrefix(label, labelPrefix)
+	if !ok {
+		return "", false
+	}
+	i := strings.LastIndexByte(id, '-')
+	if i <= 0 || i == len(id)-1 || strings.Trim(id[i+1:], "0123456789") != "" || strings.ToUpper(id) != id {
+		return "", false
+	}
+	return task.ID(id), true
+}
+
+func markLabel(id task.ID) string { return labelPrefix + string(id) }
+
+// marks are the tasks of our partnership that an issue's labels mark.
+func (c *Connector) marks(is *wireIssue) []task.ID {
+	var labels []string
+	is.get("labels", &labels)
+	var out []task.ID
+	for _, l := range labels {
+		if id, ok := markerOf(l); ok && (c.o.KeyPrefix == "" || strings.HasPrefix(string(id), c.o.KeyPrefix+"-")) &&
+			!slices.Contains(out, id) {
+			out = append(out, id)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// record is an issue as the engine knows it.
+func (c *Connector) record(is *wireIssue) task.Record {
+	r := task.Record{
+		Ref: task.Ref{Source: c.o.Source, Key: is.ID}, Name: is.Key, Version: is.version(), At: is.updated(),
+	}
+	if is.Key != "" {
+		r.URL = c.base + "/browse/" + url.PathEscape(is.Key)
+	}
+	if marks := c.marks(is); len(marks) == 1 {
+		r.Marker = marks[0]
+	}
+	for _, col := range c.columns {
+		v, problem := c.read(col, is)
+		r.Values[col.field] = v
+		if problem != nil {
+			r.Note(col.field, problem.Reason, problem.Hint)
+		}
+	}
+	return r
+}
+
+// note takes from an issue what helps to understand others.
+func (c *Connector) note(is *wireIssue) {
+	if p := is.named("project"); p.Key != "" {
+		c.projectOf[is.ID] = p.Key
+		if i, found := slices.BinarySearch(c.projects, p.Key); !found {
+			c.projects = slices.Insert(c.projects, i, p.Key)
+		}
+	}
+	var u wireUser
+	if is.get("assignee", &u) {
+		c.people.learn(u)
+	}
+	for _, col := range c.columns {
+		if col.shape == shapeUser && col.id != "assignee" && is.get(col.id, &u) {
+			c.people.learn(u)
+		}
+	}
+	c.meaning.resolution(is.named("resolution").Name)
+}
+
+// Normalize returns what Jira would show: see connectors.Normalizer.
+func (c *Connector) Normalize(f task.Field, want, have task.Value) (task.Value, *task.Problem) {
+	col, ok := c.column(f)
+	if !ok {
+		return have, &task.Problem{Reason: task.HoldUnsupported, Hint: fmt.Sprintf("this Jira has no field for %s", f)}
+	}
+	return c.normalize(col, want, have)
+}
+
+// recentWrite is an issue that we wrote to, which the index may not show yet.
+type recentWrite struct {
+	id int64
+	at time.Time
+}
+
+// reconcileMax is how many issues a search reads past the index, by Jira's rule.
+const reconcileMax = 50
+
+func (c *Connector) wrote(id string) {
+	n, err := parseID(id)
+	if err != nil {
+		return
+	}
+	c.recent = slices.DeleteFunc(c.recent, func(w recentWrite) bool { return w.id == n })
+	c.recent = append(c.recent, recentWrite{n, c.o.Now()})
+	if len(c.recent) > reconcileMax {
+		c.recent = c.recent[len(c.recent)-reconcileMax:]
+	}
+}
+
+// reconcile are the ids of our recent writes; those that the index must have seen by now are forgotten.
+func (c *Connector) reconcile() []int64 {
+	now := c.o.Now()
+	c.recent = slices.DeleteFunc(c.recent, func(w recentWrite) bool { return now.Sub(w.at) > c.o.Overlap })
+	ids := make([]int64, 0, len(c.recent))
+	for _, w := range c.recent {
+		ids = append(ids, w.id)
+	}
+	return ids
+}
+
+// look reads what has to be known of the site before issues can be read.
+func (c *Connector) look(ctx context.Context) error {
+	known, err := c.api.fields(ctx)
+	if err != nil {
+		return err
+	}
+	var held []task.Hold
+	c.columns, held = columns(c.cfg.mapping(), known)
+	c.held = held
+	if _, ok := c.column(task.Priority); ok {
+		if c.priorities, err = c.api.priorities(ctx); err != nil {
+			return err
+		}
+	}
+	names, err := c.api.resolutions(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range names {
+		c.meaning.resolution(n)
+	}
+	return nil
+}
+
+// lookAtStatuses reads the statuses of the projects, which are known once issues were read.
+func (c *Connector) lookAtStatuses(ctx context.Context, before map[string][]string) error {
+	const manyProjects = 20 // beyond, the site's own list costs less
+	projects := c.projects
+	if p := c.createProject(); p != "" && !slices.Contains(projects, p) {
+		projects = append(slices.Clone(projects), p)
+	}
+	if len(projects) > manyProjects {
+		projects = nil
+	}
+	statuses, err := c.api.statuses(ctx, projects)
+	if err != nil {
+		return err
+	}
+	ids, held := c.meaning.learn(statuses, before)
+	c.statusIDs = memory(before, ids)
+	c.held = append(slices.DeleteFunc(c.held, func(h task.Hold) bool { return h.Field == task.Status.String() }), held...)
+	c.ready = true
+	return nil
+}
+
+func (c *Connector) createProject() string {
+	if c.cfg.Create == nil {
+		return ""
+	}
+	return strings.TrimSpace(c.cfg.Create.Project)
+}
+
+// lookUpPeople asks for the accounts of people whom only their e-mail names.
+func (c *Connector) lookUpPeople(ctx context.Context) error {
+	if _, ok := c.column(task.Assignee); !ok {
+		return nil
+	}
+	for _, email := range c.people.unknown(c.cfg.People) {
+		users, err := c.api.users(ctx, email)
+		if err != nil {
+			return err
+		}
+		c.people.found(email, users)
+	}
+	return nil
+}
+
+// prepare looks at the site if that was not done yet, for calls that come before the first pull.
+func (c *Connector) prepare(ctx context.Context) error {
+	if c.ready {
+		return nil
+	}
+	if err := c.look(ctx); err != nil {
+		return err
+	}
+	if err := c.lookAtStatuses(ctx, c.statusIDs); err != nil {
+		return err
+	}
+	return c.lookUpPeople(ctx)
+}
+
+// stopped is the receipt's error once the context ended.
+func (c *Connector) stopped(op string) *fault.Error {
+	f := fault.New(fault.Retryable, fault.Cancelled, op, "stopped before it was sent")
+	f.Source = c.o.Source
+	return f
+}

@@ -1,0 +1,191 @@
+package jira
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/lockstep-sync/lockstep/sync/fault"
+	"github.com/lockstep-sync/lockstep/sync/task"
+)
+
+// form is what creating an issue takes: the type's id and the fields of its create screen.
+type form struct {
+	typeID string
+	fields map[string]wireCreateField
+}
+
+// createForm is the form of the configured project and issue type, read once an hour.
+func (c *Connector) createForm(ctx context.Context) (*form, error) {
+	project, typeName := c.createProject(), c.cfg.issueType()
+	key := project + "\x00" + typeName
+	if f := c.forms[key]; f != nil {
+		return f, nil
+	}
+	const op = "read what a new issue needs"
+	types, err := c.api.createTypes(ctx, project)
+	if err != nil {
+		if call, ok := asCall(err); ok && (call.status == http.StatusNotFound || call.status == http.StatusBadRequest) {
+			call.fault.Hint = fmt.Sprintf("there is no project %s, or the account may not create issues in it: check create.project", quoteName(project))
+		}
+		return nil, err
+	}
+	f := &form{fields: map[string]wireCreateField{}}
+	offered := make([]string, 0, len(types))
+	for _, t := range types {
+		if fold(t.Name) == fold(typeName) || t.ID == typeName {
+			f.typeID = t.ID
+		}
+		offered = append(offered, t.Name)
+	}
+	if f.typeID == "" {
+		return nil, c.fault(fault.New(fault.Permanent, fault.Invalid, op, "project %s has no issue type %s", quoteName(project), quoteName(typeName)).
+			WithHint("change create.issue_type%s", didYouMean(typeName, offered)))
+	}
+	fields, err := c.api.createFields(ctx, project, f.typeID)
+	if err != nil {
+		return nil, err
+	}
+	for _, fd := range fields {
+		id := fd.FieldID
+		if id == "" {
+			id = fd.Key
+		}
+		f.fields[id] = fd
+	}
+	c.forms[key] = f
+	return f, nil
+}
+
+// create makes an issue with the task's mark in it. It is read back, and moved to its status, in batch.finish.
+func (b *batch) create(ctx context.Context, i int) {
+	p, c := b.patches[i], b.c
+	if c.cfg.Create == nil {
+		b.fail(i, c.fault(fault.New(fault.Permanent, fault.Unsupported, "create the issue", "the configuration names no project for new issues").
+			WithHint("add create: {project: …} to this source")), false)
+		return
+	}
+	fm, err := c.createForm(ctx)
+	if err != nil {
+		b.fail(i, err, false)
+		return
+	}
+	fields, l, err := c.newIssue(p, fm)
+	if err != nil {
+		b.fail(i, err, false)
+		return
+	}
+	is, err := c.api.create(ctx, fields, p.Task)
+	if err != nil {
+		if call, ok := asCall(err); ok && call.status == http.StatusBadRequest {
+			clear(c.forms) // what the project needs may have changed
+		}
+		b.fail(i, err, false)
+		return
+	}
+	c.wrote(is.ID)
+	l.at, l.id, l.created = i, is.ID, true
+	b.loose = append(b.loose, l)
+}
+
+// newIssue is the body of a create, and what can only be made true after it.
+func (c *Connector) newIssue(p task.Patch, fm *form) (map[string]any, loose, error) {
+	project := wireNamed{Key: c.createProject()}
+	if _, err := parseID(project.Key); err == nil {
+		project = wireNamed{ID: project.Key}
+	}
+	labels := []string{markLabel(p.Task)}
+	fields := map[string]any{"project": project, "issuetype": wireNamed{ID: fm.typeID}}
+	var l loose
+	for _, ch := range p.Set {
+		col, ok := c.column(ch.Field)
+		if !ok {
+			return nil, l, c.noField("create the issue", ch.Field)
+		}
+		to, problem := c.normalize(col, ch.To, task.Value{})
+		if problem != nil {
+			return nil, l, c.refusal(ch.Field, problem)
+		}
+		_, onScreen := fm.fields[col.id]
+		switch {
+		case to.IsEmpty():
+		case col.shape == shapeStatus:
+			l.status = to.String()
+		case col.id == "labels":
+			labels = append(labels, to.Items()...)
+		case !onScreen:
+			l.late = append(l.late, task.Change{Field: ch.Field, To: to})
+		default:
+			v, err := c.encode(col, to)
+			if err != nil {
+				return nil, l, c.unwritable("create the issue", col, err)
+			}
+			fields[col.id] = v
+		}
+	}
+	fields["labels"] = labels
+	return fields, l, c.unmet(fields, fm)
+}
+
+// unmet is an error where the project asks for what the task does not say, or has no room for our mark.
+func (c *Connector) unmet(fields map[string]any, fm *form) error {
+	var missing []string
+	for _, id := range sortedKeys(fm.fields) {
+		f := fm.fields[id]
+		if _, given := fields[id]; f.Required && !f.HasDefault && !given {
+			name := f.Name
+			if name == "" {
+				name = id
+			}
+			missing = append(missing, quoteName(name))
+		}
+	}
+	if len(missing) > 0 {
+		slices.Sort(missing)
+		return c.fault(fault.New(fault.Permanent, fault.Invalid, "create the issue", "the project asks for %s", strings.Join(missing, ", ")).
+			WithHint("make %s optional for new issues in Jira, give it a default there, or map a field to it", strings.Join(missing, ", ")))
+	}
+	if _, ok := fm.fields["labels"]; !ok {
+		return c.fault(fault.New(fault.Permanent, fault.Invalid, "create the issue", "its create screen has no field Labels").
+			WithHint("add Labels to the create screen of the issue type: the label is how a new issue is found again"))
+	}
+	return nil
+}
+
+// complete makes the rest of a create true: the status, and fields that the create screen does not have.
+func (b *batch) complete(ctx context.Context, l loose, is *wireIssue) {
+	c := b.c
+	r := c.record(is)
+	b.out[l.at].Record = &r
+	ed := edit{fields: map[string]any{}, update: map[string]any{}}
+	if st, ok := c.meaning.read(is); l.status != "" && (!ok || st != l.status) {
+		ed.status = l.status
+	}
+	for _, ch := range l.late {
+		col, ok := c.column(ch.Field)
+		if !ok {
+			continue
+		}
+		cur, _ := c.read(col, is)
+		if cur.Same(ch.To) {
+			continue
+		}
+		if err := c.put(&ed, col, cur, ch.To, is); err != nil {
+			b.fail(l.at, err, true)
+			return
+		}
+	}
+	if ed.status == "" && ed.empty() {
+		return
+	}
+	b.carryOut(ctx, l.at, is, ed)
+	if b.out[l.at].Err == nil {
+		return
+	}
+	// The issue is there, whatever became of the rest: that is known, and it must never be made again.
+	f := *fault.Of(b.out[l.at].Err)
+	f.Kind = fault.Partial
+	b.out[l.at].Err, b.out[l.at].Uncertain = &f, false
+}

@@ -1,0 +1,2 @@
+// Package jira connects a Jira project as a source.
+package jira

@@ -1,0 +1,259 @@
+package jira
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/lockstep-sync/lockstep/sync/fault"
+	"github.com/lockstep-sync/lockstep/sync/task"
+)
+
+// Pull reads the source: see connectors.Connector. It reads everything at first, when the filter, the mapping or the
+// people changed, and every Options.FullEvery; else what changed, in one request where little did.
+func (c *Connector) Pull(ctx context.Context, s string) (task.Snapshot, error) {
+	cur := parseCursor(s)
+	now := c.o.Now()
+	fp := digest(c.fp, c.cfg.People)
+	since := now.UnixMilli() - cur.Full
+	if s == "" || !c.warm || cur.Print != fp || since < 0 || since >= c.o.FullEvery.Milliseconds() {
+		return c.pullAll(ctx, cur, fp, now)
+	}
+	return c.pullChanges(ctx, cur, s, now)
+}
+
+// pullAll reads everything. Its snapshot is complete, or comes with an error.
+func (c *Connector) pullAll(ctx context.Context, cur cursor, fp string, now time.Time) (task.Snapshot, error) {
+	// An expired token can answer a search with 200 and no issues, from which nothing must be concluded.
+	if err := c.api.myself(ctx); err != nil {
+		return task.Snapshot{}, err
+	}
+	if err := c.look(ctx); err != nil {
+		return task.Snapshot{}, err
+	}
+	for _, p := range cur.Projects {
+		if i, found := slices.BinarySearch(c.projects, p); !found {
+			c.projects = slices.Insert(c.projects, i, p)
+		}
+	}
+	issues, failed := c.readPages(ctx, searchRequest{
+		JQL: "(" + c.jql + ") ORDER BY key ASC", Fields: c.wanted(), Max: pageMax, Reconcile: c.reconcile(),
+	})
+	if failed != nil && len(issues) == 0 {
+		return task.Snapshot{}, failed
+	}
+	for _, is := range issues {
+		c.note(is)
+	}
+	before := cur.Names
+	if before == nil {
+		before = c.statusIDs
+	}
+	if err := c.lookAtStatuses(ctx, before); err != nil {
+		return task.Snapshot{}, err
+	}
+	if err := c.lookUpPeople(ctx); err != nil {
+		return task.Snapshot{}, err
+	}
+	if failed == nil {
+		c.flow.forget()
+		clear(c.forms)
+	}
+	snap := c.snapshot(issues)
+	if failed != nil {
+		return snap, partial(failed)
+	}
+	next := cursor{Print: fp, Full: now.UnixMilli(), Names: c.statusIDs, Projects: c.projects}
+	if cur.Print == fp {
+		next.High, next.Seen = cur.High, cur.Seen
+	}
+	for _, is := range issues {
+		next = next.raised(is.version(), now)
+	}
+	snap.Complete, snap.Cursor = true, next.String()
+	c.remember(snap.Cursor, next, issues)
+	c.warm = true
+	return snap, nil
+}
+
+// fewIssues is up to how many issues an increment reads whole, rather than asking first which of them changed.
+const fewIssues = 50
+
+// pullChanges reads what changed.
+func (c *Connector) pullChanges(ctx context.Context, cur cursor, s string, now time.Time) (task.Snapshot, error) {
+	since := cur.since(now, c.o.Overlap)
+	jql := "(" + c.jql + ")"
+	if since > 0 {
+		// Milliseconds: a quoted date would be taken to the minute, and in the account's own time zone.
+		jql += fmt.Sprintf(" AND updated >= %d", since)
+	}
+	req := searchRequest{JQL: jql + " ORDER BY updated ASC, key ASC", Fields: c.wanted(), Max: pageMax, Reconcile: c.reconcile()}
+	seen := c.window.of(s)
+	census := len(seen) > fewIssues
+	if census {
+		req.Fields, req.Max = []string{"updated"}, censusMax
+	}
+	issues, failed := c.readPages(ctx, req)
+	if failed != nil && (census || len(issues) == 0) {
+		return task.Snapshot{}, failed
+	}
+	next := cur
+	known := map[string]int64{}
+	for _, is := range issues {
+		known[is.ID] = is.version()
+		next = next.raised(is.version(), now)
+	}
+	if len(issues) == 0 {
+		// So it is where nothing changed, and where the token has expired.
+		if err := c.api.myself(ctx); err != nil {
+			return task.Snapshot{}, err
+		}
+	}
+	if census {
+		var err error
+		if issues, err = c.readChanged(ctx, issues, seen); err != nil {
+			return task.Snapshot{}, err
+		}
+		for _, is := range issues {
+			known[is.ID] = max(known[is.ID], is.version())
+			next = next.raised(is.version(), now)
+		}
+		for id, v := range seen {
+			if w, ok := known[id]; ok && v > w {
+				known[id] = v // the index still shows an older state than was read directly
+			}
+		}
+	}
+	if err := c.understand(ctx, issues, next.Names); err != nil {
+		return task.Snapshot{}, err
+	}
+	snap := c.snapshot(issues)
+	if failed != nil {
+		return snap, partial(failed)
+	}
+	next.Names, next.Projects = c.statusIDs, c.projects
+	snap.Cursor = next.String()
+	c.window = window{cursor: snap.Cursor, seen: known}
+	return snap, nil
+}
+
+// readChanged reads the issues that the census shows in a newer state than was seen.
+func (c *Connector) readChanged(ctx context.Context, census []*wireIssue, seen map[string]int64) ([]*wireIssue, error) {
+	var ids []string
+	for _, is := range census {
+		if v, ok := seen[is.ID]; !ok || is.version() > v {
+			ids = append(ids, is.ID)
+		}
+	}
+	got, err := c.api.fetch(ctx, "read what changed", ids, c.wanted())
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*wireIssue, 0, len(got))
+	for _, id := range ids {
+		if is := got[id]; is != nil {
+			out = append(out, is)
+		}
+	}
+	return out, nil
+}
+
+// understand looks at the site again where issues show something that is not known of it.
+func (c *Connector) understand(ctx context.Context, issues []*wireIssue, before map[string][]string) error {
+	strange := false
+	for _, is := range issues {
+		projects := len(c.projects)
+		c.note(is)
+		strange = strange || len(c.projects) != projects || !c.meaning.knows(is.status())
+	}
+	if !strange {
+		return nil
+	}
+	return c.lookAtStatuses(ctx, before)
+}
+
+// remember opens the window after everything was read: the issues that the next increment will see again.
+func (c *Connector) remember(s string, cur cursor, issues []*wireIssue) {
+	from := max(cur.High-c.o.Overlap.Milliseconds(), 0)
+	seen := map[string]int64{}
+	for _, is := range issues {
+		if v := is.version(); v >= from {
+			seen[is.ID] = v
+		}
+	}
+	c.window = window{cursor: s, seen: seen}
+}
+
+// readPages reads every page of a search. With an error comes what was read until then. An issue that moved from one page to
+// another while they were read comes once, as it was seen last.
+func (c *Connector) readPages(ctx context.Context, req searchRequest) ([]*wireIssue, error) {
+	var out []*wireIssue
+	at := map[string]int{}
+	tokens := map[string]bool{}
+	for n := 1; ; n++ {
+		op := fmt.Sprintf("pull page %d", n)
+		page, err := c.api.search(ctx, op, req)
+		if err != nil {
+			return out, err
+		}
+		for i := range page.Issues {
+			is := &page.Issues[i]
+			if j, dup := at[is.ID]; dup {
+				if is.version() >= out[j].version() {
+					out[j] = is
+				}
+				continue
+			}
+			at[is.ID] = len(out)
+			out = append(out, is)
+		}
+		if page.Token == "" {
+			if page.Last != nil && !*page.Last {
+				return out, c.odd(op, "the answer says that more follows, and not where")
+			}
+			return out, nil
+		}
+		if tokens[page.Token] {
+			return out, c.odd(op, "the answer leads back to a page that was read")
+		}
+		tokens[page.Token] = true
+		req.Token = page.Token
+	}
+}
+
+func (c *Connector) odd(op, what string) error {
+	f := fault.New(fault.Retryable, fault.Invalid, op, "%s", what)
+	f.Source = c.o.Source
+	return f
+}
+
+// partial says that what came before the error is worth having.
+func partial(err error) error {
+	f := *fault.Of(err)
+	if f.Kind == fault.Retryable {
+		f.Kind = fault.Partial
+	}
+	return &f
+}
+
+// snapshot is what issues say. One that carries several marks is held: it is a copy, and whose cannot be told.
+func (c *Connector) snapshot(issues []*wireIssue) task.Snapshot {
+	var snap task.Snapshot
+	for _, is := range issues {
+		if marks := c.marks(is); len(marks) > 1 {
+			snap.Held = append(snap.Held, task.Hold{
+				Source: c.o.Source, Key: is.ID, Name: is.Key, Field: task.Labels.String(), Reason: task.HoldAmbiguous,
+				Raw:  markLabel(marks[0]) + ", " + markLabel(marks[1]),
+				Hint: fmt.Sprintf("the issue carries the marks of %s and %s: take one of the labels off", marks[0], marks[1]),
+			})
+			continue
+		}
+		snap.Records = append(snap.Records, c.record(is))
+	}
+	for _, h := range c.held {
+		h.Source = c.o.Source
+		snap.Held = append(snap.Held, h)
+	}
+	return snap
+}

@@ -1,0 +1,431 @@
+package google
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+func (b *batch) updateCells(in map[string]any) (map[string]any, error) {
+	m, err := updateMask(in["fields"], "CellData")
+	if err != nil {
+		return nil, err
+	}
+	rows := asList(in["rows"])
+	if has(in, "range") {
+		t, at, err := b.rect(in["range"])
+		if err != nil {
+			return nil, err
+		}
+		if err := b.writeRows(t, at.r0, at.c0, rows, m, at); err != nil {
+			return nil, err
+		}
+		// What the rows do not cover of the range is cleared, in the masked fields.
+		for r := at.r0; r < min(at.r1, len(t.rows)); r++ {
+			if t.rows[r] == nil {
+				continue
+			}
+			covered := 0
+			if i := r - at.r0; i < len(rows) {
+				covered = len(asList(asMap(rows[i])["values"]))
+			}
+			for c := at.c0 + covered; c < min(at.c1, len(t.rows[r].cells)); c++ {
+				if x := t.rows[r].cells[c]; x != nil {
+					y, err := b.patch(x, map[string]any{}, m)
+					if err != nil {
+						return nil, err
+					}
+					t.set(r, c, y)
+				}
+			}
+		}
+		return nil, nil //nolint:nilnil // the reply is empty
+	}
+	if !has(in, "start") {
+		return nil, invalid("Must specify a start coordinate or a range.")
+	}
+	start := asMap(in["start"])
+	t, err := b.tab(start["sheetId"])
+	if err != nil {
+		return nil, err
+	}
+	return nil, b.writeRows(t, asInt(start["rowIndex"]), asInt(start["columnIndex"]), rows, m, rect{0, t.rowCount, 0, t.colCount})
+}
+
+// writeRows writes RowData from a cell on; none of it may fall outside the limit.
+func (b *batch) writeRows(t *tab, r0, c0 int, rows []any, m *mask, limit rect) error {
+	if r0 < 0 || c0 < 0 || r0 >= t.rowCount || c0 >= t.colCount {
+		return invalid("Attempting to write to row %d, column %d, outside of the grid of %d rows and %d columns.", r0, c0, t.rowCount, t.colCount)
+	}
+	for i, x := range rows {
+		values := asList(asMap(x)["values"])
+		if len(values) == 0 {
+			continue
+		}
+		if r0+i >= limit.r1 {
+			return invalid("Attempting to write row: %d, beyond the last requested row of: %d", r0+i, limit.r1-1)
+		}
+		if c0+len(values) > limit.c1 {
+			return invalid("Attempting to write column: %d, beyond the last requested column of: %d", limit.c1, limit.c1-1)
+		}
+		for j, v := range values {
+			y, err := b.patch(t.at(r0+i, c0+j), asMap(v), m)
+			if err != nil {
+				return err
+			}
+			t.set(r0+i, c0+j, y)
+		}
+	}
+	return nil
+}
+
+// patch is the cell with the masked fields taken from data; those that data has not are cleared. The fields that are
+// worked out, such as effectiveValue, cannot be written and are passed over.
+func (b *batch) patch(old *cell, data map[string]any, m *mask) (*cell, error) {
+	out := &cell{}
+	var x extras
+	if old != nil {
+		out.v, out.f = old.v, old.f
+		if old.x != nil {
+			x = *old.x
+		}
+	}
+	if sub := m.under("userEnteredValue"); sub != nil {
+		v, err := enteredValue(asMap(data["userEnteredValue"]))
+		if err != nil {
+			return nil, err
+		}
+		out.v, x.runs, x.chips = v, nil, nil
+	}
+	if sub := m.under("userEnteredFormat"); sub != nil {
+		raw := asMap(data["userEnteredFormat"])
+		if !sub.all {
+			var base map[string]any
+			if out.f != nil {
+				base = out.f.raw
+			}
+			raw = sub.assign(base, raw)
+		}
+		f, err := b.format(raw)
+		if err != nil {
+			return nil, err
+		}
+		out.f = f
+	}
+	if m.under("note") != nil {
+		if x.note = asString(data["note"]); tooLong(x.note) {
+			return nil, invalid("Your input contains more than the maximum of %d characters in a single cell.", maxCellText)
+		}
+	}
+	if m.under("dataValidation") != nil {
+		x.rule = nil
+		if has(data, "dataValidation") {
+			x.rule = asMap(data["dataValidation"])
+		}
+	}
+	if m.under("textFormatRuns") != nil && (has(data, "textFormatRuns") || !m.all) {
+		x.runs = asList(data["textFormatRuns"])
+	}
+	if m.under("chipRuns") != nil && (has(data, "chipRuns") || !m.all) {
+		x.chips = asList(data["chipRuns"])
+	}
+	if x.rule != nil || x.note != "" || x.runs != nil || x.chips != nil {
+		out.x = &x
+	}
+	return out, nil
+}
+
+// format makes a cell format. The many cells of a batch that carry nothing but the same number format share one.
+func (b *batch) format(raw map[string]any) (*format, error) {
+	f := formatOf(raw)
+	if f == nil {
+		return nil, nil //nolint:nilnil // no format at all
+	}
+	if _, ok := raw["numberFormat"]; ok {
+		switch f.numType {
+		case "":
+			return nil, invalid("CellFormat.numberFormat.type must be set")
+		case "NUMBER_FORMAT_TYPE_UNSPECIFIED":
+			return nil, invalid("CellFormat.numberFormat.type must not be NUMBER_FORMAT_TYPE_UNSPECIFIED")
+		}
+		if len(raw) == 1 {
+			key := [2]string{f.numType, f.pattern}
+			if seen := b.formats[key]; seen != nil {
+				return seen, nil
+			}
+			b.formats[key] = f
+		}
+	}
+	return f, nil
+}
+
+// enteredValue reads an ExtendedValue that is written. None at all empties the cell, and so does empty text.
+func enteredValue(in map[string]any) (value, error) {
+	if len(in) > 1 {
+		return value{}, invalid("Only one of the fields of an ExtendedValue may be set.")
+	}
+	for k, v := range in {
+		switch k {
+		case "numberValue":
+			f, _ := v.(float64)
+			return numberOf(f), nil
+		case "boolValue":
+			return boolOf(asBool(v)), nil
+		case "stringValue", "formulaValue":
+			s := asString(v)
+			if tooLong(s) {
+				return value{}, invalid("Your input contains more than the maximum of %d characters in a single cell.", maxCellText)
+			}
+			if s == "" {
+				return value{}, nil
+			}
+			if k == "stringValue" {
+				return textOf(s), nil
+			}
+			if s[0] != '=' {
+				s = "=" + s
+			}
+			return value{kind: formula, str: s}, nil
+		case "errorValue":
+			return value{}, invalid("errorValue is read-only.")
+		}
+	}
+	return value{}, nil
+}
+
+// appendCells writes below the last row of the tab that holds a value, and makes the grid longer where need be.
+func (b *batch) appendCells(in map[string]any) (map[string]any, error) {
+	if asString(in["tableId"]) != "" {
+		return nil, notSpoken("appendCells.tableId")
+	}
+	t, err := b.tab(in["sheetId"])
+	if err != nil {
+		return nil, err
+	}
+	m, err := updateMask(in["fields"], "CellData")
+	if err != nil {
+		return nil, err
+	}
+	rows := asList(in["rows"])
+	at := t.lastRow()
+	if t.rowCount = max(t.rowCount, at+len(rows)); len(rows) == 0 {
+		return nil, nil //nolint:nilnil // the reply is empty
+	}
+	if err := b.w.withinLimit(); err != nil {
+		return nil, err
+	}
+	return nil, b.writeRows(t, at, 0, rows, m, rect{0, t.rowCount, 0, t.colCount})
+}
+
+func (b *batch) repeatCell(in map[string]any) (map[string]any, error) {
+	t, at, err := b.rect(in["range"])
+	if err != nil {
+		return nil, err
+	}
+	m, err := updateMask(in["fields"], "CellData")
+	if err != nil {
+		return nil, err
+	}
+	data := asMap(in["cell"])
+	for r := at.r0; r < at.r1; r++ {
+		for c := at.c0; c < at.c1; c++ {
+			y, err := b.patch(t.at(r, c), data, m)
+			if err != nil {
+				return nil, err
+			}
+			if y.v.kind == formula && m.under("userEnteredValue") != nil {
+				y.v.str = shiftRefs(y.v.str, r-at.r0, c-at.c0) // relative references go along, as when copied
+			}
+			t.set(r, c, y)
+		}
+	}
+	return nil, nil //nolint:nilnil // the reply is empty
+}
+
+func (b *batch) setDataValidation(in map[string]any) (map[string]any, error) {
+	t, at, err := b.rect(in["range"])
+	if err != nil {
+		return nil, err
+	}
+	var rule map[string]any
+	if has(in, "rule") {
+		rule = asMap(in["rule"])
+		kind := asString(asMap(rule["condition"])["type"])
+		if kind == "" || kind == "CONDITION_TYPE_UNSPECIFIED" {
+			return nil, invalid("DataValidationRule.condition.type must be set")
+		}
+		if kind == "ONE_OF_LIST" && len(asList(asMap(rule["condition"])["values"])) == 0 {
+			return nil, invalid("ONE_OF_LIST conditions require at least one value")
+		}
+	}
+	for r := at.r0; r < at.r1; r++ {
+		if rule == nil && (r >= len(t.rows) || t.rows[r] == nil) {
+			continue
+		}
+		for c := at.c0; c < at.c1; c++ {
+			y := &cell{}
+			if old := t.at(r, c); old != nil {
+				*y = *old
+			}
+			x := extras{rule: rule}
+			if y.x != nil {
+				x = *y.x
+				x.rule = rule
+			}
+			y.x = nil
+			if x.rule != nil || x.note != "" || x.runs != nil || x.chips != nil {
+				y.x = &x
+			}
+			t.set(r, c, y)
+		}
+	}
+	return nil, nil //nolint:nilnil // the reply is empty
+}
+
+// copyPaste copies everything of the cells; of the ways to paste only the plain one is spoken.
+func (b *batch) copyPaste(in map[string]any) (map[string]any, error) {
+	if p := asString(in["pasteType"]); p != "" && p != "PASTE_NORMAL" {
+		return nil, notSpoken("copyPaste with " + p)
+	}
+	if asString(in["pasteOrientation"]) == "TRANSPOSE" {
+		return nil, notSpoken("copyPaste with TRANSPOSE")
+	}
+	from, src, err := b.rect(in["source"])
+	if err != nil {
+		return nil, err
+	}
+	to, dst, err := b.rect(in["destination"])
+	if err != nil {
+		return nil, err
+	}
+	// A destination larger than the source is filled with copies of it, one that is smaller is outgrown.
+	rows, cols := src.rows()*max(1, dst.rows()/src.rows()), src.cols()*max(1, dst.cols()/src.cols())
+	if dst.r0+rows > to.rowCount || dst.c0+cols > to.colCount {
+		return nil, invalid("The destination exceeds grid limits.")
+	}
+	copied := make([]*cell, 0, src.rows()*src.cols())
+	for r := src.r0; r < src.r1; r++ {
+		for c := src.c0; c < src.c1; c++ {
+			copied = append(copied, from.at(r, c))
+		}
+	}
+	for i := range rows {
+		for j := range cols {
+			x := copied[i%src.rows()*src.cols()+j%src.cols()]
+			if x != nil && x.v.kind == formula {
+				y := *x
+				y.v.str = shiftRefs(x.v.str, dst.r0+i-src.r0-i%src.rows(), dst.c0+j-src.c0-j%src.cols())
+				x = &y
+			}
+			to.set(dst.r0+i, dst.c0+j, x)
+		}
+	}
+	return nil, nil //nolint:nilnil // the reply is empty
+}
+
+func (b *batch) findReplace(in map[string]any) (map[string]any, error) {
+	find := asString(in["find"])
+	if find == "" {
+		return nil, invalid("find must not be empty.")
+	}
+	pattern := find
+	if !asBool(in["searchByRegex"]) {
+		pattern = regexp.QuoteMeta(find)
+	}
+	if !asBool(in["matchCase"]) {
+		pattern = "(?i)" + pattern
+	}
+	if asBool(in["matchEntireCell"]) {
+		pattern = "^(?:" + pattern + ")$"
+	}
+	re, err := regexp.Compile(pattern)
+	if err != nil {
+		return nil, invalid("The find parameter is not a valid regular expression.")
+	}
+	replacement := asString(in["replacement"])
+	if !asBool(in["searchByRegex"]) {
+		replacement = strings.ReplaceAll(replacement, "$", "$$")
+	}
+	tabs := b.w.tabs
+	limit := rect{0, 1 << 30, 0, 1 << 30}
+	switch {
+	case has(in, "range"):
+		t, at, err := b.rect(in["range"])
+		if err != nil {
+			return nil, err
+		}
+		tabs, limit = []*tab{t}, at
+	case has(in, "sheetId"):
+		t, err := b.tab(in["sheetId"])
+		if err != nil {
+			return nil, err
+		}
+		tabs = []*tab{t}
+	case !asBool(in["allSheets"]):
+		return nil, invalid("One of range, sheetId or allSheets must be set.")
+	}
+	counts := map[string]int{}
+	for _, t := range tabs {
+		changedRows := 0
+		for r, k := range t.rows {
+			if k == nil || r < limit.r0 || r >= limit.r1 {
+				continue
+			}
+			changed := false
+			for c := limit.c0; c < min(limit.c1, len(k.cells)); c++ {
+				x := k.cells[c]
+				if x == nil || x.v.kind != text && (x.v.kind != formula || !asBool(in["includeFormulas"])) {
+					continue
+				}
+				n := len(re.FindAllStringIndex(x.v.str, -1))
+				if n == 0 {
+					continue
+				}
+				y := *x
+				if y.v.str = re.ReplaceAllString(x.v.str, replacement); y.v.str == "" {
+					y.v = value{}
+				}
+				t.set(r, c, &y)
+				counts["occurrencesChanged"] += n
+				counts[map[kind]string{text: "valuesChanged", formula: "formulasChanged"}[x.v.kind]]++
+				changed = true
+			}
+			if changed {
+				changedRows++
+			}
+		}
+		if changedRows > 0 {
+			counts["rowsChanged"] += changedRows
+			counts["sheetsChanged"]++
+		}
+	}
+	out := map[string]any{}
+	for k, n := range counts {
+		out[k] = n
+	}
+	return out, nil
+}
+
+func (b *batch) sortRange(in map[string]any) (map[string]any, error) {
+	t, at, err := b.rect(in["range"])
+	if err != nil {
+		return nil, err
+	}
+	var keys []sortKey
+	for _, x := range asList(in["sortSpecs"]) {
+		spec := asMap(x)
+		k := sortKey{col: asInt(spec["dimensionIndex"]), desc: asString(spec["sortOrder"]) == "DESCENDING"}
+		if k.col < at.c0 || k.col >= at.c1 {
+			return nil, invalid("sortSpec.dimensionIndex %d is outside of the range.", k.col)
+		}
+		keys = append(keys, k)
+	}
+	if len(keys) == 0 {
+		return nil, invalid("Must specify at least one sortSpec.")
+	}
+	if slices.ContainsFunc(t.merges, func(a area) bool { return a.rect(t).meets(at) && a.rect(t).rows() > 1 }) {
+		return nil, invalid("You can't sort a range that has vertical merges.")
+	}
+	b.w.sortRows(t, at, keys, newCalculator(b.w, b.s.o.Now()))
+	return nil, nil //nolint:nilnil // the reply is empty
+}

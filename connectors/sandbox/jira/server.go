@@ -1,0 +1,222 @@
+// Package jira is a server that speaks Jira Cloud's REST API, versions 2 and 3, as far as Lockstep uses it: paged search
+// over an index that may lag, optimistic answers and odd error bodies, workflows that need two hops, rate limits, tokens
+// that expire without saying so. Tests, the demo and `lockstep sandbox` run against it.
+//
+// It stands on the standard library alone, so that it cannot share a mistake with the client that it tests.
+package jira
+
+import (
+	"crypto/rand"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/lockstep-sync/lockstep/connectors/sandbox/dials"
+)
+
+// Options shape a sandbox. Its zero value is a Jira with one empty project, no lag and no limits.
+type Options struct {
+	// Project and ProjectName are the key and the name of the project that exists from the start; default "WASH", "Water
+	// and Sanitation". Without Project, a Load into a server that holds no issues yet replaces the default project by those
+	// of the issues.
+	Project, ProjectName string
+	// Email and Token let a client in, as Basic auth or as Bearer token; default "bot@example.org", "sandbox-token".
+	Email, Token string
+	// Now is the clock; default time.Now.
+	Now func() time.Time
+	// IndexLag is how far search is behind: it sees every issue as it was this long ago. Reads by id or key are never behind.
+	IndexLag time.Duration
+	// Burst is how many requests a second an endpoint takes before it answers 429; 0 sets no limit.
+	Burst int
+	// PerIssueWrites is how many writes in 2 seconds an issue takes before it answers 429; 0 sets no limit.
+	PerIssueWrites int
+	// TimeZone is the account's, in which Jira reads quoted dates of a query and writes times; default "UTC". A zone that is
+	// not known is UTC.
+	TimeZone string
+}
+
+// Expiry says what becomes of a client's token.
+type Expiry int
+
+const (
+	// TokenGood lets the client in.
+	TokenGood Expiry = iota
+	// TokenRefused answers every request 401.
+	TokenRefused
+	// TokenSilent is Jira Cloud's trap: the client is served as a stranger, who finds no issues, with 200 and the header
+	// X-Seraph-LoginReason: AUTHENTICATED_FAILED. Only what needs an account answers 401.
+	TokenSilent
+)
+
+// Server is the sandbox. It is an http.Handler and safe for concurrent use.
+type Server struct {
+	opts    Options
+	zone    *time.Location
+	panel   dials.Panel
+	handler http.Handler
+	secret  [16]byte // signs page tokens
+
+	mu         sync.Mutex
+	catalogue  catalogue
+	records    map[int64]*record
+	keys       map[string]int64 // every key that an issue has or had
+	order      []int64          // ids as they were created
+	commits    commitLog
+	results    resultCache
+	lastStamp  time.Time
+	nextID     int64
+	nextSub    int64 // ids of comments, links and history entries
+	implied    bool  // the default project was not asked for, and gives way to a loaded one
+	firstLoad  string
+	expiry     Expiry
+	hideEmails bool
+	denied     map[string]bool
+	limits     limits
+	bot        *user
+
+	changed bool // since the lock was taken
+	hooks   []func()
+	live    map[chan struct{}]struct{}
+}
+
+// New returns a sandbox with its default project and no issues.
+func New(o Options) *Server {
+	implied := o.Project == ""
+	fill := func(s *string, v string) {
+		if *s == "" {
+			*s = v
+		}
+	}
+	if implied {
+		fill(&o.ProjectName, "Water and Sanitation")
+	}
+	fill(&o.Project, "WASH")
+	fill(&o.ProjectName, o.Project)
+	fill(&o.Email, "bot@example.org")
+	fill(&o.Token, "sandbox-token")
+	fill(&o.TimeZone, "UTC")
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	zone, err := time.LoadLocation(o.TimeZone)
+	if err != nil {
+		zone, o.TimeZone = time.UTC, "UTC"
+	}
+	s := &Server{
+		opts: o, zone: zone, implied: implied,
+		records: map[int64]*record{}, keys: map[string]int64{}, denied: map[string]bool{},
+		live: map[chan struct{}]struct{}{}, nextID: 10000, nextSub: 10000,
+	}
+	_, _ = rand.Read(s.secret[:]) // never fails: the program ends instead
+	s.limits = newLimits(o)
+	s.catalogue.projects = map[string]*project{}
+	s.bot = s.catalogue.addUser("Lockstep", o.Email)
+	s.bot.zone = o.TimeZone
+	s.catalogue.seedProject(o.Project, o.ProjectName)
+
+	// Browsers must not be made to press our buttons by a page from elsewhere; clients of the API send no Origin.
+	guard := http.NewCrossOriginProtection()
+	api := s.panel.Wrap(s.api())
+	mux := http.NewServeMux()
+	mux.Handle("/rest/", api)
+	mux.Handle("/sandbox/faults", api)
+	s.pages(mux)
+	s.handler = guard.Handler(mux)
+	return s
+}
+
+// ServeHTTP answers the API under /rest/, the fault dials under /sandbox/faults, and the pages for people.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// Panel returns the dials with which a test orders faults and reads the log of requests.
+func (s *Server) Panel() *dials.Panel { return &s.panel }
+
+// Project returns the key of the project that a client should use: the one asked for, else the first loaded issue's, else
+// the default.
+func (s *Server) Project() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.firstLoad != "" && s.implied {
+		return s.firstLoad
+	}
+	return s.opts.Project
+}
+
+// Credentials returns the e-mail address and the token that let a client in.
+func (s *Server) Credentials() (email, token string) { return s.opts.Email, s.opts.Token }
+
+// HideEmails hides or shows people's e-mail addresses, as their privacy settings do.
+func (s *Server) HideEmails(hide bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.hideEmails = hide
+}
+
+// ExpireToken changes how requests with the right token are met; TokenGood makes them welcome again.
+func (s *Server) ExpireToken(e Expiry) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.expiry = e
+}
+
+// Deny takes permissions away from the account, by key: BROWSE_PROJECTS, CREATE_ISSUES, EDIT_ISSUES, TRANSITION_ISSUES,
+// ADD_COMMENTS, DELETE_ISSUES, LINK_ISSUES, USER_PICKER. A key that is not among them changes nothing.
+func (s *Server) Deny(permissions ...string) { s.permit(permissions, true) }
+
+// Allow gives permissions back.
+func (s *Server) Allow(permissions ...string) { s.permit(permissions, false) }
+
+func (s *Server) permit(permissions []string, denied bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range permissions {
+		s.denied[strings.ToUpper(p)] = denied
+	}
+}
+
+// OnChange has f called after each change, by a person or through the API, outside all locks. Calls may overlap; f must
+// not wait for anything that needs the sandbox to answer.
+func (s *Server) OnChange(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.hooks = append(s.hooks, f)
+}
+
+// locked runs f under the lock and tells everybody who listens when it changed something.
+func (s *Server) locked(f func()) {
+	var hooks []func()
+	func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		f()
+		if !s.changed {
+			return
+		}
+		s.changed = false
+		hooks = slices.Clip(s.hooks)
+		for c := range s.live {
+			select {
+			case c <- struct{}{}:
+			default: // it has not yet read the last one, and needs to know once
+			}
+		}
+	}()
+	for _, h := range hooks {
+		h()
+	}
+}
+
+// now is the clock in the precision that Jira keeps.
+func (s *Server) now() time.Time { return s.opts.Now().Truncate(time.Millisecond) }
+
+// stamp is the time of a change: later than that of every change before it, whatever the clock does.
+func (s *Server) stamp() time.Time {
+	t := s.now()
+	if !t.After(s.lastStamp) {
+		t = s.lastStamp.Add(time.Millisecond)
+	}
+	s.lastStamp = t
+	return t
+}

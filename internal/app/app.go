@@ -1,0 +1,240 @@
+// Package app puts Lockstep together: configuration, store, connectors, engines, web. It is the only place that knows
+// everything, and it can be embedded: tests start it on port 0.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/lockstep-sync/lockstep/config"
+	"github.com/lockstep-sync/lockstep/sync/engine"
+	"github.com/lockstep-sync/lockstep/sync/store"
+	"github.com/lockstep-sync/lockstep/sync/store/sqlite"
+	"github.com/lockstep-sync/lockstep/sync/task"
+	"github.com/lockstep-sync/lockstep/web"
+)
+
+// Options is what an App needs beside its configuration.
+type Options struct {
+	Config  *config.Config
+	Log     *slog.Logger     // nil is silent
+	Now     func() time.Time // nil is time.Now
+	Version string
+	// Banner is shown on the page: the demo's links to the pages on which a person can edit.
+	Banner []web.Link
+}
+
+// App is a whole Lockstep.
+type App struct {
+	o        Options
+	store    store.Store
+	parts    []*part
+	registry *prometheus.Registry
+	requests *requests
+	web      *web.Server
+}
+
+// part is one partnership at work.
+type part struct {
+	cfg    config.Partnership
+	engine *engine.Engine
+	loop   engine.Scheduler
+	cycled atomic.Bool // a first cycle is done
+}
+
+// New opens the store and sets up every connector. Nothing is asked of any tool yet. The caller closes the App.
+func New(ctx context.Context, o Options) (*App, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	st, err := sqlite.Open(ctx, o.Config.SQLitePath(), sqlite.Options{})
+	if err != nil {
+		return nil, fmt.Errorf("open the store: %w", err)
+	}
+	a := &App{o: o, store: st, registry: newRegistry(o.Version)}
+	a.requests = newRequests(a.registry)
+	metrics := engine.NewMetrics(a.registry, o.Now)
+	for _, p := range o.Config.Partnerships {
+		if err := a.add(ctx, p, metrics); err != nil {
+			return nil, errors.Join(err, st.Close())
+		}
+	}
+	if err := a.serve(); err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
+	return a, nil
+}
+
+func newRegistry(version string) *prometheus.Registry {
+	r := prometheus.NewRegistry()
+	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Namespace: "lockstep", Name: "build_info", Help: "Always 1; the label says which version runs.",
+	}, []string{"version"})
+	build.WithLabelValues(version).Set(1)
+	r.MustRegister(build)
+	return r
+}
+
+// add sets up one partnership.
+func (a *App) add(ctx context.Context, p config.Partnership, metrics *engine.Metrics) error {
+	sources, err := a.sources(ctx, p)
+	if err != nil {
+		return fmt.Errorf("set up partnership %s: %w", p.ID, err)
+	}
+	ids := make([]task.SourceID, len(sources))
+	for i, s := range sources {
+		ids[i] = s.ID()
+	}
+	metrics.Prepare(p.ID, ids)
+	pt := &part{cfg: p}
+	pt.engine, err = engine.New(engine.Options{
+		Partnership: p.ID, Key: p.Key, Sources: sources, Rules: p.Merge, Guards: p.Guards, Location: p.Location,
+		Store: a.store, Now: a.o.Now, Log: a.o.Log, Metrics: metrics,
+		Published: func(r engine.Report) { a.published(pt, r) },
+	})
+	if err != nil {
+		return err
+	}
+	pt.loop = engine.NewLoop(p.Interval, func(ctx context.Context) {
+		// What went wrong is in the report and the log line of the cycle; the next cycle tries again.
+		if _, err := pt.engine.RunCycle(ctx, engine.Mode{}); err != nil && ctx.Err() == nil {
+			a.o.Log.Error("cycle came to nothing", "partnership", p.ID, "err", err)
+		}
+	})
+	a.parts = append(a.parts, pt)
+	return nil
+}
+
+func (a *App) serve() error {
+	handler, err := web.New(web.Options{
+		Partnerships: a.described(), Store: a.store, Now: a.o.Now, Version: a.o.Version, Ready: a.ready, Banner: a.o.Banner,
+		Metrics: promhttp.HandlerFor(a.registry, promhttp.HandlerOpts{}),
+	})
+	if err != nil {
+		return fmt.Errorf("set up the page: %w", err)
+	}
+	a.web = handler
+	return nil
+}
+
+// ready says why the App is not ready to serve; nil when it is.
+func (a *App) ready() error {
+	for _, p := range a.parts {
+		if !p.cycled.Load() {
+			return fmt.Errorf("the first cycle of %s is not done", p.cfg.ID)
+		}
+	}
+	return nil
+}
+
+// published is called after every cycle.
+func (a *App) published(p *part, r engine.Report) {
+	p.cycled.Store(true)
+	level, attrs := slog.LevelInfo, []any{
+		"partnership", r.Partnership, "cycle", r.Generation, "result", string(r.Result), "tasks", r.Tasks, "planned", len(r.Patches),
+		"written", r.Writes(), "conflicts", r.Conflicts, "held", len(r.Holds), "seconds", r.Seconds,
+	}
+	for _, s := range r.Sources {
+		if s.Error != "" {
+			a.o.Log.Warn("source sits out", "partnership", r.Partnership, "source", string(s.ID), "err", s.Error, "hint", s.Hint)
+		}
+	}
+	for _, pr := range r.Patches {
+		if pr.Error != "" {
+			a.o.Log.Warn("write went wrong", "partnership", r.Partnership, "source", string(pr.Ref.Source), "task", string(pr.Task),
+				"op", string(pr.Op), "err", pr.Error, "hint", pr.Hint)
+		}
+	}
+	for _, t := range r.Trips {
+		a.o.Log.Warn("guard says no", "partnership", r.Partnership, "source", string(t.Source), "guard", t.Guard, "err", t.String(),
+			"hint", "look at it with `lockstep plan`; to let exactly this plan through: lockstep once --approve "+r.PlanHash)
+	}
+	if r.Result == engine.ResultOK && len(r.Patches) == 0 {
+		level = slog.LevelDebug // a quiet cycle is no news
+	}
+	a.o.Log.Log(context.Background(), level, "cycle", attrs...)
+	a.web.Changed(p.cfg.ID)
+}
+
+// Handler serves the page, the API, metrics and health.
+func (a *App) Handler() http.Handler { return a.web }
+
+// Wake asks for a cycle of every partnership soon.
+func (a *App) Wake() {
+	for _, p := range a.parts {
+		p.loop.Wake()
+	}
+}
+
+// Run keeps every partnership in step and serves the page on ln until ctx ends. Then it finishes the cycles that are
+// running (a write in flight is never cut off), and returns.
+func (a *App) Run(ctx context.Context, ln net.Listener) error {
+	srv := &http.Server{
+		Handler: a.web, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		ErrorLog: slog.NewLogLogger(a.o.Log.Handler(), slog.LevelDebug),
+	}
+	served := make(chan error, 1)
+	go func() { served <- srv.Serve(ln) }()
+
+	loops, stop := context.WithCancel(ctx)
+	defer stop()
+	var wg sync.WaitGroup
+	for _, p := range a.parts {
+		wg.Go(func() { p.loop.Run(loops) })
+	}
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-served:
+		err = fmt.Errorf("serve the page on %s: %w", ln.Addr(), err)
+		stop()
+	}
+	wg.Wait()
+	a.web.Close()
+	down, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if e := srv.Shutdown(down); e != nil && err == nil && !errors.Is(e, context.DeadlineExceeded) {
+		err = fmt.Errorf("stop serving the page: %w", e)
+	}
+	return err
+}
+
+// Once runs one cycle of every partnership. The reports come in the order of the configuration; with an error there may be fewer.
+func (a *App) Once(ctx context.Context, mode engine.Mode) ([]engine.Report, error) {
+	var out []engine.Report
+	for _, p := range a.parts {
+		r, err := p.engine.RunCycle(ctx, mode)
+		if err != nil {
+			return out, err
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+// Requests returns how many requests each source was sent since the App was made: those that read, and those that write.
+func (a *App) Requests() map[string]Counts { return a.requests.counts() }
+
+// Close releases the store. Run must have returned.
+func (a *App) Close() error {
+	a.web.Close()
+	if err := a.store.Close(); err != nil {
+		return fmt.Errorf("close the store: %w", err)
+	}
+	return nil
+}

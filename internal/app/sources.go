@@ -1,0 +1,87 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/lockstep-sync/lockstep/config"
+	"github.com/lockstep-sync/lockstep/connectors"
+	"github.com/lockstep-sync/lockstep/connectors/gsheets"
+	"github.com/lockstep-sync/lockstep/connectors/jira"
+	"github.com/lockstep-sync/lockstep/connectors/transport"
+	"github.com/lockstep-sync/lockstep/sync/task"
+	"github.com/lockstep-sync/lockstep/web"
+)
+
+// sources sets up the connectors of one partnership.
+func (a *App) sources(ctx context.Context, p config.Partnership) ([]*connectors.Source, error) {
+	var out []*connectors.Source
+	for _, s := range p.Sources {
+		conn, err := a.connector(ctx, p, s)
+		if err != nil {
+			return nil, fmt.Errorf("source %s: %w", s.ID, err)
+		}
+		out = append(out, connectors.NewSource(s.ID, s.Partner, s.Share, conn))
+	}
+	card, err := a.sheet(ctx, p, p.Scorecard.ID, p.Scorecard.Sheet)
+	if err != nil {
+		return nil, fmt.Errorf("scorecard: %w", err)
+	}
+	return append(out, connectors.NewSource(p.Scorecard.ID, "", nil, card)), nil
+}
+
+func (a *App) connector(ctx context.Context, p config.Partnership, s config.Source) (connectors.Connector, error) {
+	if s.Jira != nil {
+		return jira.New(*s.Jira, jira.Options{Source: s.ID, KeyPrefix: p.Key, Observer: a.requests, Now: a.o.Now})
+	}
+	return a.sheet(ctx, p, s.ID, *s.Sheet)
+}
+
+func (a *App) sheet(ctx context.Context, p config.Partnership, id task.SourceID, cfg gsheets.Config) (connectors.Connector, error) {
+	g := a.o.Config.Google
+	svc, err := gsheets.NewService(ctx, gsheets.Credentials{File: g.CredentialsFile, Endpoint: g.Endpoint}, transport.Options{
+		Source: id, Observer: a.requests,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return gsheets.New(cfg, svc, gsheets.Options{Source: id, KeyPrefix: p.Key, Now: a.o.Now})
+}
+
+// described is what the page needs to know of the configuration.
+func (a *App) described() []web.Partnership {
+	var out []web.Partnership
+	for _, p := range a.o.Config.Partnerships {
+		w := web.Partnership{
+			ID: p.ID, Name: p.Name, Key: p.Key, Timezone: p.Location, Scorecard: string(p.Scorecard.ID),
+			ScorecardURL: a.sheetURL(p.Scorecard.Sheet),
+		}
+		for _, x := range p.Partners {
+			w.Partners = append(w.Partners, web.Partner{ID: x.ID, Name: x.Name, Sector: x.Sector})
+		}
+		for _, s := range p.Sources {
+			src := web.Source{ID: string(s.ID), Kind: s.Kind(), Partner: s.Partner, Name: string(s.ID), Interval: p.Interval}
+			if s.Jira != nil {
+				src.URL = s.Jira.URL
+			} else {
+				src.URL = a.sheetURL(*s.Sheet)
+			}
+			w.Sources = append(w.Sources, src)
+		}
+		w.Sources = append(w.Sources, web.Source{
+			ID: string(p.Scorecard.ID), Kind: "sheet", Name: "Scorecard", URL: w.ScorecardURL, Interval: p.Interval,
+		})
+		out = append(out, w)
+	}
+	return out
+}
+
+// sheetURL is where people open a spreadsheet.
+func (a *App) sheetURL(c gsheets.Config) string {
+	host := "https://docs.google.com"
+	if e := a.o.Config.Google.Endpoint; e != "" {
+		host = strings.TrimSuffix(e, "/")
+	}
+	return host + "/spreadsheets/d/" + c.Spreadsheet + "/edit"
+}

@@ -1,0 +1,232 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	jirabox "github.com/lockstep-sync/lockstep/connectors/sandbox/jira"
+	"github.com/lockstep-sync/lockstep/sync/task"
+)
+
+// sheetLayout is where a seeded sheet keeps what.
+type sheetLayout struct {
+	tab     string
+	header  int // its row, counted from 1
+	columns []column
+}
+
+type column struct {
+	header, field string // field "" is the partner's own business
+}
+
+var layouts = map[tool]sheetLayout{
+	inRiverton: {ActionsTab, 1, []column{
+		{"Action", "title"},
+		{"Area", "workstream"},
+		{"Lead", "assignee"},
+		{"Deadline", "due"},
+		{"Status", "status"},
+		{"Cost centre", ""},
+		{"Comments", "notes"},
+	}},
+	inHydrotech: {HydrotechTab, headerRows, []column{
+		{"No.", ""},
+		{"Deliverable", "title"},
+		{"Who", "assignee"},
+		{"When", "due"},
+		{"State", "status"},
+		{"Remarks", "notes"},
+	}},
+}
+
+// SeedPast fills the tools with the demo's partnership as it was when it was connected, three weeks before the clock's
+// time. The clock stands still there until Replay is done.
+func (w *World) SeedPast() error {
+	today := w.clock.Now()
+	w.clock.Set(today.AddDate(0, 0, -replayDays))
+	return w.seed(today, asBefore)
+}
+
+// SeedToday fills the tools with the demo's partnership as it is now, without the weeks before.
+func (w *World) SeedToday() error {
+	return w.seed(w.clock.Now(), func(s seedTask) seedTask { return s })
+}
+
+// seed fills the tools; as says how a task stands.
+func (w *World) seed(today time.Time, as func(seedTask) seedTask) error {
+	w.Hydrotech = w.Google.AddSpreadsheet("HydroTech deliverables", HydrotechTab)
+	for i, s := range aquafund {
+		s = as(s)
+		w.Jira.Add(jirabox.Seed{
+			Summary: s.title, Status: s.status, Assignee: s.who, Email: email(s.who), Due: day(today, s.due), Component: s.stream,
+			Labels: []string{"partnership"}, Type: "Task", Created: today.AddDate(0, 0, -58+i), Updated: today.AddDate(0, 0, -30+i/3),
+		})
+	}
+	if err := w.fill(inRiverton, w.Partner, riverton, today, as); err != nil {
+		return err
+	}
+	return w.fill(inHydrotech, w.Hydrotech, hydrotech, today, as)
+}
+
+// asBefore is how things stood at the start of the replay.
+func asBefore(s seedTask) seedTask {
+	for field, v := range before[s.title] {
+		switch field {
+		case "status":
+			s.status = v.(string)
+		case "due":
+			s.due = v.(int)
+		case "assignee":
+			s.who = v.(string)
+		case "notes":
+			s.note = v.(string)
+		}
+	}
+	return s
+}
+
+func email(who string) string {
+	for name, addr := range map[string]string{
+		"Amina Diallo": "amina", "Joseph Kamau": "joseph", "Grace Wanjiru": "grace", "Fatuma Ali": "fatuma", "Peter Otieno": "peter",
+	} {
+		if name == who {
+			return addr + "@aquafund.example"
+		}
+	}
+	return ""
+}
+
+// day is a due day as it is typed; "" for none.
+func day(today time.Time, n int) string {
+	if n == noDate {
+		return ""
+	}
+	return today.AddDate(0, 0, n).Format(time.DateOnly)
+}
+
+// fill types a seeded sheet, cell by cell, as its people did.
+func (w *World) fill(where tool, id string, tasks []seedTask, today time.Time, as func(seedTask) seedTask) error {
+	l := layouts[where]
+	if l.header > 1 {
+		if err := w.Google.Type(id, l.tab, "A1", "HydroTech Ltd: what we deliver for the Clean Water Alliance"); err != nil {
+			return fmt.Errorf("seed %s: %w", l.tab, err)
+		}
+	}
+	for c, col := range l.columns {
+		if err := w.Google.Type(id, l.tab, cell(c, l.header), col.header); err != nil {
+			return fmt.Errorf("seed %s: %w", l.tab, err)
+		}
+		for r, s := range tasks {
+			s = as(s)
+			typed := map[string]string{
+				"title": s.title, "workstream": s.stream, "assignee": s.who, "due": day(today, s.due), "status": s.status, "notes": s.note,
+			}[col.field]
+			switch col.header {
+			case "Cost centre":
+				typed = fmt.Sprintf("W-%d", 4100+r%7)
+			case "No.":
+				typed = fmt.Sprintf("D%02d", r+1)
+			}
+			if typed == "" {
+				continue
+			}
+			if err := w.Google.Type(id, l.tab, cell(c, l.header+1+r), typed); err != nil {
+				return fmt.Errorf("seed %s: %w", l.tab, err)
+			}
+		}
+	}
+	return nil
+}
+
+// cell is an A1 address; the column counts from 0, the row from 1.
+func cell(col, row int) string { return fmt.Sprintf("%c%d", 'A'+col, row) }
+
+// Replay lives through the weeks before the demo: on each day people edit their own tools, and a cycle runs. At the end the
+// clock is the machine's again.
+func (w *World) Replay(ctx context.Context, cycle func(context.Context) error) error {
+	start := w.clock.Now()
+	today := start.AddDate(0, 0, replayDays)
+	defer w.clock.Set(time.Time{})
+	if err := cycle(ctx); err != nil {
+		return err
+	}
+	for i, e := range replay {
+		// Between nine and five, and each later than the one before.
+		at := time.Date(today.Year(), today.Month(), today.Day(), 6+i%8, (i*17)%60, 0, 0, time.UTC).AddDate(0, 0, e.day)
+		if at.Before(w.clock.Now()) {
+			at = w.clock.Now().Add(11 * time.Minute)
+		}
+		w.clock.Set(at)
+		if err := w.do(e, today); err != nil {
+			return fmt.Errorf("replay day %d, %q: %w", e.day, e.title, err)
+		}
+		w.clock.Set(at.Add(40 * time.Second))
+		if err := cycle(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// do makes one edit in the tool in which it was made.
+func (w *World) do(e edit, today time.Time) error {
+	typed, ok := e.value.(string)
+	if !ok {
+		typed = day(today, e.value.(int))
+	}
+	switch e.where {
+	case inJira:
+		for _, key := range w.Jira.Keys() {
+			if v, found := w.Jira.Issue(key); found && v.Summary == e.title {
+				field := map[string]string{"status": "status", "due": "duedate", "assignee": "assignee"}[e.field]
+				return w.Jira.Set(key, map[string]any{field: typed})
+			}
+		}
+		return fmt.Errorf("no issue of that title")
+	case inScorecard:
+		return w.typeInto(w.Scorecard, ScorecardTab, 1, task.Title.Display(), e.title, scorecardHeader(e.field), typed)
+	case inRiverton, inHydrotech:
+		l := layouts[e.where]
+		id := w.Partner
+		if e.where == inHydrotech {
+			id = w.Hydrotech
+		}
+		return w.typeInto(id, l.tab, l.header, headerOf(l, "title"), e.title, headerOf(l, e.field), typed)
+	}
+	return fmt.Errorf("no such tool: %s", e.where)
+}
+
+func scorecardHeader(field string) string {
+	f, _ := task.ParseField(field)
+	return f.Display()
+}
+
+func headerOf(l sheetLayout, field string) string {
+	for _, c := range l.columns {
+		if c.field == field {
+			return c.header
+		}
+	}
+	return ""
+}
+
+// typeInto types into the cell of the row with that title, in the column with that header.
+func (w *World) typeInto(id, tab string, header int, titleHeader, title, columnHeader, typed string) error {
+	rows := w.Google.Rows(id, tab)
+	if len(rows) < header {
+		return fmt.Errorf("the tab %s has no header", tab)
+	}
+	head := rows[header-1]
+	t, c := slices.Index(head, any(titleHeader)), slices.Index(head, any(columnHeader))
+	if t < 0 || c < 0 {
+		return fmt.Errorf("the tab %s has no column %q or %q", tab, titleHeader, columnHeader)
+	}
+	for r := header; r < len(rows); r++ {
+		if t < len(rows[r]) && rows[r][t] == any(title) {
+			return w.Google.Type(id, tab, cell(c, r+1), typed)
+		}
+	}
+	return fmt.Errorf("the tab %s has no row of that title", tab)
+}

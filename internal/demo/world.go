@@ -1,0 +1,212 @@
+// Package demo is the partnership that the newcomer sees first: sandbox servers that stand in for Jira and Google, seeded
+// with three partners and about sixty tasks, and the three weeks that came before.
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	googlebox "github.com/lockstep-sync/lockstep/connectors/sandbox/google"
+	jirabox "github.com/lockstep-sync/lockstep/connectors/sandbox/jira"
+)
+
+// The names under which the seeded tools are known.
+const (
+	ScorecardTab  = "Scorecard"
+	ActionsTab    = "Actions"
+	HydrotechTab  = "Deliverables"
+	timezone      = "Africa/Nairobi"
+	replayDays    = 21
+	headerRows    = 2 // HydroTech's sheet has a title line above its header
+	botEmail      = "bot@aquafund.example"
+	botToken      = "sandbox-token" //nolint:gosec // it opens nothing but the sandbox
+	googleLocale  = "en_GB"
+	jiraProject   = "WASH"
+	jiraName      = "Water and Sanitation"
+	documentTitle = "Clean Water Alliance: "
+)
+
+// World is the sandbox servers, listening.
+type World struct {
+	Jira   *jirabox.Server
+	Google *googlebox.Server
+	// JiraURL and GoogleURL are where they listen: http://127.0.0.1:40123.
+	JiraURL, GoogleURL string
+	// The ids of the spreadsheets and documents. Hydrotech is "" unless the demo's partnership is seeded.
+	Scorecard, Partner, Hydrotech string
+	ActionsDoc, ReportDoc         string
+	Email, Token                  string
+
+	clock   *Clock
+	servers []*http.Server
+}
+
+// Clock is the time in which a world lives: set by hand while the past is replayed, the machine's own after that.
+type Clock struct {
+	mu    sync.Mutex
+	fixed time.Time
+}
+
+// Now is the world's time.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.fixed.IsZero() {
+		return time.Now()
+	}
+	return c.fixed
+}
+
+// Set stops the clock at t; the zero time lets it run with the machine's.
+func (c *Clock) Set(t time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.fixed = t
+}
+
+// Options say how the sandbox servers behave.
+type Options struct {
+	// Listen is host:port for the Jira server; Google gets the port after it, or a free one where the port is 0.
+	Listen   string
+	IndexLag time.Duration // of Jira's search
+	Quota    int           // Google's reads, and writes, a minute; 0 has none
+}
+
+// Start starts empty sandbox servers.
+func Start(ctx context.Context, clock *Clock, o Options) (*World, error) {
+	w := &World{
+		clock: clock, Email: botEmail, Token: botToken,
+		Jira: jirabox.New(jirabox.Options{
+			Project: jiraProject, ProjectName: jiraName, Email: botEmail, Token: botToken, Now: clock.Now, IndexLag: o.IndexLag,
+			TimeZone: timezone,
+		}),
+		Google: googlebox.New(googlebox.Options{
+			Now: clock.Now, Locale: googleLocale, TimeZone: timezone, ReadsPerMinute: o.Quota, WritesPerMinute: o.Quota,
+		}),
+	}
+	var err error
+	if w.JiraURL, err = w.listen(ctx, o.Listen, w.Jira); err != nil {
+		return nil, err
+	}
+	if w.GoogleURL, err = w.listen(ctx, nextPort(o.Listen), w.Google); err != nil {
+		return nil, errors.Join(err, w.Close())
+	}
+	w.Scorecard = w.Google.AddSpreadsheet("Clean Water Alliance scorecard", ScorecardTab)
+	w.Partner = w.Google.AddSpreadsheet("City of Riverton: water actions", ActionsTab)
+	w.ActionsDoc = w.Google.AddDocument(documentTitle+"action tracker", "Action tracker", "Partners keep their actions here.")
+	w.ReportDoc = w.Google.AddDocument(documentTitle+"report", "Report", "Lockstep will keep this report.")
+	return w, nil
+}
+
+// nextPort is the address for the second server.
+func nextPort(listen string) string {
+	host, port, err := net.SplitHostPort(listen)
+	if err != nil {
+		return listen
+	}
+	n, err := net.LookupPort("tcp", port)
+	if err != nil || n == 0 {
+		return net.JoinHostPort(host, "0")
+	}
+	return net.JoinHostPort(host, fmt.Sprint(n+1))
+}
+
+func (w *World) listen(ctx context.Context, addr string, h http.Handler) (string, error) {
+	var lc net.ListenConfig
+	ln, err := lc.Listen(ctx, "tcp", addr)
+	if err != nil {
+		return "", fmt.Errorf("listen on %s for a sandbox server: %w", addr, err)
+	}
+	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
+	w.servers = append(w.servers, srv)
+	go func() { _ = srv.Serve(ln) }() // ends with Close
+	return "http://" + ln.Addr().String(), nil
+}
+
+// OnChange calls f after every change in any tool.
+func (w *World) OnChange(f func()) {
+	w.Jira.OnChange(f)
+	w.Google.OnChange(f)
+}
+
+// Close stops the servers.
+func (w *World) Close() error {
+	var errs []error
+	for _, s := range w.servers {
+		errs = append(errs, s.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// SheetURL is the page on which a person edits a spreadsheet.
+func (w *World) SheetURL(id string) string { return w.GoogleURL + "/spreadsheets/d/" + id + "/edit" }
+
+// Config is the demo's configuration file. Store is the path of its database.
+func (w *World) Config(store string) string {
+	return strings.NewReplacer(
+		"$STORE", store, "$JIRA", w.JiraURL, "$GOOGLE", w.GoogleURL, "$EMAIL", w.Email, "$TOKEN", w.Token, "$SCORECARD", w.Scorecard,
+		"$PARTNER", w.Partner, "$HYDROTECH", w.Hydrotech, "$AGREED", w.clock.Now().AddDate(0, 0, -60).Format(time.DateOnly),
+	).Replace(configuration)
+}
+
+const configuration = `listen: 127.0.0.1:0
+store: "sqlite:$STORE"
+google: {endpoint: "$GOOGLE"}
+partnerships:
+  - id: clean-water
+    key: CW
+    name: Clean Water Alliance
+    timezone: Africa/Nairobi
+    agreement_date: $AGREED
+    interval: 2s
+    partners:
+      - {id: aquafund, name: AquaFund, sector: civil_society, aliases: [Aqua Fund]}
+      - {id: riverton, name: City of Riverton, sector: public, aliases: [Riverton]}
+      - {id: hydrotech, name: HydroTech Ltd, sector: private, aliases: [HydroTech]}
+    people:
+      - {name: Amina Diallo, partner: aquafund, email: amina@aquafund.example, aliases: ["A. Diallo"]}
+      - {name: Joseph Kamau, partner: aquafund, email: joseph@aquafund.example}
+      - {name: Grace Wanjiru, partner: aquafund, email: grace@aquafund.example}
+      - {name: Fatuma Ali, partner: aquafund, email: fatuma@aquafund.example}
+      - {name: Peter Otieno, partner: aquafund, email: peter@aquafund.example}
+      - {name: Lucy Mwangi, partner: riverton, aliases: ["L. Mwangi"]}
+      - {name: Susan Achieng, partner: riverton, aliases: ["S. Achieng"]}
+      - {name: Moses Njoroge, partner: riverton, aliases: ["M. Njoroge"]}
+      - {name: Hassan Barasa, partner: riverton, aliases: ["H. Barasa"]}
+      - {name: Wei Zhang, partner: hydrotech}
+      - {name: Nadia Rahman, partner: hydrotech}
+      - {name: Tomás Ruiz, partner: hydrotech}
+    sources:
+      - id: aquafund-jira
+        partner: aquafund
+        jira: {url: "$JIRA", email: "$EMAIL", token: "$TOKEN", jql: "project = WASH", create: {project: WASH, issue_type: Task}}
+        status: {blocked: [Blocked], cancelled: ["Won't Do"]}
+        fields: {workstream: component}
+      - id: riverton-sheet
+        partner: riverton
+        sheet:
+          spreadsheet: $PARTNER
+          tab: Actions
+          create: true
+          columns: {title: Action, status: Status, due: Deadline, assignee: Lead, workstream: Area, notes: Comments}
+        status: {blocked: [On hold]}
+      - id: hydrotech-sheet
+        partner: hydrotech
+        sheet:
+          spreadsheet: $HYDROTECH
+          tab: Deliverables
+          header_row: 2
+          create: true
+          columns: {title: Deliverable, status: State, due: When, assignee: Who, notes: Remarks}
+    scorecard:
+      sheet: {spreadsheet: $SCORECARD, tab: Scorecard}
+    merge:
+      default: {authority: [owner, scorecard], on_conflict: authority}
+      notes: {on_conflict: hold}
+`
