@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"syscall"
+	_ "time/tzdata" // partnerships have time zones, and a small image or a bare machine may have none
 
 	"github.com/alecthomas/kong"
 

@@ -39,7 +39,9 @@ type sandboxAddresses struct {
 // Run implements the command: it prints the addresses and runs until it is stopped. Without files it holds the demo's
 // partnership. Faults are set at /sandbox/faults of either server.
 func (c sandboxCmd) Run(e env) error {
-	w, err := demo.Start(e.ctx, &demo.Clock{}, demo.Options{Listen: c.Listen, IndexLag: c.IndexLag, Quota: c.Quota})
+	w, err := demo.Start(e.ctx, &demo.Clock{}, demo.Options{
+		Listen: c.Listen, IndexLag: c.IndexLag, Quota: c.Quota, Loaded: len(c.JiraIssues) > 0,
+	})
 	if err != nil {
 		return err
 	}

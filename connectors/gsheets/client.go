@@ -83,7 +83,12 @@ func (c *Connector) rowURL(sheetID int64, at int) string {
 
 // readTab reads the whole tab in one request. The error is a fault.
 func (c *Connector) readTab(ctx context.Context, op, cells string, before memory) (*grid, error) {
-	s, err := c.svc.Spreadsheets.Get(c.cfg.Spreadsheet).Ranges(tabRange(c.cfg.Tab)).Fields(gridMask(cells)).Context(ctx).Do()
+	return c.readRanges(ctx, op, cells, before, tabRange(c.cfg.Tab))
+}
+
+// readRanges reads parts of the tab in one request. The error is a fault.
+func (c *Connector) readRanges(ctx context.Context, op, cells string, before memory, ranges ...string) (*grid, error) {
+	s, err := c.svc.Spreadsheets.Get(c.cfg.Spreadsheet).Ranges(ranges...).Fields(gridMask(cells)).Context(ctx).Do()
 	if err != nil {
 		var answer *googleapi.Error
 		if errors.As(err, &answer) && answer.Code == http.StatusBadRequest {

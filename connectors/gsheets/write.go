@@ -39,16 +39,12 @@ type cellWrite struct {
 // prepare reads the tab and decides what is to be written. Patches that need no write get their receipt here. The fault is
 // one for all of them.
 func (c *Connector) prepare(ctx context.Context, patches []task.Patch, at []int, out []task.Receipt) (*batch, *fault.Error) {
-	g, err := c.readTab(ctx, "read the rows before writing", writeCell, memory{})
-	if err != nil {
-		return nil, fault.Of(err)
+	t, f := c.readFew(ctx, patches, at)
+	if f == nil && t == nil {
+		t, f = c.readAll(ctx)
 	}
-	t, err := c.understand(g)
-	if err != nil {
-		return nil, conflict("the header changed since it was read: %w", err)
-	}
-	if c.last != nil && c.last.id >= 0 && t.layout.id < 0 {
-		return nil, conflict("the column %s is gone since it was read", quote(idHeader))
+	if f != nil {
+		return nil, f
 	}
 	b := &batch{t: t}
 	b.growth = c.plan(t, patches, at)

@@ -47,6 +47,7 @@ type loose struct {
 	status  string        // what the status has to mean; "" where it was left alone
 	created bool          // the rest of a create is still to be made true
 	late    []task.Change // fields that the create could not take
+	refused error         // what Jira said of fields that it refused, and that were left out
 }
 
 // read fetches the issues that are to be changed, so that nothing is written over what nobody has seen.

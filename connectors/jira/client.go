@@ -330,6 +330,22 @@ func (c *client) statuses(ctx context.Context, projects []string) (map[string]wi
 	return out, nil
 }
 
+// components are the names of a project's components; none where the project does not tell.
+func (c *client) components(ctx context.Context, project string) ([]string, error) {
+	var out struct {
+		Components []wireNamed `json:"components"`
+	}
+	err := c.call(ctx, "read the project's components", http.MethodGet, "rest/api/2/project/"+url.PathEscape(project), nil, &out)
+	if e, ok := asCall(err); ok && (e.status == http.StatusNotFound || e.status == http.StatusForbidden) {
+		return nil, nil
+	}
+	names := make([]string, 0, len(out.Components))
+	for _, n := range out.Components {
+		names = append(names, n.Name)
+	}
+	return names, err
+}
+
 // users are those whom Jira finds for an e-mail address; none where the account may not look for people.
 func (c *client) users(ctx context.Context, email string) ([]wireUser, error) {
 	var out []wireUser

@@ -3,6 +3,7 @@ package jira
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -32,13 +33,14 @@ func TestConformance(t *testing.T) {
 			task.Title, task.Status, task.Assignee, task.Due, task.Start, task.Priority, task.Progress, task.Workstream, task.Labels, task.Notes,
 		},
 		Lossy: map[task.Field][]task.Value{
-			task.Title:    {text("on\ntwo lines"), text(strings.Repeat("long ", 60) + "end"), text(strings.Repeat("😀", 200))},
-			task.Status:   {task.Empty(task.Enum)},
-			task.Assignee: {task.PersonValue("Nobody Here")},
-			task.Priority: {text("high"), text("Urgent"), text("")},
-			task.Labels:   {task.SetValue("two words", "x"), task.SetValue("lockstep-CW-77"), task.SetValue("tab\tand\nline")},
-			task.Notes:    {text(strings.Repeat("x", 40_000))},
-			task.Progress: {fraction(t, 0.123456789123)},
+			task.Title:      {text("on\ntwo lines"), text(strings.Repeat("long ", 60) + "end"), text(strings.Repeat("😀", 200))},
+			task.Status:     {task.Empty(task.Enum)},
+			task.Assignee:   {task.PersonValue("Nobody Here")},
+			task.Priority:   {text("high"), text("Urgent"), text("")},
+			task.Labels:     {task.SetValue("two words", "x"), task.SetValue("lockstep-CW-77"), task.SetValue("tab\tand\nline")},
+			task.Notes:      {text(strings.Repeat("x", 40_000))},
+			task.Workstream: {text("water  POINTS"), text("No such component")},
+			task.Progress:   {fraction(t, 0.123456789123)},
 		},
 	}
 	for name, lag := range map[string]time.Duration{"without lag": 0, "with a lagging index": 2 * time.Minute} {
@@ -83,6 +85,9 @@ func newHarness(t *testing.T, lag time.Duration) *harness {
 		h.srv.AddUser(who, strings.ToLower(strings.Fields(who)[0])+"@example.org")
 	}
 	key := h.srv.Add(sandbox.Seed{Summary: "Not of the partnership"})
+	if err := h.srv.Set(key, map[string]any{"components": []string{"Water points", "Training", "Überwachung"}}); err != nil {
+		t.Fatal(err)
+	}
 	moved, err := h.srv.Move(key, "OTHER")
 	if err != nil {
 		t.Fatal(err)
@@ -122,6 +127,7 @@ func (h *harness) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("RateLimit-Reason", "jira-quota-global-based")
 		w.WriteHeader(http.StatusTooManyRequests)
 	case fault == connectortest.Hang:
+		_, _ = io.Copy(io.Discard, r.Body) // a server learns that its client left only once the body is read
 		<-r.Context().Done()
 	case fault == connectortest.LostRequest && writes:
 		panic(http.ErrAbortHandler)

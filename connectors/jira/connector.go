@@ -67,6 +67,7 @@ type Connector struct {
 	forms   map[string]*form // what creating needs, by project and issue type
 
 	priorities []string
+	components []string            // of all projects; used only where a field is mapped to them
 	projects   []string            // keys of the projects that issues were seen in, sorted
 	projectOf  map[string]string   // issue id → project key
 	statusIDs  map[string][]string // ids of the configured status names, kept in the cursor
@@ -314,8 +315,8 @@ func (c *Connector) look(ctx context.Context) error {
 	return nil
 }
 
-// lookAtStatuses reads the statuses of the projects, which are known once issues were read.
-func (c *Connector) lookAtStatuses(ctx context.Context, before map[string][]string) error {
+// lookAtProjects reads the statuses and components of the projects, which are known once issues were read.
+func (c *Connector) lookAtProjects(ctx context.Context, before map[string][]string) error {
 	const manyProjects = 20 // beyond, the site's own list costs less
 	projects := c.projects
 	if p := c.createProject(); p != "" && !slices.Contains(projects, p) {
@@ -327,6 +328,16 @@ func (c *Connector) lookAtStatuses(ctx context.Context, before map[string][]stri
 	statuses, err := c.api.statuses(ctx, projects)
 	if err != nil {
 		return err
+	}
+	if slices.ContainsFunc(c.columns, func(col column) bool { return col.shape == shapeComponents }) {
+		c.components = nil
+		for _, p := range projects {
+			found, err := c.api.components(ctx, p)
+			if err != nil {
+				return err
+			}
+			c.components = append(c.components, found...)
+		}
 	}
 	ids, held := c.meaning.learn(statuses, before)
 	c.statusIDs = memory(before, ids)
@@ -365,7 +376,7 @@ func (c *Connector) prepare(ctx context.Context) error {
 	if err := c.look(ctx); err != nil {
 		return err
 	}
-	if err := c.lookAtStatuses(ctx, c.statusIDs); err != nil {
+	if err := c.lookAtProjects(ctx, c.statusIDs); err != nil {
 		return err
 	}
 	return c.lookUpPeople(ctx)

@@ -78,16 +78,34 @@ func (b *batch) create(ctx context.Context, i int) {
 		return
 	}
 	is, err := c.api.create(ctx, fields, p.Task)
-	if err != nil {
-		if call, ok := asCall(err); ok && call.status == http.StatusBadRequest {
-			clear(c.forms) // what the project needs may have changed
+	if call, ok := asCall(err); ok && call.status == http.StatusBadRequest {
+		clear(c.forms) // what the project needs may have changed
+		if drop(fields, call.fields) {
+			// A 400 says that nothing was made. The task must not stay out for a field that can wait.
+			l.refused = err
+			is, err = c.api.create(ctx, fields, p.Task)
 		}
+	}
+	if err != nil {
 		b.fail(i, err, false)
 		return
 	}
 	c.wrote(is.ID)
 	l.at, l.id, l.created = i, is.ID, true
 	b.loose = append(b.loose, l)
+}
+
+// drop takes the fields that Jira refused by name out of a create; false where the create cannot do without them.
+func drop(fields map[string]any, refused map[string]string) bool {
+	for id := range refused {
+		if _, sent := fields[id]; !sent || slices.Contains([]string{"summary", "project", "issuetype", "labels"}, id) {
+			return false
+		}
+	}
+	for id := range refused {
+		delete(fields, id)
+	}
+	return len(refused) > 0
 }
 
 // newIssue is the body of a create, and what can only be made true after it.
@@ -173,14 +191,15 @@ func (b *batch) complete(ctx context.Context, l loose, is *wireIssue) {
 			continue
 		}
 		if err := c.put(&ed, col, cur, ch.To, is); err != nil {
-			b.fail(l.at, err, true)
-			return
+			l.refused = err
 		}
 	}
-	if ed.status == "" && ed.empty() {
-		return
+	if ed.status != "" || !ed.empty() {
+		b.carryOut(ctx, l.at, is, ed)
 	}
-	b.carryOut(ctx, l.at, is, ed)
+	if b.out[l.at].Err == nil && l.refused != nil {
+		b.fail(l.at, l.refused, true)
+	}
 	if b.out[l.at].Err == nil {
 		return
 	}

@@ -2,6 +2,7 @@ package jira
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -41,6 +42,8 @@ func (c *Connector) normalize(col column, want, have task.Value) (task.Value, *t
 		return normalizeText(col, want, have), nil
 	case shapeStrings:
 		return normalizeLabels(want), nil
+	case shapeComponents:
+		return c.normalizeComponents(want, have)
 	case shapeNumber:
 		if n, ok := want.Float(); ok {
 			if v, err := task.NumberValue(percent(n) / 100); err == nil {
@@ -122,6 +125,32 @@ func (c *Connector) normalizePriority(want, have task.Value) (task.Value, *task.
 		Reason: task.HoldUnsupported,
 		Hint:   fmt.Sprintf("this Jira has no priority %s, only %s", quoteName(want.String()), strings.Join(c.priorities, ", ")),
 	}
+}
+
+// normalizeComponents knows only the components that there are: making one is for the project's administrators.
+func (c *Connector) normalizeComponents(want, have task.Value) (task.Value, *task.Problem) {
+	items := want.Items()
+	if want.Kind() == task.Text && !want.IsEmpty() {
+		items = []string{want.String()}
+	}
+	if len(items) == 0 || len(c.components) == 0 && !c.ready {
+		return want, nil
+	}
+	out := make([]string, 0, len(items))
+	for _, it := range items {
+		i := slices.IndexFunc(c.components, func(n string) bool { return fold(n) == fold(it) })
+		if i < 0 {
+			return have, &task.Problem{
+				Reason: task.HoldUnsupported,
+				Hint:   fmt.Sprintf("the Jira project has no component %s: add it there%s", quoteName(it), didYouMean(it, c.components)),
+			}
+		}
+		out = append(out, c.components[i])
+	}
+	if want.Kind() == task.Text {
+		return task.TextValue(out[0]), nil
+	}
+	return task.SetValue(out...), nil
 }
 
 // normalizeLabels makes labels of Jira: without blanks, not too long, and none that looks like our marks.

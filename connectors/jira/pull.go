@@ -50,7 +50,7 @@ func (c *Connector) pullAll(ctx context.Context, cur cursor, fp string, now time
 	if before == nil {
 		before = c.statusIDs
 	}
-	if err := c.lookAtStatuses(ctx, before); err != nil {
+	if err := c.lookAtProjects(ctx, before); err != nil {
 		return task.Snapshot{}, err
 	}
 	if err := c.lookUpPeople(ctx); err != nil {
@@ -170,7 +170,7 @@ func (c *Connector) understand(ctx context.Context, issues []*wireIssue, before 
 	if !strange {
 		return nil
 	}
-	return c.lookAtStatuses(ctx, before)
+	return c.lookAtProjects(ctx, before)
 }
 
 // remember opens the window after everything was read: the issues that the next increment will see again.

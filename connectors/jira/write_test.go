@@ -385,6 +385,22 @@ func TestCreateThatAsksForMore(t *testing.T) {
 	}
 }
 
+// What Jira refuses by name is left out of a create, and told.
+func TestCreateWithARefusedField(t *testing.T) {
+	t.Parallel()
+	tl := start(t, setup{})
+	tl.read()
+	tl.srv.Panel().Inject(dials.Fault{Method: http.MethodPost, Path: "/rest/api/2/issue", Effect: dials.Reply, Status: 400, Body: `{"errorMessages":[],"errors":{"duedate":"not today"}}`})
+	rc := tl.apply(create("CW-1", "x", task.Change{Field: task.Status, To: task.EnumValue(task.Done)}, task.Change{Field: task.Due, To: date(t, "2026-09-09")}))[0]
+	f := wantFault(t, rc.Err, fault.Partial, fault.Invalid)
+	if rc.Uncertain || rc.Record == nil || rc.Record.Marker != "CW-1" || !rc.Record.Values[task.Due].IsEmpty() || rc.Record.Values[task.Status].String() != task.Done {
+		t.Errorf("got %+v", rc)
+	}
+	if !strings.Contains(f.Error(), "not today") || len(tl.srv.Keys()) != 1 {
+		t.Errorf("%v, %v", f, tl.srv.Keys())
+	}
+}
+
 func TestCreateThatCannotBeMoved(t *testing.T) {
 	t.Parallel()
 	tl := start(t, setup{})

@@ -76,16 +76,20 @@ type Options struct {
 	Listen   string
 	IndexLag time.Duration // of Jira's search
 	Quota    int           // Google's reads, and writes, a minute; 0 has none
+	// Loaded says that issues will be loaded from files: the projects are theirs then.
+	Loaded bool
 }
 
 // Start starts empty sandbox servers.
 func Start(ctx context.Context, clock *Clock, o Options) (*World, error) {
+	site := jirabox.Options{
+		Project: jiraProject, ProjectName: jiraName, Email: botEmail, Token: botToken, Now: clock.Now, IndexLag: o.IndexLag, TimeZone: timezone,
+	}
+	if o.Loaded {
+		site.Project, site.ProjectName = "", ""
+	}
 	w := &World{
-		clock: clock, Email: botEmail, Token: botToken,
-		Jira: jirabox.New(jirabox.Options{
-			Project: jiraProject, ProjectName: jiraName, Email: botEmail, Token: botToken, Now: clock.Now, IndexLag: o.IndexLag,
-			TimeZone: timezone,
-		}),
+		clock: clock, Email: botEmail, Token: botToken, Jira: jirabox.New(site),
 		Google: googlebox.New(googlebox.Options{
 			Now: clock.Now, Locale: googleLocale, TimeZone: timezone, ReadsPerMinute: o.Quota, WritesPerMinute: o.Quota,
 		}),

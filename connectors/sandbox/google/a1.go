@@ -178,8 +178,8 @@ func cellsOf(b rect) string {
 }
 
 func quoteTitle(title string) string {
-	if _, _, ok := corner(title); plainTitle.MatchString(title) && !ok {
-		return title
+	if r, c, ok := corner(title); plainTitle.MatchString(title) && (!ok || r < 0 || c < 0) {
+		return title // a title such as A1 would read as a cell
 	}
 	return "'" + strings.ReplaceAll(title, "'", "''") + "'"
 }

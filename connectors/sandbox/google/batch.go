@@ -72,6 +72,7 @@ func (s *Server) batchUpdate(w http.ResponseWriter, r *http.Request, id string) 
 	}
 	known := requests()
 	replies := make([]any, len(list))
+	out := map[string]any{"spreadsheetId": id, "replies": replies}
 	err = s.write(id, func(book *workbook) error {
 		b := &batch{s: s, w: book, formats: map[[2]string]*format{}}
 		for i, x := range list {
@@ -91,38 +92,37 @@ func (s *Server) batchUpdate(w http.ResponseWriter, r *http.Request, id string) 
 				replies[i] = map[string]any{name: reply}
 			}
 		}
-		return nil
+		if !asBool(body["includeSpreadsheetInResponse"]) {
+			return nil
+		}
+		sp, err := c.updatedSpreadsheet(book, body)
+		out["updatedSpreadsheet"] = sp
+		return err
 	})
 	if err != nil {
 		return err
 	}
-	out := map[string]any{"spreadsheetId": id, "replies": replies}
-	if asBool(body["includeSpreadsheetInResponse"]) {
-		var ranges []string
-		for _, x := range asList(body["responseRanges"]) {
-			ranges = append(ranges, asString(x))
-		}
-		var m *mask
-		if c.mask != nil {
-			if m = c.mask.under("updatedSpreadsheet"); m == nil {
-				m = &mask{}
-			}
-		}
-		if m != nil && m.all {
-			m = nil // nothing in particular is asked of the spreadsheet
-		}
-		after := s.book(id)
-		if after == nil {
-			return notFound()
-		}
-		sp, err := s.spreadsheet(after, r, m, asBool(body["responseIncludeGridData"]), ranges)
-		if err != nil {
-			return err
-		}
-		out["updatedSpreadsheet"] = sp
-	}
 	c.answer(out)
 	return nil
+}
+
+// updatedSpreadsheet is the spreadsheet as the batch leaves it. A response range that cannot be read refuses the batch as
+// a whole, so it is looked at before anything is published.
+func (c *call) updatedSpreadsheet(book *workbook, body map[string]any) (map[string]any, error) {
+	var ranges []string
+	for _, x := range asList(body["responseRanges"]) {
+		ranges = append(ranges, asString(x))
+	}
+	var m *mask
+	if c.mask != nil {
+		switch m = c.mask.under("updatedSpreadsheet"); {
+		case m == nil:
+			m = &mask{}
+		case m.all:
+			m = nil // nothing in particular is asked of the spreadsheet
+		}
+	}
+	return c.s.spreadsheet(book, c.r, m, asBool(body["responseIncludeGridData"]), ranges)
 }
 
 // oneRequest takes the one field out of a Request, which is a choice of exactly one.

@@ -28,7 +28,7 @@ func TestA1(t *testing.T) {
 		"Sheet1!A:C":               "Sheet1!A1:C1000",
 		"Sheet1!2:3":               "Sheet1!A2:Z3",
 		"Sheet1!B3:C":              "Sheet1!B3:C1000",
-		"Sheet1!B3:4":              "Sheet1!B3:Z4",
+		"Sheet1!B3:4":              "",
 		"Sheet1!aa10":              "Sheet1!AA10",
 		"'It''s a tab!'!C3":        "'It''s a tab!'!C3",
 		"It's a tab!!C3":           "'It''s a tab!'!C3",

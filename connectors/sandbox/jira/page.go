@@ -338,5 +338,7 @@ const draw = async () => {
   if (next && !busy()) document.querySelector("main").replaceWith(next);
 };
 document.addEventListener("focusout", () => { if (waiting) setTimeout(draw, 200); });
-new EventSource("/sandbox/events").addEventListener("changed", draw);
+const stream = new EventSource("/sandbox/events");
+stream.addEventListener("open", draw); // what changed before the stream stood, or while it was down
+stream.addEventListener("changed", draw);
 `

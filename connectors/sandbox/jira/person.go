@@ -60,7 +60,7 @@ func (s *Server) Add(seed Seed) (key string) {
 			priority: cmp.Or(lookup(s.catalogue.priorities, seed.Priority), lookup(s.catalogue.priorities, "Medium")),
 			summary:  seed.Summary, description: rich{text: seed.Description}, noText: seed.Description == "",
 			due: seed.Due, labels: sortedSet(seed.Labels), extra: map[string]any{},
-			created: now, updated: now, reporter: s.bot, creator: s.bot,
+			created: now, updated: now,
 		}
 		if !seed.Created.IsZero() {
 			d.created, d.updated = seed.Created.Truncate(time.Millisecond), seed.Created.Truncate(time.Millisecond)
@@ -70,8 +70,9 @@ func (s *Server) Add(seed Seed) (key string) {
 		}
 		if seed.Assignee != "" {
 			d.assignee = s.catalogue.addUser(seed.Assignee, seed.Email)
-			d.reporter, d.creator = d.assignee, d.assignee
 		}
+		d.reporter = s.editor(d)
+		d.creator = d.reporter
 		if seed.Component != "" {
 			d.components = []*named{p.component(seed.Component, &s.catalogue)}
 		}
@@ -86,6 +87,15 @@ func (s *Server) Add(seed Seed) (key string) {
 		key = d.key
 	})
 	return key
+}
+
+// editor is in whose name a person's edit goes into the history: the assignee's, else some member's. It is never the
+// account of a client, which must be able to tell its own edits from people's.
+func (s *Server) editor(i *issue) *user {
+	if i.assignee != nil && i.assignee != s.bot {
+		return i.assignee
+	}
+	return s.catalogue.addUser("A project member", "")
 }
 
 // component finds a component of the project by name, and makes it when there is none.
@@ -133,7 +143,7 @@ func (s *Server) Set(key string, fields map[string]any) error {
 			err = fmt.Errorf("set fields of %s: %w", key, err)
 			return
 		}
-		s.edit(old, cmp.Or(old.assignee, s.bot), func(d *issue) { err = s.setAll(d, fields) })
+		s.edit(old, s.editor(old), func(d *issue) { err = s.setAll(d, fields) })
 	})
 	return err
 }
@@ -284,7 +294,7 @@ func (s *Server) Move(key, to string) (newKey string, err error) {
 		}
 		p.last++
 		newKey = fmt.Sprintf("%s-%d", p.key, p.last)
-		s.edit(old, cmp.Or(old.assignee, s.bot), func(d *issue) {
+		s.edit(old, s.editor(old), func(d *issue) {
 			d.key, d.project = newKey, p
 			d.kind = cmp.Or(p.typeNamed(d.kind.name), p.typeNamed("Task"), p.types[0])
 			if !slices.Contains(p.statuses, d.status) {

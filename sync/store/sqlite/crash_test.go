@@ -77,6 +77,8 @@ func TestTornJournal(t *testing.T) {
 const writerPath = "LOCKSTEP_TEST_WRITER_PATH"
 
 // TestWriter is the process that TestKilled kills: it commits until then, and says after each commit that it is done.
+//
+//nolint:paralleltest // it is alone in its process
 func TestWriter(t *testing.T) {
 	path := os.Getenv(writerPath)
 	if path == "" {

@@ -54,8 +54,7 @@ func (s *Store) advice(err error) (fault.Kind, fault.Reason, string) {
 	if errors.Is(err, errDamaged) {
 		return permanent, fault.Invalid, corrupt
 	}
-	var e *sqlite.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
 		switch e.Code() & 0xFF { // the rest of the code is detail
 		case lite.SQLITE_FULL:
 			return permanent, unavailable, full

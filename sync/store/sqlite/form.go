@@ -43,7 +43,7 @@ func appendValues(b []byte, vs *task.Values) ([]byte, error) {
 	b = append(b, '{')
 	first := true
 	for i := range vs {
-		f, v := task.Field(i), vs[i] //nolint:gosec // i < FieldCount
+		f, v := task.Field(i), vs[i]
 		if v.IsNone() {
 			continue
 		}

@@ -17,7 +17,7 @@ func random(t *testing.T, s store.Store, reopen func() store.Store) {
 	rapid.Check(t, func(rt *rapid.T) {
 		w := newWorld()
 		names := []string{newPartnership(), newPartnership() + " it's 🌊"}
-		ctx := context.Background() //nolint:usetesting // shared with rapid's own runs
+		ctx := context.Background()
 		for range rapid.IntRange(1, 6).Draw(rt, "steps") {
 			p := rapid.SampledFrom(names).Draw(rt, "partnership")
 			switch step := rapid.IntRange(0, 9).Draw(rt, "step"); {
@@ -68,7 +68,7 @@ func outcome(t *rapid.T, want, got error) {
 // checkPages reads a random page of the history and compares it with what a full reading gives.
 func checkPages(t *rapid.T, s store.Store, p string, m *model) {
 	t.Helper()
-	ctx := context.Background() //nolint:usetesting // as above
+	ctx := context.Background()
 	all, err := s.History(ctx, p, store.Query{})
 	if err != nil {
 		t.Fatalf("read the history: %v", err)

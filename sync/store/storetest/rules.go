@@ -1,3 +1,4 @@
+//nolint:thelper // these are the tests themselves: a failure should name their own lines
 package storetest
 
 import (
@@ -34,8 +35,10 @@ func stale(t *testing.T, s store.Store) {
 	w.check(t, s)
 }
 
-// race lets several cycles decide at once from one state.
-func race(t *testing.T, s store.Store) {
+func race(t *testing.T, s store.Store) { raceBetween(t, s, s) }
+
+// raceBetween lets several cycles decide at once from one state, over two stores that may be one.
+func raceBetween(t *testing.T, a, b store.Store) {
 	const rounds, cycles = 5, 4
 	w := newWorld()
 	for g := range int64(rounds) {
@@ -47,6 +50,7 @@ func race(t *testing.T, s store.Store) {
 				Generation: g, NextID: 10, Tasks: []store.Task{{ID: task.ID(fmt.Sprintf("CW-%d", i)), Number: int64(i)}},
 				Events: []store.Event{{Kind: store.EventBorn, Note: fmt.Sprintf("of cycle %d", i)}},
 			}
+			s := []store.Store{a, b}[i%2]
 			wait.Go(func() { _, errs[i] = s.Decide(t.Context(), "p", commits[i]) })
 		}
 		wait.Wait()
@@ -66,7 +70,8 @@ func race(t *testing.T, s store.Store) {
 			t.Fatalf("%d of %d commits won", winners, cycles)
 		}
 	}
-	w.check(t, s)
+	w.check(t, a)
+	w.check(t, b)
 }
 
 func nextID(t *testing.T, s store.Store) {

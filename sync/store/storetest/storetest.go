@@ -47,7 +47,7 @@ func Run(t *testing.T, open Opener) {
 		{"an end of the context stores nothing", ended},
 		{"readers see whole commits", whole},
 		{"after close", closed},
-		{"as a model", func(t *testing.T, s store.Store) { random(t, s, nil) }},
+		{"as a model", asModel},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -83,11 +83,21 @@ func Reopen(t *testing.T, fresh func(t *testing.T) Opener) {
 		mustStale(t, a, "p", store.Commit{Generation: 1})
 		w.check(t, a)
 	})
+	t.Run("of commits of two stores at once one wins", func(t *testing.T) {
+		t.Parallel()
+		open := fresh(t)
+		raceBetween(t, open(t), open(t))
+	})
 	t.Run("as a model, closed now and then", func(t *testing.T) {
 		t.Parallel()
 		open := fresh(t)
 		random(t, open(t), func() store.Store { return open(t) })
 	})
+}
+
+func asModel(t *testing.T, s store.Store) {
+	t.Helper()
+	random(t, s, nil)
 }
 
 var partnerships atomic.Int64

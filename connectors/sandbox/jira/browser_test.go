@@ -1,0 +1,79 @@
+package jira_test
+
+import (
+	"context"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/lockstep-sync/lockstep/connectors/sandbox/jira"
+)
+
+// TestBoardInABrowser looks at the board as a person does: it follows what others change, and leaves a form alone in
+// which somebody is typing.
+func TestBoardInABrowser(t *testing.T) {
+	t.Parallel()
+	path, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Skip("chromium is not installed: the page is not looked at in a browser")
+	}
+	s := open(t, jira.Options{})
+	key := s.Add(jira.Seed{Summary: "Survey the wells"})
+	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+	t.Cleanup(cancel)
+	ctx, stop := chromedp.NewExecAllocator(ctx, append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox)...)
+	t.Cleanup(stop)
+	ctx, closeTab := chromedp.NewContext(ctx)
+	t.Cleanup(closeTab)
+	until := func(what, expression string) {
+		t.Helper()
+		var err error
+		for range 5 { // a form that is sent leads to a new page, on which the question is put again
+			if _, err = chromedp.Run(ctx, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(20*time.Second))); err == nil {
+				return
+			}
+			if !strings.Contains(err.Error(), "navigated") {
+				break
+			}
+		}
+		t.Fatalf("%s: %v", what, err)
+	}
+	if err := chromedp.Do(ctx, chromedp.Navigate(s.url+"/")); err != nil {
+		t.Fatal(err)
+	}
+	until("the board", `document.querySelector("#`+key+`").textContent.includes("Survey the wells")`)
+	s.do("PUT", "/rest/api/3/issue/"+key, `{"fields":{"summary":"Survey all wells"}}`).want(t, 204)
+	other := s.Add(jira.Seed{Summary: "Drill"})
+	until("somebody else's edit", `!!document.querySelector("#`+other+`") && document.querySelector("#`+key+`").textContent.includes("Survey all wells")`)
+
+	if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`(() => {
+		const card = document.querySelector("#`+key+`");
+		card.querySelector("details").open = true;
+		const input = card.querySelector("input[name=summary]");
+		input.focus(); input.value = "half a thou"; input.dispatchEvent(new Event("input", {bubbles: true}));
+		return true;
+	})()`)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Set(other, map[string]any{"summary": "Drill deeper"}); err != nil {
+		t.Fatal(err)
+	}
+	until("the notice of a change", `document.body.dataset.stale === "1"`)
+	until("the half-typed text", `document.querySelector("#`+key+` input[name=summary]").value === "half a thou"`)
+	if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`(() => {
+		const form = document.querySelector("#`+key+` form");
+		form.querySelector("input[name=summary]").value = "Survey wells in wards 3 and 4";
+		form.querySelector("select[name=status]").value = "In Progress";
+		form.querySelector("button.main").click();
+		return true;
+	})()`)); err != nil {
+		t.Fatal(err)
+	}
+	until("the saved form", `!!document.querySelector(".indeterminate #`+key+`") && document.querySelector("#`+other+`").textContent.includes("Drill deeper")`)
+	if v, _ := s.Issue(key); v.Summary != "Survey wells in wards 3 and 4" || v.Status != "In Progress" {
+		t.Errorf("%+v", v)
+	}
+}
