@@ -4,6 +4,7 @@ package connectors
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/lockstep-sync/lockstep/sync/task"
@@ -45,19 +46,10 @@ type Description struct {
 }
 
 // Maps reports whether the field is mapped.
-func (d Description) Maps(f task.Field) bool { return contains(d.Fields, f) }
+func (d Description) Maps(f task.Field) bool { return slices.Contains(d.Fields, f) }
 
 // Writes reports whether the field is mapped and may be written.
-func (d Description) Writes(f task.Field) bool { return d.Maps(f) && !contains(d.ReadOnly, f) }
-
-func contains(fs []task.Field, f task.Field) bool {
-	for _, g := range fs {
-		if g == f {
-			return true
-		}
-	}
-	return false
-}
+func (d Description) Writes(f task.Field) bool { return d.Maps(f) && !slices.Contains(d.ReadOnly, f) }
 
 // Normalizer is a Connector whose tool cannot show every value. Normalize is pure: the same arguments give the same
 // answer between two Pulls, and no request is made.

@@ -100,7 +100,7 @@ func (s *Source) Pull(ctx context.Context, cursor string) (snap task.Snapshot, e
 func (s *Source) tidy(r *task.Record, d Description) {
 	r.Ref.Source = s.id
 	for i := range r.Values {
-		f, v := task.Field(i), r.Values[i] //nolint:gosec // i < FieldCount
+		f, v := task.Field(i), r.Values[i]
 		switch {
 		case !d.Maps(f):
 			r.Values[i] = task.Value{}

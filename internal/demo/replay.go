@@ -72,17 +72,8 @@ func (w *World) seed(today time.Time, as func(seedTask) seedTask) error {
 
 // asBefore is how things stood at the start of the replay.
 func asBefore(s seedTask) seedTask {
-	for field, v := range before[s.title] {
-		switch field {
-		case "status":
-			s.status = v.(string)
-		case "due":
-			s.due = v.(int)
-		case "assignee":
-			s.who = v.(string)
-		case "notes":
-			s.note = v.(string)
-		}
+	if change := before[s.title]; change != nil {
+		change(&s)
 	}
 	return s
 }
@@ -172,9 +163,9 @@ func (w *World) Replay(ctx context.Context, cycle func(context.Context) error) e
 
 // do makes one edit in the tool in which it was made.
 func (w *World) do(e edit, today time.Time) error {
-	typed, ok := e.value.(string)
-	if !ok {
-		typed = day(today, e.value.(int))
+	typed := e.value
+	if e.field == "due" {
+		typed = day(today, e.due)
 	}
 	switch e.where {
 	case inJira:

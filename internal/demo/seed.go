@@ -104,54 +104,55 @@ type edit struct {
 	day   int // counted from the day of the demo: -20 was twenty days ago
 	where tool
 	title string
-	field string // "status", "due" (value: a day, counted from the day of the demo), "assignee", "notes"
-	value any
+	field string // "status", "due", "assignee", "notes"
+	value string
+	due   int // for "due": a day, counted from the day of the demo
 }
 
 // replay is what happened since the partnership was connected. The tools are seeded as they were at its start.
 var replay = []edit{
-	{-20, inJira, "Household baseline survey, 600 homes", "status", "Done"},
-	{-19, inHydrotech, "Order 48 solar panels", "status", "Finished"},
-	{-18, inRiverton, "Survey levels for the ward 3 main", "status", "Complete"},
-	{-17, inScorecard, "Drill borehole 1 at Mlima primary school", "status", "In progress"},
-	{-16, inHydrotech, "Order pumps for boreholes 1 and 2", "status", "Finished"},
-	{-15, inJira, "Publish the baseline report", "due", -9},
-	{-14, inRiverton, "Permit for drilling at Soko market", "status", "Complete"},
-	{-13, inJira, "Drill borehole 1 at Mlima primary school", "due", -4},
-	{-12, inJira, "Print hygiene posters in Swahili and English", "status", "Done"},
-	{-11, inScorecard, "Lay 1.2 km of main in ward 3", "due", 26},
-	{-10, inHydrotech, "Customs clearance of the pumps", "due", -3},
-	{-9, inHydrotech, "Customs clearance of the pumps", "notes", "Waiting for form 9"},
-	{-8, inRiverton, "Chlorination schedule for public taps", "status", "Complete"},
-	{-7, inHydrotech, "Ship pumps to Mombasa", "status", "Finished"},
-	{-6, inJira, "Recruit a monitoring officer", "status", "Won't Do"},
-	{-5, inScorecard, "Spare parts list and store", "assignee", "Nadia Rahman"},
-	{-4, inRiverton, "Permit for drilling at Kijani clinic", "status", "On hold"},
-	{-3, inJira, "Drill borehole 3 at Kijani clinic", "status", "Blocked"},
-	{-2, inScorecard, "Install 20 smart meters in ward 3", "status", "In progress"},
-	{-1, inHydrotech, "Water quality sensor, first prototype", "status", "Stuck"},
-	{-1, inRiverton, "Register all water points with the regulator", "notes", "41 of 67 done"},
+	{-20, inJira, "Household baseline survey, 600 homes", "status", "Done", 0},
+	{-19, inHydrotech, "Order 48 solar panels", "status", "Finished", 0},
+	{-18, inRiverton, "Survey levels for the ward 3 main", "status", "Complete", 0},
+	{-17, inScorecard, "Drill borehole 1 at Mlima primary school", "status", "In progress", 0},
+	{-16, inHydrotech, "Order pumps for boreholes 1 and 2", "status", "Finished", 0},
+	{-15, inJira, "Publish the baseline report", "due", "", -9},
+	{-14, inRiverton, "Permit for drilling at Soko market", "status", "Complete", 0},
+	{-13, inJira, "Drill borehole 1 at Mlima primary school", "due", "", -4},
+	{-12, inJira, "Print hygiene posters in Swahili and English", "status", "Done", 0},
+	{-11, inScorecard, "Lay 1.2 km of main in ward 3", "due", "", 26},
+	{-10, inHydrotech, "Customs clearance of the pumps", "due", "", -3},
+	{-9, inHydrotech, "Customs clearance of the pumps", "notes", "Waiting for form 9", 0},
+	{-8, inRiverton, "Chlorination schedule for public taps", "status", "Complete", 0},
+	{-7, inHydrotech, "Ship pumps to Mombasa", "status", "Finished", 0},
+	{-6, inJira, "Recruit a monitoring officer", "status", "Won't Do", 0},
+	{-5, inScorecard, "Spare parts list and store", "assignee", "Nadia Rahman", 0},
+	{-4, inRiverton, "Permit for drilling at Kijani clinic", "status", "On hold", 0},
+	{-3, inJira, "Drill borehole 3 at Kijani clinic", "status", "Blocked", 0},
+	{-2, inScorecard, "Install 20 smart meters in ward 3", "status", "In progress", 0},
+	{-1, inHydrotech, "Water quality sensor, first prototype", "status", "Stuck", 0},
+	{-1, inRiverton, "Register all water points with the regulator", "notes", "41 of 67 done", 0},
 }
 
 // before is how things stood at the start of the replay, where the replay changes them.
-var before = map[string]map[string]any{
-	"Household baseline survey, 600 homes":         {"status": "In Progress"},
-	"Order 48 solar panels":                        {"status": "In progress"},
-	"Survey levels for the ward 3 main":            {"status": "Ongoing"},
-	"Drill borehole 1 at Mlima primary school":     {"status": "To Do", "due": -15},
-	"Order pumps for boreholes 1 and 2":            {"status": "In progress"},
-	"Publish the baseline report":                  {"due": -16},
-	"Permit for drilling at Soko market":           {"status": "Ongoing"},
-	"Print hygiene posters in Swahili and English": {"status": "In Progress"},
-	"Lay 1.2 km of main in ward 3":                 {"due": 12},
-	"Customs clearance of the pumps":               {"due": -10, "notes": ""},
-	"Chlorination schedule for public taps":        {"status": "Ongoing"},
-	"Ship pumps to Mombasa":                        {"status": "In progress"},
-	"Recruit a monitoring officer":                 {"status": "To Do"},
-	"Spare parts list and store":                   {"assignee": ""},
-	"Permit for drilling at Kijani clinic":         {"status": "Ongoing"},
-	"Drill borehole 3 at Kijani clinic":            {"status": "In Progress"},
-	"Install 20 smart meters in ward 3":            {"status": "Planned"},
-	"Water quality sensor, first prototype":        {"status": "In progress"},
-	"Register all water points with the regulator": {"notes": "30 of 67 done"},
+var before = map[string]func(*seedTask){
+	"Household baseline survey, 600 homes":         func(s *seedTask) { s.status = "In Progress" },
+	"Order 48 solar panels":                        func(s *seedTask) { s.status = "In progress" },
+	"Survey levels for the ward 3 main":            func(s *seedTask) { s.status = "Ongoing" },
+	"Drill borehole 1 at Mlima primary school":     func(s *seedTask) { s.status, s.due = "To Do", -15 },
+	"Order pumps for boreholes 1 and 2":            func(s *seedTask) { s.status = "In progress" },
+	"Publish the baseline report":                  func(s *seedTask) { s.due = -16 },
+	"Permit for drilling at Soko market":           func(s *seedTask) { s.status = "Ongoing" },
+	"Print hygiene posters in Swahili and English": func(s *seedTask) { s.status = "In Progress" },
+	"Lay 1.2 km of main in ward 3":                 func(s *seedTask) { s.due = 12 },
+	"Customs clearance of the pumps":               func(s *seedTask) { s.due, s.note = -10, "" },
+	"Chlorination schedule for public taps":        func(s *seedTask) { s.status = "Ongoing" },
+	"Ship pumps to Mombasa":                        func(s *seedTask) { s.status = "In progress" },
+	"Recruit a monitoring officer":                 func(s *seedTask) { s.status = "To Do" },
+	"Spare parts list and store":                   func(s *seedTask) { s.who = "" },
+	"Permit for drilling at Kijani clinic":         func(s *seedTask) { s.status = "Ongoing" },
+	"Drill borehole 3 at Kijani clinic":            func(s *seedTask) { s.status = "In Progress" },
+	"Install 20 smart meters in ward 3":            func(s *seedTask) { s.status = "Planned" },
+	"Water quality sensor, first prototype":        func(s *seedTask) { s.status = "In progress" },
+	"Register all water points with the regulator": func(s *seedTask) { s.note = "30 of 67 done" },
 }

@@ -94,8 +94,7 @@ func Of(err error) *Error {
 	if err == nil {
 		return nil
 	}
-	var f *Error
-	if errors.As(err, &f) {
+	if f, ok := errors.AsType[*Error](err); ok {
 		if f == nil {
 			return &Error{Kind: Unknown, Reason: Invalid, Err: errors.New("an error without content")}
 		}
@@ -112,14 +111,14 @@ func Of(err error) *Error {
 
 // Is reports whether err is or wraps a fault of that kind.
 func Is(err error, k Kind) bool {
-	var f *Error
-	return errors.As(err, &f) && f.Kind == k
+	f, ok := errors.AsType[*Error](err)
+	return ok && f.Kind == k
 }
 
 // HasReason reports whether err is or wraps a fault of that reason.
 func HasReason(err error, r Reason) bool {
-	var f *Error
-	return errors.As(err, &f) && f.Reason == r
+	f, ok := errors.AsType[*Error](err)
+	return ok && f.Reason == r
 }
 
 // New makes a fault with a formatted cause; %w works.

@@ -35,7 +35,7 @@ func (v Values) MarshalJSON() ([]byte, error) {
 	m := make(map[string]Value, FieldCount)
 	for i, x := range v {
 		if !x.IsNone() {
-			m[Field(i).String()] = x //nolint:gosec // i < FieldCount
+			m[Field(i).String()] = x
 		}
 	}
 	return json.Marshal(m)

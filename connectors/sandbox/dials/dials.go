@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -136,9 +137,7 @@ func (p *Panel) Wrap(next http.Handler) http.Handler {
 			if f.Effect == Truncate {
 				p.note(r, answer.Code)
 				body := answer.Body.Bytes()
-				for k, vs := range answer.Header() {
-					w.Header()[k] = vs
-				}
+				maps.Copy(w.Header(), answer.Header())
 				w.Header().Set("Content-Length", fmt.Sprint(len(body)))
 				w.WriteHeader(answer.Code)
 				_, _ = w.Write(body[:len(body)/2])

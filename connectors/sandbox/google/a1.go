@@ -69,7 +69,7 @@ func a1Bounds(s string, rowCount, colCount int) (rect, bool) {
 		return rect{r0, r0 + 1, c0, c0 + 1}, true
 	}
 	r1, c1, ok := corner(to)
-	if !ok || (c0 < 0) != (c1 < 0) && r0 >= 0 && r1 >= 0 {
+	if !ok {
 		return rect{}, false
 	}
 	out := rect{0, rowCount, 0, colCount}

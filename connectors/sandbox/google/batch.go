@@ -26,6 +26,7 @@ func requests() map[string]request {
 		"setDataValidation":           (*batch).setDataValidation,
 		"findReplace":                 (*batch).findReplace,
 		"copyPaste":                   (*batch).copyPaste,
+		"cutPaste":                    (*batch).cutPaste,
 		"sortRange":                   (*batch).sortRange,
 		"appendDimension":             (*batch).appendDimension,
 		"insertDimension":             (*batch).insertDimension,

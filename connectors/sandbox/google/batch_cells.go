@@ -1,6 +1,7 @@
 package google
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -137,7 +138,7 @@ func (b *batch) patch(old *cell, data map[string]any, m *mask) (*cell, error) {
 
 // format makes a cell format. The many cells of a batch that carry nothing but the same number format share one.
 func (b *batch) format(raw map[string]any) (*format, error) {
-	f := formatOf(raw)
+	f := formatOf(bothColors(raw))
 	if f == nil {
 		return nil, nil //nolint:nilnil // no format at all
 	}
@@ -157,6 +158,34 @@ func (b *batch) format(raw map[string]any) (*format, error) {
 		}
 	}
 	return f, nil
+}
+
+// bothColors writes a colour that was given in one of its two forms, backgroundColor or backgroundColorStyle, in the other
+// as well, as the service does.
+func bothColors(raw map[string]any) map[string]any {
+	out := raw
+	set := func(k string, v any) {
+		if len(out) == len(raw) {
+			out = maps.Clone(raw)
+		}
+		out[k] = v
+	}
+	for _, k := range []string{"backgroundColor", "foregroundColor"} {
+		plain, style := raw[k], asMap(raw[k+"Style"])
+		switch {
+		case plain != nil && style == nil:
+			set(k+"Style", map[string]any{"rgbColor": plain})
+		case plain == nil && style["rgbColor"] != nil:
+			set(k, style["rgbColor"])
+		}
+	}
+	if in, ok := raw["textFormat"].(map[string]any); ok {
+		if both := bothColors(in); len(both) > len(in) {
+			out = maps.Clone(out)
+			out["textFormat"] = both
+		}
+	}
+	return out
 }
 
 // enteredValue reads an ExtendedValue that is written. None at all empties the cell, and so does empty text.
@@ -319,6 +348,37 @@ func (b *batch) copyPaste(in map[string]any) (map[string]any, error) {
 			}
 			to.set(dst.r0+i, dst.c0+j, x)
 		}
+	}
+	return nil, nil //nolint:nilnil // the reply is empty
+}
+
+// cutPaste moves everything of the cells. Formulas keep what they say, as when a person cuts and pastes.
+func (b *batch) cutPaste(in map[string]any) (map[string]any, error) {
+	if p := asString(in["pasteType"]); p != "" && p != "PASTE_NORMAL" {
+		return nil, notSpoken("cutPaste with " + p)
+	}
+	from, src, err := b.rect(in["source"])
+	if err != nil {
+		return nil, err
+	}
+	dst := asMap(in["destination"])
+	to, err := b.tab(dst["sheetId"])
+	if err != nil {
+		return nil, err
+	}
+	r0, c0 := asInt(dst["rowIndex"]), asInt(dst["columnIndex"])
+	if r0 < 0 || c0 < 0 || r0+src.rows() > to.rowCount || c0+src.cols() > to.colCount {
+		return nil, invalid("The destination exceeds grid limits.")
+	}
+	cut := make([]*cell, 0, src.rows()*src.cols())
+	for r := src.r0; r < src.r1; r++ {
+		for c := src.c0; c < src.c1; c++ {
+			cut = append(cut, from.at(r, c))
+			from.set(r, c, nil)
+		}
+	}
+	for i, x := range cut {
+		to.set(r0+i/src.cols(), c0+i%src.cols(), x)
 	}
 	return nil, nil //nolint:nilnil // the reply is empty
 }

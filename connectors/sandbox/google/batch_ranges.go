@@ -136,16 +136,19 @@ func (b *batch) addProtectedRange(in map[string]any) (map[string]any, error) {
 	}
 	x := &ranged{id: id, areas: []area{a}, raw: without(p, "range", "protectedRangeId")}
 	x.raw["requestingUserCanEdit"] = true // whoever protects a range may edit it
-	if !has(x.raw, "editors") || len(asList(asMap(x.raw["editors"])["users"])) == 0 {
-		x.raw["editors"] = map[string]any{}
-	}
 	for _, k := range []string{"warningOnly", "description"} {
 		if v := x.raw[k]; v == false || v == "" {
 			delete(x.raw, k)
 		}
 	}
+	reply := x.json("protectedRanges")
+	if len(asList(asMap(x.raw["editors"])["users"])) == 0 {
+		// The reply names no editors yet; from then on whoever protected the range is one.
+		reply["editors"] = map[string]any{}
+		x.raw["editors"] = map[string]any{"users": []any{apiUser}}
+	}
 	t.protected = append(t.protected, x)
-	return map[string]any{"protectedRange": x.json("protectedRanges")}, nil
+	return map[string]any{"protectedRange": reply}, nil
 }
 
 func (b *batch) updateProtectedRange(in map[string]any) (map[string]any, error) {

@@ -44,6 +44,9 @@ func (s *Server) drive(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// apiUser is the one account that the APIs are used with.
+const apiUser = "lockstep@sandbox.example"
+
 // file is the File message of a spreadsheet or a document, nil when there is none or it is not shared: Drive tells no
 // difference between the two.
 func (s *Server) file(id string) map[string]any {
@@ -64,7 +67,7 @@ func (s *Server) file(id string) map[string]any {
 		return nil
 	}
 	user := map[string]any{
-		"kind": "drive#user", "displayName": "lockstep", "me": true, "permissionId": "100", "emailAddress": "lockstep@sandbox.example",
+		"kind": "drive#user", "displayName": "lockstep", "me": true, "permissionId": "100", "emailAddress": apiUser,
 	}
 	if byPerson {
 		user = map[string]any{

@@ -238,9 +238,18 @@ func (g *gridWriter) string(s string) {
 
 // value writes an ExtendedValue.
 func (g *gridWriter) value(name string, v value, m *mask, start int) {
-	field := map[kind]string{
-		number: "numberValue", text: "stringValue", boolean: "boolValue", formula: "formulaValue", failure: "errorValue",
-	}[v.kind]
+	field := "stringValue"
+	switch v.kind {
+	case number:
+		field = "numberValue"
+	case boolean:
+		field = "boolValue"
+	case formula:
+		field = "formulaValue"
+	case failure:
+		field = "errorValue"
+	default:
+	}
 	if m.under(field) == nil {
 		return
 	}

@@ -16,8 +16,8 @@ import (
 	"google.golang.org/api/sheets/v4"
 )
 
-// realRows is the file of real rows, which lies beside the project and not in it.
-func realRows(t *testing.T) []byte {
+// dataDir is where real data lies: beside the project, not in it.
+func dataDir(t *testing.T) string {
 	t.Helper()
 	dir, err := os.Getwd()
 	if err != nil {
@@ -25,7 +25,7 @@ func realRows(t *testing.T) []byte {
 	}
 	for {
 		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			break
+			return filepath.Join(dir, "..", "shared", "data")
 		}
 		up := filepath.Dir(dir)
 		if up == dir {
@@ -33,7 +33,11 @@ func realRows(t *testing.T) []byte {
 		}
 		dir = up
 	}
-	b, err := os.ReadFile(filepath.Join(dir, "..", "shared", "data", "sheets", "3w-activities-fr.jsonl"))
+}
+
+func realRows(t *testing.T) []byte {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(dataDir(t), "sheets", "3w-activities-fr.jsonl"))
 	if err != nil {
 		t.Skipf("the real rows are not at hand: %v", err)
 	}

@@ -16,7 +16,7 @@ func TestOfficialClientReadsAndWritesValues(t *testing.T) {
 	up, err := v.Update(id, "Plain!B2", &sheets.ValueRange{Values: [][]any{{"a", 1.5, true}, {"=1+1", "", nil}}}).
 		ValueInputOption("RAW").Context(t.Context()).Do()
 	b.must(err)
-	if up.UpdatedRange != "Plain!B2:D3" || up.UpdatedRows != 2 || up.UpdatedColumns != 3 || up.UpdatedCells != 6 {
+	if up.UpdatedRange != "Plain!B2:D3" || up.UpdatedRows != 2 || up.UpdatedColumns != 3 || up.UpdatedCells != 5 {
 		t.Errorf("update answered %+v", up)
 	}
 	got, err := v.Get(id, "Plain").ValueRenderOption("UNFORMATTED_VALUE").Context(t.Context()).Do()

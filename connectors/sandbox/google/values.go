@@ -216,11 +216,11 @@ func (s *Server) updateValues(w http.ResponseWriter, r *http.Request, id, a1 str
 		if err != nil {
 			return err
 		}
-		wrote, err := b.writeLists(t, at, lists, parse, s.o.Now())
+		n, err := b.writeLists(t, at, lists, parse, s.o.Now())
 		if err != nil {
 			return err
 		}
-		out = b.updated(t, wrote, withValues, o, s.o.Now())
+		out = b.updated(t, at, n, withValues, o, s.o.Now())
 		return nil
 	})
 	if err != nil {
@@ -325,8 +325,10 @@ func (w *workbook) target(a1 string, body map[string]any) (*tab, rect, [][]any, 
 // a1Quoted is a range with its tab always in quotes, as one of the messages has it.
 func a1Quoted(t *tab, b rect) string { return "'" + t.title + "'!" + cellsOf(b) }
 
-// writeLists writes rows of values from at's first cell on. A null leaves its cell as it is, "" empties it.
-func (w *workbook) writeLists(t *tab, at rect, in [][]any, parse bool, now time.Time) (rect, error) {
+// writeLists writes rows of values from at's first cell on and says how many cells that were. A null leaves its cell as
+// it is and does not count, "" empties it.
+func (w *workbook) writeLists(t *tab, at rect, in [][]any, parse bool, now time.Time) (int, error) {
+	n := 0
 	l := localeOf(w.locale)
 	here := newCalculator(w, now).now
 	for i, list := range in {
@@ -334,6 +336,7 @@ func (w *workbook) writeLists(t *tab, at rect, in [][]any, parse bool, now time.
 			if v == nil {
 				continue
 			}
+			n++
 			r, c := at.r0+i, at.c0+j
 			old := t.at(r, c)
 			var val value
@@ -352,7 +355,7 @@ func (w *workbook) writeLists(t *tab, at rect, in [][]any, parse bool, now time.
 				val = boolOf(y)
 			case string:
 				if tooLong(y) {
-					return rect{}, invalid("Your input contains more than the maximum of %d characters in a single cell.", maxCellText)
+					return 0, invalid("Your input contains more than the maximum of %d characters in a single cell.", maxCellText)
 				}
 				switch {
 				case y == "":
@@ -368,12 +371,12 @@ func (w *workbook) writeLists(t *tab, at rect, in [][]any, parse bool, now time.
 				if _, ok := v.([]any); ok {
 					name = "list_value"
 				}
-				return rect{}, invalid("Invalid values[%d][%d]: %s {}", i, j, name)
+				return 0, invalid("Invalid values[%d][%d]: %s {}", i, j, name)
 			}
 			t.set(r, c, &cell{v: val, f: f, x: x})
 		}
 	}
-	return at, nil
+	return n, nil
 }
 
 // typedOver is the format of a cell after something was typed into it: a date typed into a cell that shows dates keeps
@@ -385,11 +388,11 @@ func (f *format) typedOver(got typed) *format {
 	return f.withNumberFormat(got.numType, got.pattern)
 }
 
-// updated is an UpdateValuesResponse.
-func (w *workbook) updated(t *tab, b rect, withValues bool, o rendering, now time.Time) map[string]any {
+// updated is the UpdateValuesResponse for a write of so many cells in a block.
+func (w *workbook) updated(t *tab, b rect, cells int, withValues bool, o rendering, now time.Time) map[string]any {
 	out := map[string]any{"spreadsheetId": w.id, "updatedRange": a1Of(t.title, rect{b.r0, max(b.r1, b.r0+1), b.c0, max(b.c1, b.c0+1)})}
-	if n := b.rows() * b.cols(); n > 0 {
-		out["updatedRows"], out["updatedColumns"], out["updatedCells"] = b.rows(), b.cols(), n
+	if cells > 0 {
+		out["updatedRows"], out["updatedColumns"], out["updatedCells"] = b.rows(), b.cols(), cells
 	}
 	if withValues {
 		out["updatedData"] = o.valueRange(newCalculator(w, now), t, b)

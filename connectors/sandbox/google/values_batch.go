@@ -21,22 +21,23 @@ func (s *Server) batchUpdateValues(w http.ResponseWriter, r *http.Request, id st
 		var rows, cells, cols int
 		tabs := map[*tab]bool{}
 		wrote := make([]rect, 0, len(asList(body["data"])))
-		on := make([]*tab, 0, cap(wrote))
+		on, counts := make([]*tab, 0, cap(wrote)), make([]int, 0, cap(wrote))
 		for i, x := range asList(body["data"]) {
 			t, at, in, err := b.target(asString(asMap(x)["range"]), asMap(x))
 			if err != nil {
 				return blame(err, "Invalid data[%d]: ", i)
 			}
-			if at, err = b.writeLists(t, at, in, parse, s.o.Now()); err != nil {
+			n, err := b.writeLists(t, at, in, parse, s.o.Now())
+			if err != nil {
 				return blame(err, "Invalid data[%d]: ", i)
 			}
-			wrote, on = append(wrote, at), append(on, t)
-			rows, cols, cells, tabs[t] = rows+at.rows(), cols+at.cols(), cells+at.rows()*at.cols(), true
+			wrote, on, counts = append(wrote, at), append(on, t), append(counts, n)
+			rows, cols, cells, tabs[t] = rows+at.rows(), cols+at.cols(), cells+n, true
 		}
 		// The answers show the sheet as it is after all of the writes.
 		responses := make([]any, len(wrote))
 		for i, at := range wrote {
-			responses[i] = b.updated(on[i], at, asBool(body["includeValuesInResponse"]), o, s.o.Now())
+			responses[i] = b.updated(on[i], at, counts[i], asBool(body["includeValuesInResponse"]), o, s.o.Now())
 		}
 		for name, n := range map[string]int{
 			"totalUpdatedRows": rows, "totalUpdatedColumns": cols, "totalUpdatedCells": cells, "totalUpdatedSheets": len(tabs),
@@ -108,11 +109,12 @@ func (s *Server) appendValues(w http.ResponseWriter, r *http.Request, id, a1 str
 		if err := b.withinLimit(); err != nil {
 			return err
 		}
-		at, err := b.writeLists(t, rect{r0, r0 + len(rows), c0, c0 + wide}, rows, parse, s.o.Now())
+		at := rect{r0, r0 + len(rows), c0, c0 + wide}
+		n, err := b.writeLists(t, at, rows, parse, s.o.Now())
 		if err != nil {
 			return err
 		}
-		out["updates"] = b.updated(t, at, withValues, o, s.o.Now())
+		out["updates"] = b.updated(t, at, n, withValues, o, s.o.Now())
 		return nil
 	})
 	if err != nil {
