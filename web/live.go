@@ -1,14 +1,19 @@
 package web
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"sync"
 	"time"
 )
 
-// heartbeat keeps proxies from closing a quiet stream.
-const heartbeat = 20 * time.Second
+const (
+	// heartbeat keeps proxies from closing a quiet stream.
+	heartbeat = 20 * time.Second
+	// patience is how long a page may take to accept a line before it is let go.
+	patience = 10 * time.Second
+)
 
 // hub hands changes to open pages. A page that is slow loses nothing: it is told once more, not twice.
 type hub struct {
@@ -56,34 +61,39 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 		s.problem(w, r, http.StatusNotFound, "There is no such partnership.")
 		return
 	}
-	changed, leave := s.live.join(p.ID)
-	defer leave()
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("X-Accel-Buffering", "no")
-	flush := http.NewResponseController(w)
+	if r.Method == http.MethodHead {
+		return
+	}
+	data, err := json.Marshal(map[string]string{"partnership": p.ID})
+	if err != nil {
+		s.problem(w, r, http.StatusInternalServerError, "The stream could not be made.")
+		return
+	}
+	changed, leave := s.live.join(p.ID)
+	defer leave()
+	out := http.NewResponseController(w)
 	say := func(text string) bool {
+		_ = out.SetWriteDeadline(time.Now().Add(patience)) // not every writer has deadlines; a write fails all the same
 		_, err := fmt.Fprint(w, text)
-		return err == nil && flush.Flush() == nil
+		return err == nil && out.Flush() == nil
 	}
 	if !say("retry: 2000\n: hello\n\n") {
 		return
 	}
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
-	for {
-		ok := true
+	for ok := true; ok; {
 		select {
 		case <-r.Context().Done():
 			return
 		case <-s.live.closed:
 			return
 		case <-changed:
-			ok = say("event: cycle\ndata: {}\n\n")
+			ok = say("event: cycle\ndata: " + string(data) + "\n\n")
 		case <-beat.C:
 			ok = say(": still here\n\n")
-		}
-		if !ok {
-			return
 		}
 	}
 }

@@ -1,18 +1,23 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/lockstep-sync/lockstep/sync/store"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
+// clipped is how much of a text a list shows. A task's own page shows all of it.
+const clipped = 280
+
 // conflictView is a field that waits for people to agree.
 type conflictView struct {
-	Task, Title, Field, Agreed string
-	Claims                     []claimView
+	Task, Path, Title, Field, Agreed string
+	Claims                           []claimView
 }
 
 type claimView struct{ Source, Value, By, When string }
@@ -20,31 +25,35 @@ type claimView struct{ Source, Value, By, When string }
 func (v *view) conflicts() []conflictView {
 	var out []conflictView
 	for _, k := range v.st.Conflicts {
-		c := conflictView{Task: string(k.Task), Title: v.titles[k.Task], Field: k.Field.Display(), Agreed: k.Agreed.Display()}
+		name := k.Field.String()
+		c := conflictView{
+			Task: string(k.Task), Path: v.path(k.Task), Title: clip(v.titles[k.Task], clipped), Field: fieldWord(name), Agreed: v.say(name, k.Agreed, wholeText),
+		}
 		for _, cl := range k.Claims {
-			c.Claims = append(c.Claims, v.claim(cl))
+			c.Claims = append(c.Claims, v.claim(name, cl, wholeText))
 		}
 		out = append(out, c)
 	}
 	return out
 }
 
-func (v *view) claim(cl store.Claim) claimView {
-	out := claimView{Source: v.sourceName(cl.Source), Value: cl.Value.Display(), By: cl.By}
+func (v *view) claim(field string, cl store.Claim, limit int) claimView {
+	out := claimView{Source: v.sourceName(cl.Source), Value: cmp.Or(v.say(field, cl.Value, limit), "nothing"), By: clip(cl.By, clipped)}
 	if !cl.At.IsZero() {
 		out.When = clock(cl.At.In(v.p.Timezone), v.now)
 	}
 	return out
 }
 
-func (v *view) sourceName(id task.SourceID) string {
-	for _, s := range v.p.Sources {
-		if s.ID == string(id) {
-			return s.Name
-		}
+func (v *view) path(id task.ID) string {
+	if id == "" {
+		return ""
 	}
-	return string(id)
+	return "/p/" + v.p.ID + "/t/" + string(id)
 }
+
+// sourceName is what people call a source; its id where it has left the configuration.
+func (v *view) sourceName(id task.SourceID) string { return cmp.Or(v.tools[id].Name, string(id)) }
 
 // heldGroup is what is held in one source.
 type heldGroup struct {
@@ -52,71 +61,54 @@ type heldGroup struct {
 	Holds  []holdView
 }
 
-type holdView struct{ Task, Name, Field, Reason, Raw, Hint string }
+// holdView is one thing that waits. Reason is in words.
+type holdView struct{ Task, Path, Name, Field, Reason, Raw, Hint string }
+
+func (v *view) hold(h task.Hold) holdView {
+	return holdView{
+		Task: string(h.Task), Path: v.path(h.Task), Name: clip(h.Name, clipped), Field: fieldWord(h.Field), Reason: reasonWords(h.Reason),
+		Raw: clip(h.Raw, clipped), Hint: h.Hint,
+	}
+}
 
 // held lists what waits, by source. Conflicts are shown by themselves.
 func (v *view) held() []heldGroup {
 	var out []heldGroup
+	at := make(map[task.SourceID]int)
 	for _, h := range v.st.Holds {
 		if h.Reason == task.HoldConflict {
 			continue
 		}
-		name := v.sourceName(h.Source)
-		if len(out) == 0 || out[len(out)-1].Source != name {
-			out = append(out, heldGroup{Source: name})
+		i, ok := at[h.Source]
+		if !ok {
+			i = len(out)
+			at[h.Source] = i
+			out = append(out, heldGroup{Source: v.sourceName(h.Source)})
 		}
-		g := &out[len(out)-1]
-		g.Holds = append(g.Holds, holdView{
-			Task: string(h.Task), Name: h.Name, Field: h.Field, Reason: strings.ReplaceAll(string(h.Reason), "_", " "), Raw: h.Raw, Hint: h.Hint,
-		})
+		out[i].Holds = append(out[i].Holds, v.hold(h))
 	}
 	return out
 }
 
-// eventView is one line of the history, in words.
-type eventView struct {
-	Ago, At     string
-	Task, Title string
-	Text        string
-	From, To    string
-	Arrow       bool // From and To are shown
-	Where, By   string
-	Losers      []claimView
-}
+// cycleView is one cycle in the strip of them.
+type cycleView struct{ Result, Words string }
 
-func (v *view) event(e store.Event) eventView {
-	out := eventView{
-		Ago: ago(v.now.Sub(e.At)), At: clock(e.At.In(v.p.Timezone), v.now), Task: string(e.Task), Title: v.titles[e.Task],
-		Where: v.sourceName(e.Source), By: e.By,
-	}
-	field := e.Field
-	if f, ok := task.ParseField(e.Field); ok {
-		field = f.Display()
-	}
-	for _, l := range e.Losers {
-		out.Losers = append(out.Losers, v.claim(l))
-	}
-	switch e.Kind {
-	case store.EventBorn:
-		out.Text = "New task"
-	case store.EventDecided:
-		out.Text, out.From, out.To, out.Arrow = field, e.From.Display(), e.To.Display(), true
-	case store.EventWritten:
-		out.Text, out.From, out.To, out.Arrow = field+" written", e.From.Display(), e.To.Display(), true
-	case store.EventConflict:
-		out.Text = field + ": people disagree"
-	case store.EventSettled:
-		out.Text, out.To = field+": settled", e.To.Display()
-	case store.EventLinked:
-		out.Text = "Tied to " + e.Note
-	case store.EventUnlinked:
-		out.Text = "Gone: " + e.Note
-	case store.EventRemoved:
-		out.Text = "Removed; it stays in the history"
-	case store.EventRestored:
-		out.Text = "Back: somebody edited it"
-	case store.EventFailed:
-		out.Text = "A write went wrong: " + e.Note
+// cycles are the newest cycles, the oldest of them first, as one reads a line.
+func (v *view) cycles(cs []store.Cycle) []cycleView {
+	var out []cycleView
+	for _, c := range slices.Backward(cs) {
+		words := fmt.Sprintf("%s, %s, %s planned", clock(c.Started.In(v.p.Timezone), v.now), c.Took.Round(time.Millisecond), count(c.Patches, "write"))
+		switch c.Result {
+		case "ok":
+			words += ": all well"
+		case "partial":
+			words += ": a source sat out"
+		case "guarded":
+			words += ": stopped by a guard"
+		default:
+			words += ": " + c.Result
+		}
+		out = append(out, cycleView{c.Result, words})
 	}
 	return out
 }
@@ -132,30 +124,35 @@ type storyBody struct {
 
 type fieldView struct{ Name, Value string }
 
+// story is a task's page, and false where there is no such task. A removed task still has its story.
 func (v *view) story(id task.ID, events []store.Event) (storyBody, bool) {
 	i := slices.IndexFunc(v.st.Tasks, func(t store.Task) bool { return t.ID == id })
 	if i < 0 {
 		return storyBody{}, false
 	}
-	t := v.st.Tasks[i]
-	b := storyBody{row: v.row(t), Removed: t.Removed, Partner: t.Agreed[task.Partner].String()}
-	for _, p := range v.p.Partners {
-		if p.ID == b.Partner {
-			b.Partner = p.Name
-		}
+	t := &v.st.Tasks[i]
+	b := storyBody{row: v.row(t), Removed: t.Removed, Partner: v.partnerName(t.Agreed[task.Partner].String())}
+	if b.Removed {
+		b.DueWords, b.Overdue, b.Soon = "", false, false
 	}
 	for f, val := range t.Agreed {
 		field := task.Field(f) //nolint:gosec // f < FieldCount
-		if val.IsEmpty() || field == task.Title || field == task.Partner {
+		if val.IsEmpty() || field == task.Title || field == task.Partner || field == task.Status {
 			continue
 		}
-		b.Fields = append(b.Fields, fieldView{field.Display(), val.Display()})
+		b.Fields = append(b.Fields, fieldView{fieldWord(field.String()), v.say(field.String(), val, wholeText)})
 	}
 	if !t.Baseline.IsEmpty() {
-		b.Fields = append(b.Fields, fieldView{"First agreed due date", fmt.Sprint(t.Baseline)})
+		b.Fields = append(b.Fields, fieldView{"First agreed due date", v.say(task.Due.String(), t.Baseline, wholeText)})
 	}
-	for _, e := range events {
-		b.Events = append(b.Events, v.event(e))
-	}
+	b.Events = v.history(events, wholeText)
 	return b, true
+}
+
+// inWords is a list of places in words: "a, b and c".
+func inWords(places []string) string {
+	if n := len(places); n > 1 {
+		return strings.Join(places[:n-1], ", ") + " and " + places[n-1]
+	}
+	return strings.Join(places, "")
 }

@@ -2,9 +2,6 @@ package web
 
 import (
 	"cmp"
-	"fmt"
-	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -16,22 +13,33 @@ import (
 type view struct {
 	p       Partnership
 	st      store.State
-	now     time.Time
-	today   string // in the partnership's timezone: 2026-11-23
+	now     time.Time // in the partnership's timezone
+	today   time.Time // midnight in UTC of the day that it is there
 	links   map[task.ID][]store.Link
 	holds   map[task.ID][]task.Hold
 	sources map[task.SourceID]store.Source
+	tools   map[task.SourceID]Source
 	titles  map[task.ID]string
 }
 
 func newView(p Partnership, st store.State, now time.Time) *view {
 	v := &view{
 		p: p, st: st, now: now.In(p.Timezone), links: make(map[task.ID][]store.Link, len(st.Tasks)), holds: make(map[task.ID][]task.Hold),
-		sources: make(map[task.SourceID]store.Source), titles: make(map[task.ID]string, len(st.Tasks)),
+		sources: make(map[task.SourceID]store.Source), tools: make(map[task.SourceID]Source), titles: make(map[task.ID]string, len(st.Tasks)),
 	}
-	v.today = v.now.Format(time.DateOnly)
-	for _, l := range st.Links {
-		v.links[l.Task] = append(v.links[l.Task], l)
+	v.today = time.Date(v.now.Year(), v.now.Month(), v.now.Day(), 0, 0, 0, 0, time.UTC)
+	for i := 0; i < len(st.Links); { // sorted by task, so that a task's links lie side by side
+		j := i + 1
+		for j < len(st.Links) && st.Links[j].Task == st.Links[i].Task {
+			j++
+		}
+		id := st.Links[i].Task
+		if was := v.links[id]; was == nil {
+			v.links[id] = st.Links[i:j:j]
+		} else {
+			v.links[id] = append(was, st.Links[i:j]...)
+		}
+		i = j
 	}
 	for _, h := range st.Holds {
 		if h.Task != "" {
@@ -41,119 +49,127 @@ func newView(p Partnership, st store.State, now time.Time) *view {
 	for _, s := range st.Sources {
 		v.sources[s.ID] = s
 	}
-	for _, t := range st.Tasks {
-		v.titles[t.ID] = t.Agreed[task.Title].String()
+	for _, s := range p.Sources {
+		v.tools[task.SourceID(s.ID)] = s
+	}
+	for i := range st.Tasks {
+		v.titles[st.Tasks[i].ID] = st.Tasks[i].Agreed[task.Title].String()
 	}
 	return v
 }
 
+// rowText is what a row says that can be compared at once.
+type rowText struct {
+	ID, Path, Title, Owner string
+	Status, StatusWord     string
+	Due, DueDay, DueWords  string // 2026-11-20, 20 Nov, 3 days overdue
+	Overdue, Soon, Closed  bool
+	Slip                   string // "first agreed 1 Nov (+9 days)"; "" where the date stands
+}
+
 // row is one task as a table shows it.
 type row struct {
-	ID, Title, Owner   string
-	Status, StatusWord string
-	Due, DueWords      string
-	Overdue, Soon      bool
-	Slip               string // "moved from 1 Nov, 9 days later"; "" where the date stands
-	Links              []badge
-	Holds              []task.Hold
+	rowText
+	Links []badge
+	Holds []holdView
 }
 
 // badge leads to a task in one tool.
-type badge struct{ Kind, Name, URL string }
+type badge struct{ Kind, Name, Where, URL string }
 
+// soonDays is how near a due date is called near.
 const soonDays = 7
 
-func (v *view) row(t store.Task) row {
+func (v *view) row(t *store.Task) row {
 	status := t.Agreed[task.Status].String()
-	r := row{
-		ID: string(t.ID), Title: t.Agreed[task.Title].String(), Owner: t.Agreed[task.Assignee].String(), Status: status,
-		StatusWord: task.StatusDisplay(status), Due: t.Agreed[task.Due].String(), Holds: v.holds[t.ID],
-	}
-	closed := status == task.Done || status == task.Cancelled
-	if days, ok := v.daysUntil(t.Agreed[task.Due]); ok && !closed {
-		r.DueWords, r.Overdue, r.Soon = dueWords(days), days < 0, days >= 0 && days <= soonDays
-	}
-	r.Slip = slip(t.Baseline, t.Agreed[task.Due])
-	for _, l := range v.links[t.ID] {
-		b := badge{Kind: "?", Name: l.Name, URL: l.URL}
-		for _, s := range v.p.Sources {
-			if s.ID == string(l.Source) {
-				b.Kind = s.Kind
-			}
+	r := row{rowText: rowText{
+		ID: string(t.ID), Path: "/p/" + v.p.ID + "/t/" + string(t.ID), Title: t.Agreed[task.Title].String(), Owner: t.Agreed[task.Assignee].String(),
+		Status: status, StatusWord: cmp.Or(task.StatusDisplay(status), "No status"), Closed: status == task.Done || status == task.Cancelled,
+	}}
+	if due, ok := t.Agreed[task.Due].Time(); ok {
+		r.Due, r.DueDay = t.Agreed[task.Due].String(), day(due, v.now.Year())
+		if !r.Closed {
+			days := int(due.Sub(v.today).Hours() / 24)
+			r.DueWords, r.Overdue, r.Soon = dueWords(days), days < 0, days >= 0 && days <= soonDays
 		}
-		if string(l.Source) == v.p.Scorecard {
-			b.Kind, b.Name = "scorecard", "Scorecard "+l.Name
-		}
-		r.Links = append(r.Links, b)
+		r.Slip = slip(t.Baseline, t.Agreed[task.Due], v.now.Year())
+	}
+	for i := range v.links[t.ID] {
+		r.Links = append(r.Links, v.badge(&v.links[t.ID][i]))
+	}
+	for _, h := range v.holds[t.ID] {
+		r.Holds = append(r.Holds, v.hold(h))
 	}
 	return r
 }
 
-// daysUntil counts the days from today to a date, negative for the past.
-func (v *view) daysUntil(due task.Value) (int, bool) {
-	day, ok := due.Time()
-	if !ok {
-		return 0, false
-	}
-	today, err := time.Parse(time.DateOnly, v.today)
-	if err != nil {
-		return 0, false
-	}
-	return int(day.Sub(today).Hours() / 24), true
-}
-
-func dueWords(days int) string {
+// badge names an item the way people do in that tool. A link whose item has no address leads to the tool.
+func (v *view) badge(l *store.Link) badge {
+	s := v.tools[l.Source]
+	b := badge{Kind: "gone", Name: cmp.Or(l.Name, l.Key), Where: cmp.Or(s.Name, string(l.Source)), URL: cmp.Or(safeURL(l.URL), safeURL(s.URL))}
 	switch {
-	case days == -1:
-		return "overdue by a day"
-	case days < 0:
-		return fmt.Sprintf("overdue by %d days", -days)
-	case days == 0:
-		return "due today"
-	case days == 1:
-		return "due tomorrow"
+	case string(l.Source) == v.p.Scorecard:
+		b.Kind, b.Name, b.Where = "scorecard", "Scorecard", "the scorecard, "+l.Name
+	case s.Kind == "sheet", s.Kind == "doc":
+		b.Kind, b.Name = s.Kind, strings.ToUpper(s.Kind[:1])+s.Kind[1:]+" "+l.Name
+	case s.Kind != "":
+		b.Kind = s.Kind
 	}
-	return fmt.Sprintf("due in %d days", days)
+	return b
 }
 
-// slip says how far the date has moved from the first one that was agreed.
-func slip(baseline, due task.Value) string {
-	from, ok1 := baseline.Time()
-	to, ok2 := due.Time()
-	if !ok1 || !ok2 || from.Equal(to) {
-		return ""
-	}
-	days, word := int(to.Sub(from).Hours()/24), "later"
-	if days < 0 {
-		days, word = -days, "earlier"
-	}
-	return fmt.Sprintf("was %s: %s %s", from.Format("2 Jan"), count(days, "day"), word)
-}
+// counts sums up tasks. Open is all but Done and Cancelled; the overdue and the blocked are among the open.
+type counts struct{ Open, Overdue, Blocked, Progress, Waiting, Done, Cancelled int }
 
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}
-
-// counts sums up tasks.
-type counts struct{ Open, Overdue, Blocked, Done int }
-
-func (c *counts) add(r row) {
+func (c *counts) add(r *row) {
 	switch r.Status {
 	case task.Done:
 		c.Done++
 		return
 	case task.Cancelled:
+		c.Cancelled++
 		return
 	case task.Blocked:
 		c.Blocked++
+	case task.InProgress:
+		c.Progress++
+	default:
+		c.Waiting++
 	}
 	c.Open++
 	if r.Overdue {
 		c.Overdue++
 	}
+}
+
+// Live is how many tasks are not cancelled.
+func (c counts) Live() int { return c.Open + c.Done }
+
+// DonePercent is how much of what was not cancelled is done; 0 where there is nothing.
+func (c counts) DonePercent() int { return 100 * c.Done / max(c.Live(), 1) }
+
+// piece is one part of a bar of 1000 units.
+type piece struct {
+	Class string
+	X, W  int
+}
+
+// Bar is the tasks by status as parts of a bar, done first; nil where there is none.
+func (c counts) Bar() []piece {
+	var out []piece
+	x, sum := 0, 0
+	for _, s := range []struct {
+		class string
+		n     int
+	}{{task.Done, c.Done}, {task.InProgress, c.Progress}, {task.Blocked, c.Blocked}, {task.NotStarted, c.Waiting}} {
+		sum += s.n
+		if s.n > 0 {
+			end := 1000 * sum / c.Live()
+			out = append(out, piece{s.class, x, end - x})
+			x = end
+		}
+	}
+	return out
 }
 
 // sourceView is how old a tool's data is.
@@ -164,174 +180,24 @@ type sourceView struct {
 	Error, Hint     string
 }
 
-// staleAfter is how many intervals a source may go unread before its data counts as stale.
-const staleAfter = 3
+const (
+	// staleAfter is how many intervals a source may go unread before its data counts as stale.
+	staleAfter = 3
+	// staleFloor keeps a source that is read every other second from being called stale during one slow cycle.
+	staleFloor = 20 * time.Second
+)
 
 func (v *view) source(s Source) sourceView {
 	st := v.sources[task.SourceID(s.ID)]
-	out := sourceView{Name: s.Name, Kind: s.Kind, URL: s.URL, Error: st.Error, Hint: st.Hint}
+	out := sourceView{Name: s.Name, Kind: s.Kind, URL: safeURL(s.URL), Error: st.Error, Hint: st.Hint}
 	if st.LastSuccess.IsZero() {
 		out.Age, out.Stale = "never read", true
 		return out
 	}
 	age := v.now.Sub(st.LastSuccess)
 	out.Age, out.At = ago(age), clock(st.LastSuccess.In(v.p.Timezone), v.now)
-	out.Stale = st.Error != "" || age > staleAfter*max(s.Interval, 20*time.Second)
+	out.Stale = st.Error != "" || age > staleAfter*max(s.Interval, staleFloor)
 	return out
-}
-
-// ago says how long ago something was, in words.
-func ago(d time.Duration) string {
-	switch {
-	case d < 10*time.Second:
-		return "just now"
-	case d < time.Minute:
-		return fmt.Sprintf("%d s ago", int(d.Seconds()))
-	case d < time.Hour:
-		return fmt.Sprintf("%d min ago", int(d.Minutes()))
-	case d < 48*time.Hour:
-		return fmt.Sprintf("%d h ago", int(d.Hours()))
-	}
-	return count(int(d.Hours()/24), "day") + " ago"
-}
-
-// clock is a time of day, with the date where it is not today.
-func clock(t, now time.Time) string {
-	if t.Format(time.DateOnly) == now.Format(time.DateOnly) {
-		return t.Format("15:04")
-	}
-	return t.Format("2 Jan 15:04")
-}
-
-// filter is what the reader asks to see.
-type filter struct {
-	Partner, Status, Text string
-	Overdue               bool
-}
-
-func filterOf(q url.Values) filter {
-	return filter{Partner: q.Get("partner"), Status: q.Get("status"), Text: strings.TrimSpace(q.Get("q")), Overdue: q.Get("overdue") != ""}
-}
-
-// Active reports whether anything is left out.
-func (f filter) Active() bool { return f != filter{} }
-
-func (f filter) passes(partner string, r row) bool {
-	if f.Partner != "" && f.Partner != partner || f.Status != "" && f.Status != r.Status || f.Overdue && !r.Overdue {
-		return false
-	}
-	text := strings.ToLower(f.Text)
-	return text == "" || strings.Contains(strings.ToLower(r.Title+" "+r.Owner+" "+r.ID), text)
-}
-
-// group is one partner's tasks.
-type group struct {
-	Partner
-	SectorWord string
-	Counts     counts
-	Sources    []sourceView
-	Rows       []row
-	Shown      int
-}
-
-// pageBody is the partnership's page.
-type pageBody struct {
-	Filter    filter
-	Statuses  []string
-	Counts    counts
-	Total     int
-	Groups    []group
-	Scorecard sourceView
-	Stale     []sourceView // sources whose data is old
-	Guard     string       // what a guard said in the last cycle; "" where none did
-	Conflicts []conflictView
-	Held      []heldGroup
-	Activity  []eventView
-	Today     string
-}
-
-// StatusWord lets the template show a status in words.
-func (pageBody) StatusWord(s string) string { return task.StatusDisplay(s) }
-
-func (v *view) page(f filter, events []store.Event, cycles []store.Cycle) pageBody {
-	b := pageBody{Filter: f, Statuses: task.Statuses(), Today: v.now.Format("Monday 2 January 2006, 15:04 MST")}
-	at := make(map[string]int)
-	for _, p := range v.p.Partners {
-		at[p.ID] = len(b.Groups)
-		b.Groups = append(b.Groups, group{Partner: p, SectorWord: sectorWord(p.Sector)})
-	}
-	for _, t := range v.st.Tasks {
-		if t.Removed {
-			continue
-		}
-		partner := t.Agreed[task.Partner].String()
-		i, ok := at[partner]
-		if !ok { // a partner that has left the configuration still has its tasks
-			i = len(b.Groups)
-			at[partner] = i
-			b.Groups = append(b.Groups, group{Partner: Partner{ID: partner, Name: partner}})
-		}
-		r := v.row(t)
-		b.Total++
-		b.Counts.add(r)
-		b.Groups[i].Counts.add(r)
-		if f.passes(partner, r) {
-			b.Groups[i].Rows = append(b.Groups[i].Rows, r)
-		}
-	}
-	for i := range b.Groups {
-		slices.SortStableFunc(b.Groups[i].Rows, compareRows)
-	}
-	if f.Active() {
-		b.Groups = slices.DeleteFunc(b.Groups, func(g group) bool { return len(g.Rows) == 0 })
-	}
-	for _, s := range v.p.Sources {
-		sv := v.source(s)
-		if s.ID == v.p.Scorecard {
-			b.Scorecard = sv
-		}
-		if sv.Stale {
-			b.Stale = append(b.Stale, sv)
-		}
-		for i := range b.Groups {
-			if s.Partner != "" && b.Groups[i].ID == s.Partner {
-				b.Groups[i].Sources = append(b.Groups[i].Sources, sv)
-			}
-		}
-	}
-	if len(cycles) > 0 && cycles[0].Result == "guarded" {
-		b.Guard = cycles[0].Note
-	}
-	b.Conflicts, b.Held = v.conflicts(), v.held()
-	for _, e := range events {
-		b.Activity = append(b.Activity, v.event(e))
-	}
-	return b
-}
-
-// compareRows puts what needs attention first: open before closed, then by due date, what has none last.
-func compareRows(a, b row) int {
-	return cmp.Or(
-		cmp.Compare(closedRank(a), closedRank(b)),
-		strings.Compare(cmp.Or(a.Due, "9999"), cmp.Or(b.Due, "9999")),
-	)
-}
-
-func closedRank(r row) int {
-	switch r.Status {
-	case task.Done:
-		return 1
-	case task.Cancelled:
-		return 2
-	}
-	return 0
-}
-
-func sectorWord(s string) string {
-	words := map[string]string{
-		"public": "Public sector", "private": "Private sector", "civil_society": "Civil society", "academia": "Academia", "multilateral": "Multilateral",
-	}
-	return words[s]
 }
 
 // summary is a partnership's row in the list of them.
@@ -345,31 +211,6 @@ type summary struct {
 
 func (v *view) summary() summary {
 	b := v.page(filter{}, nil, nil)
-	s := summary{ID: v.p.ID, Name: v.p.Name, Counts: b.Counts, Scorecard: b.Scorecard, Stale: len(b.Stale), Waiting: len(b.Conflicts)}
-	for _, h := range b.Held {
-		s.Waiting += len(h.Holds)
-	}
+	s := summary{ID: v.p.ID, Name: v.p.Name, Counts: b.Counts, Scorecard: b.Scorecard, Stale: len(b.Stale), Waiting: b.Waiting()}
 	return s
-}
-
-func (v *view) api() []apiTask {
-	out := []apiTask{}
-	for _, t := range v.st.Tasks {
-		if t.Removed {
-			continue
-		}
-		a := apiTask{
-			ID: t.ID, Values: map[string]string{}, Baseline: t.Baseline.String(), Overdue: v.row(t).Overdue, Links: map[task.SourceID]apiIn{},
-		}
-		for i, val := range t.Agreed {
-			if !val.IsEmpty() {
-				a.Values[task.Field(i).String()] = val.String() //nolint:gosec // i < FieldCount
-			}
-		}
-		for _, l := range v.links[t.ID] {
-			a.Links[l.Source] = apiIn{l.Name, safeURL(l.URL)}
-		}
-		out = append(out, a)
-	}
-	return out
 }

@@ -12,10 +12,12 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/lockstep-sync/lockstep/sync/store"
+	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
 //go:embed templates assets
@@ -38,6 +40,9 @@ type Options struct {
 	Now          func() time.Time // nil: time.Now
 	Version      string
 	Banner       []Link // links above the page, such as the demo's tools
+	// AllowedHosts are the host names that pages may be asked for by, without port. Nil: any. A server that only its own
+	// machine may reach names those of loopback here, or another site's name that leads here would open its pages.
+	AllowedHosts []string
 }
 
 // Partnership is what the configuration says of one, as far as people see it.
@@ -55,8 +60,12 @@ type Partner struct{ ID, Name, Sector string }
 
 // Source is one tool.
 type Source struct {
-	ID, Kind, Partner, Name, URL string
-	Interval                     time.Duration
+	ID       string
+	Kind     string // "jira", "sheet"
+	Partner  string // its owner's id; "" for the scorecard
+	Name     string // "" or the id: named after its owner, "AquaFund’s Jira"
+	URL      string
+	Interval time.Duration // how often it is read
 }
 
 // Link is a link with its text.
@@ -69,6 +78,7 @@ type Server struct {
 	pages  map[string]*template.Template
 	assets map[string]asset
 	live   *hub
+	recent map[string]*recent // by partnership
 }
 
 type asset struct {
@@ -82,12 +92,16 @@ func New(o Options) (*Server, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	for i := range o.Partnerships {
-		if o.Partnerships[i].Timezone == nil {
-			o.Partnerships[i].Timezone = time.UTC
+	o.Partnerships = slices.Clone(o.Partnerships)
+	s := &Server{live: newHub(), recent: make(map[string]*recent)}
+	for i, p := range o.Partnerships {
+		if p.Timezone == nil {
+			p.Timezone = time.UTC
 		}
+		o.Partnerships[i] = named(p)
+		s.recent[p.ID] = &recent{rows: make(map[task.ID]madeRow)}
 	}
-	s := &Server{o: o, live: newHub()}
+	s.o = o
 	if err := s.readAssets(); err != nil {
 		return nil, err
 	}
@@ -129,7 +143,7 @@ func (s *Server) assetURL(name string) (string, error) {
 
 func (s *Server) readTemplates() error {
 	s.pages = make(map[string]*template.Template)
-	funcs := template.FuncMap{"asset": s.assetURL, "safeURL": safeURL}
+	funcs := template.FuncMap{"asset": s.assetURL}
 	for _, name := range []string{"home", "partnership", "task", "problem"} {
 		t, err := template.New("layout.html").Funcs(funcs).ParseFS(files, "templates/layout.html", "templates/parts.html", "templates/"+name+".html")
 		if err != nil {
@@ -153,34 +167,23 @@ func (s *Server) routes() http.Handler {
 	if s.o.Metrics != nil {
 		mux.Handle("GET /metrics", s.o.Metrics)
 	}
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			s.problem(w, r, http.StatusMethodNotAllowed, "This page can only be read.")
-			return
-		}
-		s.problem(w, r, http.StatusNotFound, "There is nothing at this address.")
-	})
-	return http.NewCrossOriginProtection().Handler(secured(mux))
-}
-
-// secured sets the headers that keep a page from being used against its reader.
-func secured(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "+
-			"base-uri 'none'; frame-ancestors 'none'; form-action 'self'")
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Cache-Control", "no-store")
-		next.ServeHTTP(w, r)
-	})
+	mux.HandleFunc("/", s.elsewhere)
+	cross := http.NewCrossOriginProtection()
+	cross.SetDenyHandler(http.HandlerFunc(s.foreign))
+	return s.secured(cross.Handler(mux))
 }
 
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 
-// Changed tells every open page of the partnership to look again. It never blocks.
-func (s *Server) Changed(partnership string) { s.live.tell(partnership) }
+// Changed tells every open page of the partnership to look again, and drops what was read before. It waits for nobody. A
+// partnership that is not served is ignored.
+func (s *Server) Changed(partnership string) {
+	if m, ok := s.recent[partnership]; ok {
+		m.changes.Add(1)
+		s.live.tell(partnership)
+	}
+}
 
 // Close ends every event stream. It may be called more than once.
 func (s *Server) Close() { s.live.close() }
@@ -192,12 +195,4 @@ func (s *Server) find(id string) (Partnership, bool) {
 		}
 	}
 	return Partnership{}, false
-}
-
-// safeURL lets through what leads to a page, and nothing that could run.
-func safeURL(u string) string {
-	if strings.HasPrefix(u, "https://") || strings.HasPrefix(u, "http://") {
-		return u
-	}
-	return ""
 }

@@ -34,7 +34,7 @@ func (c *Connector) Apply(ctx context.Context, patches []task.Patch) []task.Rece
 			at = append(at, i)
 		}
 		a.budget = max(a.budget, 1)
-		a.run(at)
+		a.run(at) //nolint:contextcheck // the context goes along in a
 		start = end
 	}
 	return a.out

@@ -97,7 +97,7 @@ func (c *Connector) readRanges(ctx context.Context, op, cells string, before mem
 				return nil, f
 			}
 		}
-		f, _ := c.fault(op, err)
+		f, _ := c.fault(op, err) //nolint:contextcheck // the answer is here: nothing is sent
 		return nil, f
 	}
 	g := readGrid(s, c.cfg.Tab)
@@ -115,7 +115,7 @@ func (c *Connector) readRanges(ctx context.Context, op, cells string, before mem
 func (c *Connector) tabGone(ctx context.Context, before memory) *fault.Error {
 	s, err := c.svc.Spreadsheets.Get(c.cfg.Spreadsheet).Fields("sheets(properties(sheetId,title))").Context(ctx).Do()
 	if err != nil {
-		return nil
+		return nil //nolint:nilerr // the first answer says more than that this one did not come
 	}
 	var names []string
 	renamed := ""

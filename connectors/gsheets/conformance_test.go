@@ -2,13 +2,16 @@ package gsheets
 
 import (
 	"fmt"
+	"go/build"
 	"maps"
 	"math"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,6 +19,7 @@ import (
 	"github.com/lockstep-sync/lockstep/connectors/connectortest"
 	"github.com/lockstep-sync/lockstep/connectors/sandbox/dials"
 	sandbox "github.com/lockstep-sync/lockstep/connectors/sandbox/google"
+	"github.com/lockstep-sync/lockstep/connectors/sandbox/google/discoverycheck"
 	"github.com/lockstep-sync/lockstep/connectors/transport"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
@@ -30,31 +34,61 @@ func TestConformance(t *testing.T) {
 		task.Notes:  {task.TextValue(strings.Repeat("é", maxText+10)), task.TextValue("a\x00b\x1bc")},
 		task.Labels: {task.SetValue("one, two", "three")},
 	}
+	cost := func(int) (reads, writes int) { return 1, 1 }
 	t.Run("a partner's sheet", func(t *testing.T) {
 		t.Parallel()
 		connectortest.Run(t, connectortest.Features{
-			Creates: true, Provisional: true, Fields: fields, Lossy: lossy,
-		}, func(t *testing.T) connectortest.Harness { return newDesk(t, fields, false) })
+			Creates: true, Provisional: true, Fields: fields, Lossy: lossy, Worlds: 12, Cost: cost,
+		}, func(t *testing.T) connectortest.Harness { t.Helper(); return newDesk(t, fields, false) })
 	})
 	t.Run("the scorecard", func(t *testing.T) {
 		t.Parallel()
 		all := task.AllFields()
 		connectortest.Run(t, connectortest.Features{
-			Creates: true, Removes: true, Provisional: true, Fields: all, Lossy: lossy,
-		}, func(t *testing.T) connectortest.Harness { return newDesk(t, all, true) })
+			Creates: true, Removes: true, Provisional: true, Fields: all, Lossy: lossy, Worlds: 12, Cost: cost,
+		}, func(t *testing.T) connectortest.Harness { t.Helper(); return newDesk(t, all, true) })
 	})
 }
 
 // desk is a person at a sandbox spreadsheet. Each row bears a tag in a column of its own, by which it is known here.
 type desk struct {
-	t      *testing.T
-	srv    *sandbox.Server
-	web    *httptest.Server
-	id     string
-	fields []task.Field
-	cfg    Config
-	tags   int
+	t   *testing.T
+	srv *sandbox.Server
+	web *httptest.Server
+	// checked holds what is sent and answered against Google's own description of the API.
+	checked http.RoundTripper
+	id      string
+	fields  []task.Field
+	cfg     Config
+	tags    int
 }
+
+// serve runs a sandbox, and gives the way to it that checks each request and answer.
+func serve(t *testing.T, srv *sandbox.Server) (*httptest.Server, http.RoundTripper) {
+	t.Helper()
+	web := httptest.NewServer(srv)
+	checker, err := discovery()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		srv.Close()
+		web.Close()
+		for _, v := range checker.Violations() {
+			t.Errorf("against Google's own document (in this test or one beside it): %s", v)
+		}
+	})
+	return web, checker.Wrap(http.DefaultTransport)
+}
+
+// discovery reads Google's description of the API once: it is long.
+var discovery = sync.OnceValues(func() (*discoverycheck.Checker, error) {
+	p, err := build.Import("google.golang.org/api/sheets/v4", ".", build.FindOnly)
+	if err != nil {
+		return nil, fmt.Errorf("find the module google.golang.org/api: %w", err)
+	}
+	return discoverycheck.New(filepath.Join(p.Dir, "sheets-api.json"))
+})
 
 const (
 	tab       = "Actions"
@@ -67,8 +101,7 @@ const (
 func newDesk(t *testing.T, fields []task.Field, scorecard bool) *desk {
 	t.Helper()
 	d := &desk{t: t, srv: sandbox.New(sandbox.Options{}), fields: fields}
-	d.web = httptest.NewServer(d.srv)
-	t.Cleanup(func() { d.srv.Close(); d.web.Close() })
+	d.web, d.checked = serve(t, d.srv)
 	d.id = d.srv.AddSpreadsheet("Plan", tab, "Other")
 	for len(d.row(1)) < 3 {
 		d.put(1, tagColumn, "Tag")
@@ -118,7 +151,7 @@ func (d *desk) row(n int) []any {
 func (d *desk) Connector(t connectortest.T) connectors.Connector {
 	t.Helper()
 	svc, err := NewService(t.Context(), Credentials{Endpoint: d.web.URL}, transport.Options{
-		Retries: -1, InlineWait: time.Millisecond, Timeout: 5 * time.Second,
+		Retries: -1, InlineWait: time.Millisecond, Timeout: 30 * time.Second, Base: d.checked,
 	})
 	if err != nil {
 		t.Fatalf("%v", err)
@@ -334,6 +367,7 @@ func (d *desk) Break(_ connectortest.T, f connectortest.Fault) func() {
 	switch f {
 	case connectortest.Unavailable:
 		fault.Effect, fault.Status = dials.Reply, http.StatusServiceUnavailable
+		fault.Body = `{"error":{"code":503,"message":"The service is currently unavailable.","status":"UNAVAILABLE"}}`
 	case connectortest.LostAnswer:
 		fault.Effect, fault.Path = dials.CutAfter, ":batchUpdate"
 	case connectortest.LostRequest:

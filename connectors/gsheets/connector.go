@@ -112,7 +112,7 @@ func (c *Connector) Pull(ctx context.Context, cursor string) (task.Snapshot, err
 	if err != nil {
 		return task.Snapshot{}, err
 	}
-	if before.IDs && t.id < 0 && !t.layout.blank && before.Sheet == g.sheetID {
+	if before.IDs && t.id < 0 && !t.blank && before.Sheet == g.sheetID {
 		// Every row would look new, and every task gone.
 		return task.Snapshot{}, c.drifted("the column %s, which was there, is gone from the tab %s", quote(idHeader), quote(c.cfg.Tab)).
 			WithHint("undo its deletion or renaming (File, Version history); if it is lost, head an empty column %s: rows are then matched by title", quote(idHeader))

@@ -19,25 +19,25 @@ type growth struct {
 // plan says which columns must be added for these patches: the id column before a first id is written, and in the
 // scorecard what is missing of its own columns. They begin right of everything that is in the tab, whoever put it there.
 func (c *Connector) plan(t *table, patches []task.Patch, at []int) growth {
-	g := growth{column: t.column, id: t.layout.id}
+	g := growth{column: t.column, id: t.id}
 	marks := false
 	for _, i := range at {
 		marks = marks || patches[i].Op == task.Create || patches[i].Op == task.Adopt
 	}
-	if !marks && t.layout.blank {
+	if !marks && t.blank {
 		return g // only what is there already can be changed or removed
 	}
-	if !t.layout.blank {
+	if !t.blank {
 		_, g.first = t.filled()
 	}
 	if c.cfg.Scorecard {
 		for _, f := range c.cfg.fields() {
-			if t.column[f] < 0 && (t.layout.blank || c.grows(f)) && !t.doubled(f) {
+			if t.column[f] < 0 && (t.blank || c.grows(f)) && !t.doubled(f) {
 				g.column[f] = g.first + len(g.fields)
 				g.fields = append(g.fields, f)
 			}
 		}
-		g.frozen = t.layout.blank
+		g.frozen = t.blank
 	}
 	if g.id < 0 && (marks || c.cfg.Scorecard) {
 		g.id, g.newID = g.first+len(g.fields), true

@@ -32,7 +32,8 @@ func serialDay(n float64) (time.Time, bool) {
 
 // daySerial is the serial number of a day, and false where a sheet's date column would not show it as one.
 func daySerial(t time.Time) (float64, bool) {
-	n := math.Round(t.Sub(epoch()).Hours() / 24)
+	// In seconds, for a Duration ends after 292 years.
+	n := math.Floor(float64(t.Unix()-epoch().Unix()) / 86_400)
 	_, ok := serialDay(n)
 	return n, ok
 }
@@ -265,7 +266,7 @@ func monthNumber(w string) int {
 		return 10
 	case "november", "nov", "novembre", "noviembre", "novembro":
 		return 11
-	case "december", "dec", "decembre", "diciembre", "dic", "dezember", "dez", "dezembro":
+	case "december", "dec", "decembre", "diciembre", "dic", "dezember", "dez", "dezembro": //nolint:misspell // other languages
 		return 12
 	}
 	return 0

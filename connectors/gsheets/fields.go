@@ -160,7 +160,7 @@ func parseNumber(s string, comma bool) (float64, bool) {
 // grouped reports that the sign stands before every third digit from the end: 12,345,678.
 func grouped(s, sep string) bool {
 	parts := strings.Split(strings.TrimLeft(s, "+-"), sep)
-	if len(parts[0]) == 0 || len(parts[0]) > 3 || parts[0] == "0" {
+	if parts[0] == "" || len(parts[0]) > 3 || parts[0] == "0" {
 		return false
 	}
 	for _, p := range parts[1:] {
@@ -267,13 +267,13 @@ func (r *reader) normalize(f task.Field, want, have task.Value) (task.Value, *ta
 		}
 	}
 	p := &task.Problem{Reason: task.HoldUnsupported, Hint: r.where(f) + "the sheet cannot show " + quote(want.Display())}
-	switch f {
-	case task.Partner:
+	if f == task.Status {
+		p.Reason = task.HoldUnmappedStatus
+	}
+	if f == task.Partner {
 		p.Reason = task.HoldUnknownPartner
 		p.Hint = r.where(f) + quote(want.String()) + " is not among the partners of the configuration: add it, or choose one of " +
 			quoteAll(r.vocabulary.partnerNames())
-	case task.Status:
-		p.Reason = task.HoldUnmappedStatus
 	}
 	return have, p
 }

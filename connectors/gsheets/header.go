@@ -44,7 +44,7 @@ func (c *Connector) findColumns(g *grid) (layout, error) {
 	taken := make(map[int]task.Field)
 	for i := range l.column {
 		l.column[i] = -1
-		f := task.Field(i) //nolint:gosec // i < FieldCount
+		f := task.Field(i)
 		header := c.cfg.header(f)
 		if header == "" || l.blank && c.cfg.Scorecard {
 			continue

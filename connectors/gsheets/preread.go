@@ -23,7 +23,7 @@ func (c *Connector) readAll(ctx context.Context) (*table, *fault.Error) {
 	if err != nil {
 		return nil, conflict("the header changed since it was read: %w", err)
 	}
-	if c.last != nil && c.last.id >= 0 && t.layout.id < 0 {
+	if c.last != nil && c.last.id >= 0 && t.id < 0 {
 		return nil, conflict("the column %s is gone since it was read", quote(idHeader))
 	}
 	return t, nil
@@ -35,11 +35,6 @@ func (c *Connector) readAll(ctx context.Context) (*table, *fault.Error) {
 func (c *Connector) readFew(ctx context.Context, patches []task.Patch, at []int) (*table, *fault.Error) {
 	if c.last == nil || c.last.id < 0 || len(at) > maxFew {
 		return nil, nil
-	}
-	for _, f := range c.cfg.fields() {
-		if c.last.column[f] < 0 && c.grows(f) {
-			return nil, nil
-		}
 	}
 	tab := tabRange(c.cfg.Tab)
 	header, id := c.cfg.headerIndex()+1, columnName(c.last.id)
@@ -64,8 +59,13 @@ func (c *Connector) readFew(ctx context.Context, patches []task.Patch, at []int)
 		return nil, f
 	}
 	t, err := c.understand(g)
-	if err != nil || t.layout.id != c.last.id {
-		return nil, nil
+	if err != nil || t.id != c.last.id {
+		return nil, nil //nolint:nilerr // the whole tab is read then, and says what is wrong
+	}
+	for _, f := range c.cfg.fields() {
+		if t.column[f] < 0 && c.grows(f) {
+			return nil, nil // where a new column may go only the whole tab tells
+		}
 	}
 	for _, i := range at {
 		if row, ok := t.byKey[patches[i].Ref.Key]; ok && !read[row] {

@@ -167,7 +167,7 @@ const maxReadBack = 100
 
 // readBack are the ranges that hold the header and the rows as they are after the batch.
 func (b *batch) readBack() []string {
-	tab := tabRange(b.t.grid.title)
+	tab := tabRange(b.t.title)
 	last, _ := b.t.filled()
 	var gone, rows []int
 	appended := false

@@ -134,7 +134,7 @@ func (t *table) values(at int) (task.Values, map[task.Field]task.Problem) {
 		if col < 0 {
 			continue
 		}
-		f := task.Field(i) //nolint:gosec // i < FieldCount
+		f := task.Field(i)
 		v, problem := t.read(f, t.at(at, col))
 		vs[i] = v
 		if problem != nil {

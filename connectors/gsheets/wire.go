@@ -1,6 +1,7 @@
 package gsheets
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -54,7 +55,7 @@ func (c cell) blank() bool {
 
 // typed reports that a person put something there: a row of empty checkboxes and of formulas filled down holds nothing
 // yet.
-func (c cell) typed() bool { return !c.blank() && !c.formula && !(c.kind == boolCell && !c.yes) }
+func (c cell) typed() bool { return !c.blank() && !c.formula && (c.kind != boolCell || c.yes) }
 
 // raw is what the cell shows.
 func (c cell) raw() string {
@@ -124,8 +125,8 @@ func (g *grid) at(row, col int) cell {
 // filled are the numbers of rows and columns up to the last that holds anything.
 func (g *grid) filled() (rows, cols int) {
 	for r, row := range g.cells {
-		for c := len(row) - 1; c >= 0; c-- {
-			if row[c].kind != blankCell || row[c].formula {
+		for c, cell := range slices.Backward(row) {
+			if cell.kind != blankCell || cell.formula {
 				rows, cols = r+1, max(cols, c+1)
 				break
 			}

@@ -24,14 +24,14 @@ func defaultWords() map[string][]string {
 			"en cours", "en cours d'exécution", "en cours de réalisation", "commencé", "démarré", "en exécution",
 			"en curso", "en progreso", "en proceso", "iniciado", "iniciada", "empezado", "en marcha",
 			"in Arbeit", "in Bearbeitung", "begonnen", "gestartet", "laufend", "läuft",
-			"em andamento", "em curso", "em progresso", "em execução", "começado",
+			"em andamento", "em curso", "em progresso", "em execução", "começado", //nolint:misspell // Portuguese
 		},
 		task.Blocked: {
 			"Blocked", "stuck", "on hold", "hold", "impeded", "waiting", "paused", "suspended", "stalled",
 			"bloqué", "bloquée", "en attente", "en pause", "suspendu", "suspendue", "à l'arrêt",
 			"bloqueado", "bloqueada", "en espera", "detenido", "detenida", "suspendido", "pausado",
 			"blockiert", "wartend", "angehalten", "pausiert", "ausgesetzt",
-			"parado", "em espera", "suspenso",
+			"parado", "em espera", "suspenso", //nolint:misspell // Portuguese
 		},
 		task.Done: {
 			"Done", "complete", "completed", "finished", "closed", "resolved", "delivered", "achieved",

@@ -158,7 +158,7 @@ func (b *batch) expect(at int, want task.Values) *fault.Error {
 		case want[i].IsUnreadable() && now[i].String() == want[i].String():
 			// Of an empty title the engine says that it is unreadable: a task cannot be without one.
 		default:
-			f := task.Field(i) //nolint:gosec // i < FieldCount
+			f := task.Field(i)
 			return conflict("%s of row %s was changed meanwhile", f, rowNumber(at))
 		}
 	}
@@ -182,6 +182,8 @@ func (b *batch) change(j *job, ch task.Change) (w cellWrite, differs bool, f *fa
 			f = f.WithHint("%s", problem.Hint)
 		}
 		return w, false, f
+	case now.IsUnreadable():
+		return w, false, conflict("%s of row %s cannot be read, and is not written over", ch.Field, rowNumber(j.at))
 	case !now.Same(ch.From):
 		return w, false, conflict("%s of row %s was changed meanwhile", ch.Field, rowNumber(j.at))
 	}

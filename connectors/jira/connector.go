@@ -65,6 +65,7 @@ type Connector struct {
 	meaning *meaning
 	flow    *workflow
 	forms   map[string]*form // what creating needs, by project and issue type
+	puzzled map[string]bool  // statuses that were looked for and are not among the projects'
 
 	priorities []string
 	components []string            // of all projects; used only where a field is mapped to them
@@ -132,7 +133,7 @@ func New(cfg Config, o Options) (*Connector, error) {
 		cfg: cfg, o: o, base: base, jql: cfg.selection(), fp: cfg.fingerprint(),
 		api:    &client{source: o.Source, http: hc, jira: jc},
 		people: newPeople(cfg.People), meaning: newMeaning(cfg.Status), flow: newWorkflow(),
-		forms: map[string]*form{}, projectOf: map[string]string{},
+		forms: map[string]*form{}, puzzled: map[string]bool{}, projectOf: map[string]string{},
 	}
 	// Until the site was looked at, the configuration is all there is to go by.
 	c.columns, _ = columns(cfg.mapping(), nil)

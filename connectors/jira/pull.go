@@ -59,6 +59,7 @@ func (c *Connector) pullAll(ctx context.Context, cur cursor, fp string, now time
 	if failed == nil {
 		c.flow.forget()
 		clear(c.forms)
+		clear(c.puzzled)
 	}
 	snap := c.snapshot(issues)
 	if failed != nil {
@@ -165,7 +166,12 @@ func (c *Connector) understand(ctx context.Context, issues []*wireIssue, before 
 	for _, is := range issues {
 		projects := len(c.projects)
 		c.note(is)
-		strange = strange || len(c.projects) != projects || !c.meaning.knows(is.status())
+		st := is.status()
+		if what := st.ID + "\x00" + st.Name; !c.meaning.knows(st) && !c.puzzled[what] {
+			c.puzzled[what] = true // looked for once, whatever comes of it: else each increment would look again
+			strange = true
+		}
+		strange = strange || len(c.projects) != projects
 	}
 	if !strange {
 		return nil

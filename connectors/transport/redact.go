@@ -44,7 +44,6 @@ func (r *redactor) learn(header string) {
 		return
 	}
 	if plain, err := base64.StdEncoding.DecodeString(credential); err == nil {
-		r.add(string(plain))
 		if _, password, ok := strings.Cut(string(plain), ":"); ok {
 			r.add(password)
 		}

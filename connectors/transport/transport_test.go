@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -282,7 +283,9 @@ func TestSecretsStayOut(t *testing.T) {
 		w.WriteHeader(code)
 		_, _ = fmt.Fprintf(w, "you sent %s, %q, %s and %v", secret, secret, r.Header.Get("Authorization"), r.URL.RawQuery)
 	})
-	c := NewClient(fast())
+	o := fast()
+	o.Secrets = nil // the credential that is sent is known without
+	c := NewClient(o)
 	for _, path := range []string{"/200", "/400", "/401", "/500", "/302"} {
 		resp, body, err := send(t.Context(), t, c, http.MethodPost, s.URL+path, "x")
 		if err != nil {
@@ -341,6 +344,27 @@ func TestLongAnswers(t *testing.T) {
 	o.MaxBody = 2000
 	if _, body, err := send(t.Context(), t, NewClient(o), http.MethodGet, s.URL, ""); err != nil || len(body) != 2000 {
 		t.Errorf("an answer of just the limit: %d bytes, %v", len(body), err)
+	}
+}
+
+// A server that cannot be trusted is sent nothing, and is not asked again.
+func TestBadCertificate(t *testing.T) {
+	t.Parallel()
+	var n atomic.Int32
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { n.Add(1) }))
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	watch := &watcher{}
+	o := fast()
+	o.Observer = watch
+	_, _, err := send(t.Context(), t, NewClient(o), http.MethodPost, s.URL, "x")
+	f, uncertain := FromError("create", err)
+	if f.Kind != fault.Permanent || f.Reason != fault.Unavailable || !strings.Contains(f.Hint, "certificate") || uncertain {
+		t.Errorf("got %+v, uncertain %v", f, uncertain)
+	}
+	if len(watch.lines()) != 1 || n.Load() != 0 {
+		t.Errorf("%v attempts, %d requests", watch.lines(), n.Load())
 	}
 }
 

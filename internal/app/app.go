@@ -33,6 +33,8 @@ type Options struct {
 	Version string
 	// Banner is shown on the page: the demo's links to the pages on which a person can edit.
 	Banner []web.Link
+	// SQLite is seldom needed: zero is right for a daemon.
+	SQLite sqlite.Options
 }
 
 // App is a whole Lockstep.
@@ -61,7 +63,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	st, err := sqlite.Open(ctx, o.Config.SQLitePath(), sqlite.Options{})
+	st, err := sqlite.Open(ctx, o.Config.SQLitePath(), o.SQLite)
 	if err != nil {
 		return nil, fmt.Errorf("open the store: %w", err)
 	}
@@ -214,17 +216,16 @@ func (a *App) Run(ctx context.Context, ln net.Listener) error {
 	return err
 }
 
-// Once runs one cycle of every partnership. The reports come in the order of the configuration; with an error there may be fewer.
+// Once runs one cycle of every partnership. The reports come in the order of the configuration. A partnership whose cycle came
+// to nothing does not stop the ones after it: its report is of result failed, and its error is among those that come back, joined.
 func (a *App) Once(ctx context.Context, mode engine.Mode) ([]engine.Report, error) {
-	var out []engine.Report
+	out := make([]engine.Report, 0, len(a.parts))
+	var errs []error
 	for _, p := range a.parts {
 		r, err := p.engine.RunCycle(ctx, mode)
-		if err != nil {
-			return out, err
-		}
-		out = append(out, r)
+		out, errs = append(out, r), append(errs, err)
 	}
-	return out, nil
+	return out, errors.Join(errs...)
 }
 
 // Requests returns how many requests each source was sent since the App was made: those that read, and those that write.

@@ -81,14 +81,6 @@ type Link struct {
 	URL     string
 	Base    task.Values
 	Version int64 // task.Record.Version that Base was read at
-	// Shown remembers what the tool made of a value that it changed on the way in: we asked for Wanted, it shows Got.
-	Shown map[task.Field]Shown
-}
-
-// Shown is a value that was written and what the tool made of it.
-type Shown struct {
-	Wanted task.Value `json:"wanted"`
-	Got    task.Value `json:"got"`
 }
 
 // Source is what is remembered of a source.

@@ -16,14 +16,12 @@ func (a rect) meets(b rect) bool {
 	return a.r0 < b.r1 && b.r0 < a.r1 && a.c0 < b.c1 && b.c0 < a.c1
 }
 
-func (a rect) contains(r, c int) bool { return r >= a.r0 && r < a.r1 && c >= a.c0 && c < a.c1 }
-
-var cellRef = regexp.MustCompile(`^\$?([A-Za-z]{1,3})?\$?([1-9][0-9]{0,7})?$`)
+var cellRef = regexp.MustCompile(`^\$?([A-Za-z]{1,3})?\$?([1-9]\d{0,7})?$`)
 
 // corner is one side of a range: a part that is absent is -1.
 func corner(s string) (row, col int, ok bool) {
 	m := cellRef.FindStringSubmatch(s)
-	if m == nil || m[1] == "" && m[2] == "" {
+	if len(m) == 0 || m[1] == "" && m[2] == "" {
 		return 0, 0, false
 	}
 	row, col = -1, -1

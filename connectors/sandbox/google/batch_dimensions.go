@@ -138,12 +138,7 @@ func (b *batch) updateDimensionProperties(in map[string]any) (map[string]any, er
 	}
 	props := asMap(in["properties"])
 	for i := s.lo; i < s.hi; i++ {
-		l := (*lane)(nil)
-		if rows {
-			l = &t.row(i).lane
-		} else {
-			l = t.col(i)
-		}
+		l := t.laneAt(rows, i)
 		if m.under("hiddenByUser") != nil {
 			l.hidden = asBool(props["hiddenByUser"])
 		}

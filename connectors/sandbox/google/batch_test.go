@@ -56,7 +56,7 @@ func TestBatchRequests(t *testing.T) {
 			{SetDataValidation: &sheets.SetDataValidationRequest{Range: grid(1, 5, 3, 4), Rule: strict}},
 			{RepeatCell: &sheets.RepeatCellRequest{
 				Range: grid(5, 7, 1, 2), Fields: "userEnteredValue,note",
-				Cell: &sheets.CellData{UserEnteredValue: &sheets.ExtendedValue{FormulaValue: ptr("=C2")}, Note: "n"},
+				Cell: &sheets.CellData{UserEnteredValue: &sheets.ExtendedValue{FormulaValue: new("=C2")}, Note: "n"},
 			}},
 			{AddSheet: &sheets.AddSheetRequest{Properties: &sheets.SheetProperties{Title: "New", GridProperties: &sheets.GridProperties{RowCount: 2, ColumnCount: 2}}}},
 			{DuplicateSheet: &sheets.DuplicateSheetRequest{SourceSheetId: 0, NewSheetName: "Copy", InsertSheetIndex: 1}},
@@ -136,8 +136,6 @@ func TestBatchRequests(t *testing.T) {
 	}
 }
 
-func ptr[T any](x T) *T { return &x }
-
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, Options{})
@@ -184,8 +182,9 @@ func TestRefusals(t *testing.T) {
 		), 400, "Invalid requests[1].deleteSheet: No grid with id: 9"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var e *googleapi.Error
-			if !errors.As(c.err, &e) || e.Code != c.code || e.Message != c.want {
+			t.Parallel()
+			e, ok := errors.AsType[*googleapi.Error](c.err)
+			if !ok || e.Code != c.code || e.Message != c.want {
 				t.Errorf("got  %v\nwant %d %s", c.err, c.code, c.want)
 			}
 		})
@@ -205,9 +204,7 @@ func TestRawBodiesAreHeldAgainstTheSchema(t *testing.T) {
 		resp, err := http.DefaultTransport.RoundTrip(req)
 		b.must(err)
 		defer resp.Body.Close()
-		err = googleapi.CheckResponse(resp)
-		var e *googleapi.Error
-		if errors.As(err, &e) {
+		if e, ok := errors.AsType[*googleapi.Error](googleapi.CheckResponse(resp)); ok {
 			return e.Code, e.Message
 		}
 		return resp.StatusCode, ""
@@ -252,8 +249,7 @@ func TestQuotaAnswersAsGoogleDoes(t *testing.T) {
 	err := read()
 	b.refused(err, 429, "Quota exceeded for quota metric 'Read requests' and limit 'Read requests per minute per user' of service "+
 		"'sheets.googleapis.com' for consumer 'project_number:100000000001'.")
-	var e *googleapi.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*googleapi.Error](err); ok {
 		info, _ := e.Details[0].(map[string]any)
 		if info["reason"] != "RATE_LIMIT_EXCEEDED" || asMap(info["metadata"])["quota_limit"] != "ReadRequestsPerMinutePerUser" || e.Header.Get("Retry-After") != "" {
 			t.Errorf("details %v, header %v", e.Details, e.Header)

@@ -224,7 +224,7 @@ func (g *gridWriter) object(name string, raw []byte, m *mask, start int) {
 }
 
 func (g *gridWriter) string(s string) {
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		if c := s[i]; c < 0x20 || c == '"' || c == '\\' || c >= 0x7f {
 			b, _ := json.Marshal(s)
 			g.buf.Write(b)

@@ -175,6 +175,7 @@ func do(tb testing.TB, s *Server, method, path string, body []byte) int {
 }
 
 func TestTenThousandRowsAreQuick(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}

@@ -2,6 +2,7 @@ package google
 
 import (
 	"encoding/json"
+	"maps"
 	"strings"
 )
 
@@ -151,9 +152,7 @@ func (m *mask) assign(dst, src map[string]any) map[string]any {
 		return src
 	}
 	out := make(map[string]any, len(dst)+len(m.kids))
-	for k, v := range dst {
-		out[k] = v
-	}
+	maps.Copy(out, dst)
 	for k, sub := range m.kids {
 		from, has := src[k]
 		if sub.all || !has {

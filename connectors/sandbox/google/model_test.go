@@ -162,7 +162,7 @@ func TestGridBehavesAsTheModel(t *testing.T) {
 				send(`{"appendCells":{"rows":[{"values":[{"userEnteredValue":{"stringValue":%q}}]}],"fields":"userEnteredValue"}}`, v)
 				at := len(m.ragged())
 				if at == len(m) {
-					m = append(m, m.blank())
+					m = slices.Insert(m, at, m.blank())
 				}
 				m[at][0] = v
 			},

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 //go:embed page
@@ -131,7 +132,7 @@ type gridTab struct {
 type gridColumn struct {
 	Letters string
 	Number  int
-	Width   int
+	Width   int // pixels; set by somebody, or by what the column holds
 	Hidden  bool
 }
 
@@ -205,10 +206,19 @@ func (s *Server) gridPage(_ http.ResponseWriter, r *http.Request) (string, any, 
 			v.Hidden++
 		}
 		if !l.hidden || v.ShowHidden {
-			v.Columns = append(v.Columns, gridColumn{columnName(c), c + 1, max(l.size, 100), l.hidden})
+			v.Columns = append(v.Columns, gridColumn{columnName(c), c + 1, l.size, l.hidden})
 		}
 	}
 	s.fill(&v, w, t, strings.ToUpper(q.Get("cell")))
+	for i := range v.Columns {
+		if col := &v.Columns[i]; col.Width == 0 {
+			longest := 0
+			for _, r := range v.Rows {
+				longest = max(longest, utf8.RuneCountInString(r.Cells[i].Text))
+			}
+			col.Width = min(max(100, longest*7+20), 280)
+		}
+	}
 	return "grid.html", v, nil
 }
 

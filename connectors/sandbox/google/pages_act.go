@@ -55,12 +55,12 @@ func (s *Server) doAct(act, id string, t *tab, form url.Values) error {
 		return s.Type(id, t.title, strings.TrimSpace(form.Get("ref")), strings.ReplaceAll(form.Get("text"), "\r\n", "\n"))
 	case "add-row":
 		values := make([]string, t.colCount)
-		any := false
+		filled := false
 		for c := range values {
 			values[c] = form.Get("c" + itoa(c+1))
-			any = any || values[c] != ""
+			filled = filled || values[c] != ""
 		}
-		if !any {
+		if !filled {
 			return fmt.Errorf("the new row is empty")
 		}
 		for len(values) > 0 && values[len(values)-1] == "" {

@@ -2,6 +2,7 @@ package google
 
 import (
 	"encoding/json"
+	"errors"
 	"testing"
 	"time"
 
@@ -92,7 +93,7 @@ func TestMaskSelects(t *testing.T) {
 		"b(*)":          `{"b":{"c":2,"d":{"e":3}}}`,
 		"b.*":           `{"b":{"c":2,"d":{"e":3}}}`,
 		"b.d,b.c,b.d.e": `{"b":{"c":2,"d":{"e":3}}}`,
-		" a , b ( c ) ": `{"a":1,"b":{"c":2}}`,
+		"a, b(c) ,l.x":  `{"a":1,"b":{"c":2},"l":[{"x":1},{},{}]}`,
 		"nothing":       `{}`,
 		"b.nothing":     `{}`,
 		"l(x":           "error",
@@ -144,7 +145,8 @@ func TestMaskNamesAreHeldAgainstTheSchema(t *testing.T) {
 		case want != "" && err == nil:
 			t.Errorf("%q was let through", in)
 		case want != "":
-			if d := cmp.Diff(badMask(want).body(), err.(*apiError).body()); d != "" {
+			got, _ := errors.AsType[*apiError](err)
+			if d := cmp.Diff(badMask(want).body(), got.body()); d != "" {
 				t.Error(d)
 			}
 		}

@@ -1,6 +1,7 @@
 package google
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -220,9 +221,7 @@ func (t *tab) properties(index int) map[string]any {
 	}
 	for k, v := range t.props {
 		if inner, ok := v.(map[string]any); ok && k == "gridProperties" {
-			for k, v := range inner {
-				grid[k] = v
-			}
+			maps.Copy(grid, inner)
 			continue
 		}
 		out[k] = v
@@ -233,9 +232,7 @@ func (t *tab) properties(index int) map[string]any {
 // json is a thing that lies on areas as its own kind of message.
 func (x *ranged) json(list string) map[string]any {
 	out := map[string]any{}
-	for k, v := range x.raw {
-		out[k] = v
-	}
+	maps.Copy(out, x.raw)
 	switch list {
 	case "protectedRanges":
 		out["protectedRangeId"] = x.id

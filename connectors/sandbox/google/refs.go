@@ -25,11 +25,11 @@ var refText = regexp.MustCompile(`((?:'(?:[^']|'')*'|[\p{L}_][\p{L}\p{N}_.]*)!)?
 	`(\$?[A-Za-z]{1,3}\$?[0-9]+|\$?[A-Za-z]{1,3}|\$?[0-9]+)` +
 	`(?::(\$?[A-Za-z]{1,3}\$?[0-9]+|\$?[A-Za-z]{1,3}|\$?[0-9]+))?`)
 
-var fullCorner = regexp.MustCompile(`^(\$?)([A-Za-z]{1,3})?(\$?)([1-9][0-9]*)?$`)
+var fullCorner = regexp.MustCompile(`^(\$?)([A-Za-z]{1,3})?(\$?)([1-9]\d*)?$`)
 
 func readCorner(s string) (refCorner, bool) {
 	m := fullCorner.FindStringSubmatch(s)
-	if m == nil || m[2] == "" && m[4] == "" {
+	if len(m) == 0 || m[2] == "" && m[4] == "" {
 		return refCorner{}, false
 	}
 	c := refCorner{row: -1, col: -1}
@@ -49,7 +49,7 @@ func readCorner(s string) (refCorner, bool) {
 // matchRef reads a reference at the start of s and says how long it is; 0 when there is none.
 func matchRef(s string) (ref, int) {
 	m := refText.FindStringSubmatchIndex(s)
-	if m == nil || m[0] != 0 {
+	if len(m) == 0 || m[0] != 0 {
 		return ref{}, 0
 	}
 	end := m[1]

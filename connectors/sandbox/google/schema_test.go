@@ -13,7 +13,7 @@ import (
 )
 
 // apiDir is where the official client's module lies, with the discovery documents in it.
-func apiDir(t testing.TB) string {
+func apiDir(t *testing.T) string {
 	t.Helper()
 	p, err := build.Import("google.golang.org/api/googleapi", ".", build.FindOnly)
 	if err != nil {

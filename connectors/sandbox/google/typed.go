@@ -141,7 +141,7 @@ func typedMoment(s string, l locale, now time.Time) (typed, bool) {
 	if day, pattern, ok := typedDay(s, l, now); ok {
 		return typed{numberOf(day), "DATE", pattern}, true
 	}
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		if s[i] != ' ' && s[i] != 'T' {
 			continue
 		}
@@ -158,10 +158,10 @@ func typedMoment(s string, l locale, now time.Time) (typed, bool) {
 
 func typedDay(s string, l locale, now time.Time) (serial float64, pattern string, ok bool) {
 	atoi := func(x string) int { n, _ := strconv.Atoi(x); return n } // the expressions above admit digits only
-	if m := isoDate.FindStringSubmatch(s); m != nil && m[2] == m[4] {
+	if m := isoDate.FindStringSubmatch(s); len(m) > 0 && m[2] == m[4] {
 		return day(atoi(m[1]), atoi(m[3]), atoi(m[5]), "yyyy"+m[2]+"mm"+m[2]+"dd")
 	}
-	if m := numericDate.FindStringSubmatch(s); m != nil && m[2] == m[4] && strings.Contains(l.seps, m[2]) {
+	if m := numericDate.FindStringSubmatch(s); len(m) > 0 && m[2] == m[4] && strings.Contains(l.seps, m[2]) {
 		a, b, c := atoi(m[1]), atoi(m[3]), century(m[5], atoi(m[5]))
 		switch l.order {
 		case "mdy":

@@ -197,7 +197,7 @@ func (w *workbook) tabID(id int) *tab {
 func (w *workbook) nextID() int {
 	for {
 		w.spawned++
-		id := int(uint32(w.spawned)*2654435761%2147483000) + 1
+		id := w.spawned*1_640_531_527%2_147_483_000 + 1
 		if w.tabID(id) == nil {
 			return id
 		}
@@ -274,6 +274,14 @@ func (t *tab) col(c int) *lane {
 	return &t.cols[c]
 }
 
+// laneAt is the properties of a row or a column, to be changed.
+func (t *tab) laneAt(rows bool, i int) *lane {
+	if rows {
+		return &t.row(i).lane
+	}
+	return t.col(i)
+}
+
 func (t *tab) rowLane(r int) lane {
 	if r < len(t.rows) && t.rows[r] != nil {
 		return t.rows[r].lane
@@ -290,11 +298,11 @@ func (t *tab) colLane(c int) lane {
 
 // lastRow is the number of rows down to the last one with a value in it, 0 when the tab is empty.
 func (t *tab) lastRow() int {
-	for r := len(t.rows) - 1; r >= 0; r-- {
-		if t.rows[r] == nil {
+	for r, k := range slices.Backward(t.rows) {
+		if k == nil {
 			continue
 		}
-		for _, x := range t.rows[r].cells {
+		for _, x := range k.cells {
 			if x != nil && x.v.kind != blank {
 				return r + 1
 			}

@@ -81,16 +81,13 @@ func (w *writing) tasks(ts []store.Task) error {
 			baseline = excluded.baseline, removed = excluded.removed, created = excluded.created, changed = excluded.changed`
 	return w.each(upsert, len(ts), func(i int) ([]any, error) {
 		t := &ts[i]
-		agreed, err := valuesForm(&t.Agreed)
-		baseline, err2 := valueForm(t.Baseline)
-		if err := errors.Join(err, err2); err != nil {
-			return nil, fmt.Errorf("%s: %w", t.ID, err)
-		}
 		removed := 0
 		if t.Removed {
 			removed = 1
 		}
-		return []any{string(t.ID), t.Number, agreed, baseline, removed, timeForm(t.Created), timeForm(t.Changed)}, nil
+		return []any{
+			string(t.ID), t.Number, valuesForm(&t.Agreed), valueForm(t.Baseline), removed, timeForm(t.Created), timeForm(t.Changed),
+		}, nil
 	})
 }
 
@@ -115,20 +112,15 @@ func (w *writing) links(gone []store.LinkID, ls []store.Link) error {
 			return err
 		}
 	}
-	const upsert = `INSERT INTO links (partnership, task, source, key, name, url, base, version, shown)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+	const upsert = `INSERT INTO links (partnership, task, source, key, name, url, base, version)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 		ON CONFLICT (partnership, task, source) DO UPDATE SET key = excluded.key, name = excluded.name, url = excluded.url,
-			base = excluded.base, version = excluded.version, shown = excluded.shown`
+			base = excluded.base, version = excluded.version`
 	last := 0
 	err := w.each(upsert, len(ls), func(i int) ([]any, error) {
 		last = i
 		k := &ls[i]
-		base, err := valuesForm(&k.Base)
-		shown, err2 := shownForm(k.Shown)
-		if err := errors.Join(err, err2); err != nil {
-			return nil, fmt.Errorf("%s in %s: %w", k.Task, k.Source, err)
-		}
-		return []any{string(k.Task), string(k.Source), k.Key, k.Name, k.URL, base, k.Version, shown}, nil
+		return []any{string(k.Task), string(k.Source), k.Key, k.Name, k.URL, valuesForm(&k.Base), k.Version}, nil
 	})
 	var e *sqlite.Error
 	if errors.As(err, &e) && e.Code() == lite.SQLITE_CONSTRAINT_UNIQUE {
@@ -168,7 +160,7 @@ func (w *writing) intents(gone []store.LinkID, ins []store.Intent) error {
 			attempt = excluded.attempt`
 	return w.each(upsert, len(ins), func(i int) ([]any, error) {
 		in := &ins[i]
-		changes, err := list(in.Set, appendChange)
+		changes, err := changesForm(in.Set)
 		if err != nil {
 			return nil, fmt.Errorf("%s in %s: %w", in.Task, in.Source, err)
 		}
@@ -199,12 +191,9 @@ func (w *writing) conflicts(stored string, cs []store.Conflict) error {
 		if _, err := appendField(nil, c.Field); err != nil {
 			return fmt.Errorf("%s: %w", c.Task, err)
 		}
-		agreed, err := valueForm(c.Agreed)
-		claims, err2 := list(c.Claims, appendClaim)
-		if err := errors.Join(err, err2); err != nil {
-			return fmt.Errorf("%s of %s: %w", c.Field, c.Task, err)
-		}
-		rows = append(rows, []any{string(c.Task), c.Field.String(), agreed, claims, timeForm(c.Opened)})
+		rows = append(rows, []any{
+			string(c.Task), c.Field.String(), valueForm(c.Agreed), claimsForm(c.Claims), timeForm(c.Opened),
+		})
 	}
 	return w.replace(set{
 		table: "conflicts", digest: "conflicts_digest",
@@ -239,14 +228,9 @@ func (w *writing) events(cycle int64, es []store.Event) error {
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`
 	return w.each(insert, len(es), func(i int) ([]any, error) {
 		e := &es[i]
-		from, err := valueForm(e.From)
-		to, err2 := valueForm(e.To)
-		losers, err3 := list(e.Losers, appendClaim)
-		if err := errors.Join(err, err2, err3); err != nil {
-			return nil, fmt.Errorf("%s of %s: %w", e.Kind, e.Task, err)
-		}
 		return []any{
-			cycle, timeForm(e.At), string(e.Kind), string(e.Task), e.Field, string(e.Source), from, to, e.By, losers, e.Note,
+			cycle, timeForm(e.At), string(e.Kind), string(e.Task), e.Field, string(e.Source), valueForm(e.From), valueForm(e.To), e.By,
+			claimsForm(e.Losers), e.Note,
 		}, nil
 	})
 }

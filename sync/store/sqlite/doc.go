@@ -40,7 +40,6 @@
 //	            field's own; what is None is left out
 //	changes     [["due",FROM,TO], …] with values
 //	claims      [["riverton-sheet",VALUE,"Amina Diallo",1767225600000], …], the time null where there is none
-//	shown       {"due":[WANTED,GOT], …}
 //
 // The forms have no version of their own. Who changes one writes a migration: a file's format says how to read all of it,
 // and an older Lockstep refuses a file that a newer one has written.

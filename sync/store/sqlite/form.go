@@ -1,11 +1,8 @@
 package sqlite
 
 import (
-	"cmp"
 	"database/sql"
 	"fmt"
-	"maps"
-	"slices"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -17,29 +14,18 @@ import (
 // The forms are written by hand because a load reads half a million values, and encoding/json would take most of its
 // time. The package comment describes them.
 
-// checkValue refuses a value that could be written and never be read again: one such value would lock its partnership out.
-func checkValue(v task.Value) error {
-	if _, err := task.Parse(v.Kind(), v.String()); err != nil {
-		return fmt.Errorf("keep a value: %w", err)
-	}
-	return nil
-}
-
-func appendValue(b []byte, v task.Value) ([]byte, error) {
+func appendValue(b []byte, v task.Value) []byte {
 	if v.IsNone() {
-		return append(b, "null"...), nil
-	}
-	if err := checkValue(v); err != nil {
-		return nil, err
+		return append(b, "null"...)
 	}
 	b = append(b, '[', '"')
 	b = append(b, v.Kind().String()...)
 	b = append(b, '"', ',')
 	b = appendText(b, v.String())
-	return append(b, ']'), nil
+	return append(b, ']')
 }
 
-func appendValues(b []byte, vs *task.Values) ([]byte, error) {
+func appendValues(b []byte, vs *task.Values) []byte {
 	b = append(b, '{')
 	first := true
 	for i := range vs {
@@ -54,19 +40,16 @@ func appendValues(b []byte, vs *task.Values) ([]byte, error) {
 		b = append(b, '"')
 		b = append(b, f.String()...)
 		b = append(b, '"', ':')
-		var err error
-		if v.Kind() != f.Kind() {
-			b, err = appendValue(b, v)
-		} else if err = checkValue(v); err == nil {
+		if v.Kind() == f.Kind() {
 			b = appendText(b, v.String())
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", f, err)
+		} else {
+			b = appendValue(b, v)
 		}
 	}
-	return append(b, '}'), nil
+	return append(b, '}')
 }
 
+// appendField refuses what is not a field: it could be written, and never be read again.
 func appendField(b []byte, f task.Field) ([]byte, error) {
 	if int(f) >= task.FieldCount {
 		return nil, fmt.Errorf("keep a field: %s is not a field", f)
@@ -76,12 +59,8 @@ func appendField(b []byte, f task.Field) ([]byte, error) {
 	return append(b, '"'), nil
 }
 
-func appendPair(b []byte, v, w task.Value) ([]byte, error) {
-	b, err := appendValue(b, v)
-	if err != nil {
-		return nil, err
-	}
-	return appendValue(append(b, ','), w)
+func appendPair(b []byte, v, w task.Value) []byte {
+	return appendValue(append(appendValue(b, v), ','), w)
 }
 
 func appendChange(b []byte, c task.Change) ([]byte, error) {
@@ -89,18 +68,12 @@ func appendChange(b []byte, c task.Change) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if b, err = appendPair(append(b, ','), c.From, c.To); err != nil {
-		return nil, fmt.Errorf("%s: %w", c.Field, err)
-	}
-	return append(b, ']'), nil
+	return append(appendPair(append(b, ','), c.From, c.To), ']'), nil
 }
 
-func appendClaim(b []byte, c store.Claim) ([]byte, error) {
+func appendClaim(b []byte, c store.Claim) []byte {
 	b = appendText(append(b, '['), string(c.Source))
-	b, err := appendValue(append(b, ','), c.Value)
-	if err != nil {
-		return nil, fmt.Errorf("claim of %s: %w", c.Source, err)
-	}
+	b = appendValue(append(b, ','), c.Value)
 	b = appendText(append(b, ','), c.By)
 	b = append(b, ',')
 	if c.At.IsZero() {
@@ -108,7 +81,7 @@ func appendClaim(b []byte, c store.Claim) ([]byte, error) {
 	} else {
 		b = strconv.AppendInt(b, c.At.UnixMilli(), 10)
 	}
-	return append(b, ']'), nil
+	return append(b, ']')
 }
 
 const hexDigits = "0123456789abcdef"
@@ -150,56 +123,46 @@ func appendText(b []byte, s string) []byte {
 	return append(b, '"')
 }
 
-// list writes items one after the other between brackets, and NULL for none.
-func list[T any](items []T, one func([]byte, T) ([]byte, error)) (sql.NullString, error) {
-	if len(items) == 0 {
+func claimsForm(cs []store.Claim) sql.NullString {
+	if len(cs) == 0 {
+		return sql.NullString{}
+	}
+	b := []byte{'['}
+	for i, c := range cs {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendClaim(b, c)
+	}
+	return sql.NullString{String: string(append(b, ']')), Valid: true}
+}
+
+func changesForm(cs []task.Change) (sql.NullString, error) {
+	if len(cs) == 0 {
 		return sql.NullString{}, nil
 	}
 	b := []byte{'['}
-	for i, it := range items {
+	for i, c := range cs {
 		if i > 0 {
 			b = append(b, ',')
 		}
 		var err error
-		if b, err = one(b, it); err != nil {
+		if b, err = appendChange(b, c); err != nil {
 			return sql.NullString{}, err
 		}
 	}
 	return sql.NullString{String: string(append(b, ']')), Valid: true}, nil
 }
 
-func valueForm(v task.Value) (sql.NullString, error) {
+func valueForm(v task.Value) sql.NullString {
 	if v.IsNone() {
-		return sql.NullString{}, nil
+		return sql.NullString{}
 	}
-	b, err := appendValue(nil, v)
-	return sql.NullString{String: string(b), Valid: true}, err
+	return sql.NullString{String: string(appendValue(nil, v)), Valid: true}
 }
 
-func valuesForm(vs *task.Values) (string, error) {
-	b, err := appendValues(make([]byte, 0, 256), vs)
-	return string(b), err
-}
-
-func shownForm(m map[task.Field]store.Shown) (sql.NullString, error) {
-	if len(m) == 0 {
-		return sql.NullString{}, nil
-	}
-	b := []byte{'{'}
-	for i, f := range slices.SortedFunc(maps.Keys(m), cmp.Compare[task.Field]) {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		var err error
-		if b, err = appendField(b, f); err != nil {
-			return sql.NullString{}, err
-		}
-		if b, err = appendPair(append(b, ':', '['), m[f].Wanted, m[f].Got); err != nil {
-			return sql.NullString{}, fmt.Errorf("%s: %w", f, err)
-		}
-		b = append(b, ']')
-	}
-	return sql.NullString{String: string(append(b, '}')), Valid: true}, nil
+func valuesForm(vs *task.Values) string {
+	return string(appendValues(make([]byte, 0, 256), vs))
 }
 
 // timeForm is a time in milliseconds since 1970, and NULL for the zero time.

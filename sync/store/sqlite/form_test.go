@@ -50,10 +50,7 @@ func TestFormsComeBack(t *testing.T) {
 		for i := range vs {
 			vs[i] = anyValue(t)
 		}
-		text, err := valuesForm(&vs)
-		if err != nil {
-			t.Fatalf("%v", err)
-		}
+		text := valuesForm(&vs)
 		if !json.Valid([]byte(text)) {
 			t.Fatalf("%s is not JSON", text)
 		}
@@ -64,15 +61,6 @@ func TestFormsComeBack(t *testing.T) {
 				t.Fatalf("%v\nwant %v\ngot  %v", err, vs, got)
 			}
 		}
-		shown := map[task.Field]store.Shown{task.Due: {Wanted: vs[0], Got: vs[1]}, task.Notes: {Wanted: vs[2], Got: vs[3]}}
-		form, err := shownForm(shown)
-		if err != nil || !json.Valid([]byte(form.String)) {
-			t.Fatalf("%s: %v", form.String, err)
-		}
-		back, err := readShown(form)
-		if err != nil || back[task.Due] != shown[task.Due] || back[task.Notes] != shown[task.Notes] || len(back) != 2 {
-			t.Fatalf("%v: %v", back, err)
-		}
 	})
 }
 
@@ -82,19 +70,19 @@ func TestForms(t *testing.T) {
 		task.Title: task.TextValue("a \"quoted\"\ttitle\\\nand\x00more"), task.Due: task.Empty(task.Date),
 		task.Notes: task.UnreadableValue("#REF!"), task.Labels: task.SetValue("b", "a"),
 	}
-	got, err := valuesForm(&vs)
+	got := valuesForm(&vs)
 	want := `{"title":"a \"quoted\"\u0009title\\\nand\u0000more","due":"","labels":"a\u001fb","notes":["unreadable","#REF!"]}`
-	if err != nil || got != want {
-		t.Errorf("%v\nwant %s\ngot  %s", err, want, got)
+	if got != want {
+		t.Errorf("want %s\ngot  %s", want, got)
 	}
-	claims, err := list([]store.Claim{
+	claims := claimsForm([]store.Claim{
 		{Source: "s", Value: task.DateValue(time.Unix(0, 0).UTC()), By: "A\xffB", At: time.UnixMilli(1767225600000)}, {},
-	}, appendClaim)
+	})
 	want = `[["s",["date","1970-01-01"],"A` + "\uFFFD" + `B",1767225600000],["",null,"",null]]`
-	if err != nil || claims.String != want {
-		t.Errorf("%v\nwant %s\ngot  %s", err, want, claims.String)
+	if claims.String != want {
+		t.Errorf("want %s\ngot  %s", want, claims.String)
 	}
-	changes, err := list([]task.Change{{Field: task.QuickWin, To: task.BoolValue(true)}}, appendChange)
+	changes, err := changesForm([]task.Change{{Field: task.QuickWin, To: task.BoolValue(true)}})
 	if want := `[["quick_win",null,["bool","true"]]]`; err != nil || changes.String != want {
 		t.Errorf("%v\nwant %s\ngot  %s", err, want, changes.String)
 	}
@@ -103,22 +91,13 @@ func TestForms(t *testing.T) {
 // TestRefused hands over what could be written and never be read again.
 func TestRefused(t *testing.T) {
 	t.Parallel()
-	far := task.DateValue(time.Date(12026, 1, 1, 0, 0, 0, 0, time.UTC))
 	none := task.Field(task.FieldCount)
-	_, values := valuesForm(&task.Values{task.Due: far})
-	_, other := valuesForm(&task.Values{task.Notes: far})
-	_, value := valueForm(far)
-	_, change := list([]task.Change{{Field: none}}, appendChange)
-	_, from := list([]task.Change{{From: far}}, appendChange)
-	_, claim := list([]store.Claim{{Value: far}}, appendClaim)
-	_, shown := shownForm(map[task.Field]store.Shown{task.Due: {Got: far}})
-	_, field := shownForm(map[task.Field]store.Shown{none: {}})
-	for name, err := range map[string]error{
-		"values": values, "of another kind": other, "value": value, "no field": change, "from": from, "claim": claim, "shown": shown, "no such field": field,
-	} {
-		if err == nil {
-			t.Errorf("%s: no error", name)
-		}
+	if got, err := changesForm([]task.Change{{Field: task.Due}, {Field: none}}); err == nil {
+		t.Errorf("a change of no field was written as %s", got.String)
+	}
+	w := &writing{}
+	if err := w.conflicts("", []store.Conflict{{Field: none}}); err == nil {
+		t.Error("a conflict of no field was written")
 	}
 }
 
@@ -133,9 +112,6 @@ func TestDamagedForms(t *testing.T) {
 		var m forms
 		if vs, err := m.values(s); !errors.Is(err, errDamaged) {
 			t.Errorf("values %q: %v, %v", s, vs, err)
-		}
-		if sh, err := readShown(text(s)); !errors.Is(err, errDamaged) {
-			t.Errorf("shown %q: %v, %v", s, sh, err)
 		}
 	}
 	for _, s := range []string{``, `[`, `["due"`, `[["due",null,null]`, `[["due",null]]`, `[["s",null,"by",x]]`, `[["s",null,"by",1`, `[["s",null,"by"]]`} {
@@ -159,10 +135,7 @@ func FuzzForms(f *testing.F) {
 		if err != nil {
 			return
 		}
-		text, err := valuesForm(&vs)
-		if err != nil {
-			t.Fatalf("%q was read as %v and cannot be written: %v", s, vs, err)
-		}
+		text := valuesForm(&vs)
 		var fresh forms
 		if again, err := fresh.values(text); err != nil || again != vs {
 			t.Fatalf("%v\n%s", err, cmp.Diff(vs, again, cmp.Comparer(func(a, b task.Value) bool { return a == b })))

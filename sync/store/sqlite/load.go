@@ -179,21 +179,18 @@ func (l *loading) tasks(st *store.State) error {
 }
 
 func (l *loading) links(st *store.State) error {
-	const query = `SELECT task, source, key, name, url, base, version, shown FROM links WHERE partnership = $1`
+	const query = `SELECT task, source, key, name, url, base, version FROM links WHERE partnership = $1`
 	st.Links = make([]store.Link, 0, 2*len(st.Tasks)) // few tasks are in one source alone
 	var (                                             // as above
 		id, source, base string
 		k                store.Link
-		shown            sql.NullString
 	)
 	return l.rows(query, func(scan func(...any) error) error {
-		if err := scan(&id, &source, &k.Key, &k.Name, &k.URL, &base, &k.Version, &shown); err != nil {
+		if err := scan(&id, &source, &k.Key, &k.Name, &k.URL, &base, &k.Version); err != nil {
 			return err
 		}
-		var err, err2 error
-		k.Base, err = l.forms.values(base)
-		k.Shown, err2 = readShown(shown)
-		if err := errors.Join(err, err2); err != nil {
+		var err error
+		if k.Base, err = l.forms.values(base); err != nil {
 			return fmt.Errorf("%s in %s: %w", id, source, err)
 		}
 		k.Task, k.Source = task.ID(id), task.SourceID(source)

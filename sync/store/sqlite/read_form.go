@@ -314,21 +314,3 @@ func readClaims(s sql.NullString) ([]store.Claim, error) {
 	})
 	return out, r.end()
 }
-
-func readShown(s sql.NullString) (map[task.Field]store.Shown, error) {
-	if !s.Valid {
-		return nil, nil //nolint:nilnil // none is nil, as the contract says
-	}
-	out := map[task.Field]store.Shown{}
-	r := reader{s: s.String}
-	r.members(func(f task.Field) {
-		var sh store.Shown
-		r.need('[')
-		sh.Wanted = r.value()
-		r.need(',')
-		sh.Got = r.value()
-		r.need(']')
-		out[f] = sh
-	})
-	return out, r.end()
-}

@@ -101,31 +101,6 @@ func TestOldCycles(t *testing.T) {
 	}
 }
 
-// TestSpeed holds the targets with much room: a slow machine that is busy with other tests must pass too.
-func TestSpeed(t *testing.T) {
-	t.Parallel()
-	if testing.Short() {
-		t.Skip("takes seconds")
-	}
-	s := openAt(t, place(t), quick())
-	c := filling(t, 10_000)
-	begin := time.Now()
-	if _, err := s.Decide(t.Context(), "p", c); err != nil {
-		t.Fatal(err)
-	}
-	stored := time.Since(begin)
-	begin = time.Now()
-	st, err := s.Load(t.Context(), "p")
-	if err != nil {
-		t.Fatal(err)
-	}
-	loaded := time.Since(begin)
-	t.Logf("%d tasks with %d links: stored in %v, loaded in %v", len(st.Tasks), len(st.Links), stored, loaded)
-	if stored > 30*time.Second || loaded > 10*time.Second {
-		t.Errorf("stored in %v and loaded in %v: something grows faster than the number of tasks", stored, loaded)
-	}
-}
-
 // TestCommitFails lets the very last step go wrong, with a constraint that the database checks at the end only.
 func TestCommitFails(t *testing.T) {
 	t.Parallel()

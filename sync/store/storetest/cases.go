@@ -58,9 +58,7 @@ func noon() time.Time {
 	return time.Date(2026, 3, 1, 12, 0, 0, 123_456_789, time.FixedZone("Nairobi", 3*3600))
 }
 
-func at(task task.ID, source task.SourceID) store.LinkID {
-	return store.LinkID{Task: task, Source: source}
-}
+func at(id task.ID, source task.SourceID) store.LinkID { return store.LinkID{Task: id, Source: source} }
 
 // fullCommit fills every field of everything that a commit can hold.
 func fullCommit() store.Commit {
@@ -87,10 +85,6 @@ func fullCommit() store.Commit {
 		Links: []store.Link{
 			{
 				Task: "CW-1", Source: "riverton-sheet", Key: "r-1", Name: "row 14", URL: "https://docs.google.com/x", Base: base, Version: 17,
-				Shown: map[task.Field]store.Shown{
-					task.Status:   {Wanted: task.EnumValue(task.Blocked), Got: task.EnumValue(task.InProgress)},
-					task.Progress: {Wanted: half, Got: task.Empty(task.Number)},
-				},
 			},
 			{Task: "CW-1", Source: "aquafund-jira", Key: "10001", Name: "WASH-1", Version: -1},
 		},
@@ -239,7 +233,6 @@ func everyValue(t *testing.T, s store.Store) {
 		c.Tasks = append(c.Tasks, store.Task{ID: id, Number: int64(i), Agreed: vs, Baseline: v})
 		c.Links = append(c.Links, store.Link{
 			Task: id, Source: "s", Key: string(id), Name: v.String(), URL: v.String(), Base: vs,
-			Shown: map[task.Field]store.Shown{task.Due: {Wanted: v, Got: v}},
 		})
 		c.Intents = append(c.Intents, store.Intent{Task: id, Source: "s", Set: []task.Change{{Field: task.Notes, From: v, To: v}}})
 		claims := []store.Claim{{Source: "s", Value: v, By: v.String()}}

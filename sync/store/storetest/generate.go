@@ -145,17 +145,10 @@ func aTask() *rapid.Generator[store.Task] {
 func link() *rapid.Generator[store.Link] {
 	return rapid.Custom(func(t *rapid.T) store.Link {
 		id := pair().Draw(t, "of")
-		l := store.Link{
+		return store.Link{
 			Task: id.Task, Source: id.Source, Key: keys().Draw(t, "key"), Name: text().Draw(t, "name"), URL: text().Draw(t, "url"),
 			Base: values().Draw(t, "base"), Version: rapid.Int64().Draw(t, "version"),
 		}
-		for _, f := range rapid.SliceOfN(field(), 0, 2).Draw(t, "shown") {
-			if l.Shown == nil {
-				l.Shown = map[task.Field]store.Shown{}
-			}
-			l.Shown[f] = store.Shown{Wanted: value().Draw(t, "wanted"), Got: value().Draw(t, "got")}
-		}
-		return l
 	})
 }
 

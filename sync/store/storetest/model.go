@@ -103,9 +103,6 @@ func (m *model) relink(gone []store.LinkID, ls []store.Link) error {
 		delete(m.links, id)
 	}
 	for _, l := range ls {
-		if len(l.Shown) == 0 {
-			l.Shown = nil
-		}
 		m.links[store.LinkID{Task: l.Task, Source: l.Source}] = l
 	}
 	seen := map[task.Ref]bool{}

@@ -33,7 +33,6 @@ CREATE TABLE links (
     url         TEXT    NOT NULL,
     base        TEXT    NOT NULL,
     version     INTEGER NOT NULL,
-    shown       TEXT,
     PRIMARY KEY (partnership, task, source)
 ) STRICT, WITHOUT ROWID;
 

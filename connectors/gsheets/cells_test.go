@@ -1,0 +1,404 @@
+package gsheets
+
+import (
+	"encoding/csv"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf16"
+
+	"pgregory.net/rapid"
+
+	"google.golang.org/api/sheets/v4"
+
+	"github.com/lockstep-sync/lockstep/sync/task"
+)
+
+func TestParseDay(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ in, locale, want string }{
+		{"2026-03-12", "", "2026-03-12"},
+		{" 2026-03-12 ", "", "2026-03-12"},
+		{"2026/3/2", "en_US", "2026-03-02"},
+		{"2026.03.12", "", "2026-03-12"},
+		{"2026-03-12T10:30:00Z", "", "2026-03-12"},
+		{"2026-03-12 23:59", "", "2026-03-12"},
+		{"2026-02-30", "", ""},
+		{"2026-13-01", "", ""},
+		{"1899-12-31", "", ""},
+		{"2200-01-01", "", ""},
+		{"31/05/2010", "", "2010-05-31"},
+		{"31/05/2010", "en_US", "2010-05-31"},
+		{"05/31/2010", "", "2010-05-31"},
+		{"04/05/2026", "", ""},
+		{"04/05/2026", "en_GB", "2026-05-04"},
+		{"04/05/2026", "fr_FR", "2026-05-04"},
+		{"04/05/2026", "en_US", "2026-04-05"},
+		{"04/05/2026", "ja_JP", ""},
+		{"04/05/2026", "en_CA", ""},
+		{"05/05/2026", "", "2026-05-05"},
+		{"4/5/26", "pt_BR", "2026-05-04"},
+		{"32/05/2010", "en_GB", ""},
+		{"13/13/2010", "en_GB", ""},
+		{"29/02/2023", "en_GB", ""},
+		{"04/05/2026 10:00", "en_GB", "2026-05-04"},
+		{"12-3-2026", "de_DE", "2026-03-12"},
+		{"25.11.15", "", "2015-11-25"},
+		{"25.11.15", "en_US", "2015-11-25"},
+		{"04.05.2026", "en_US", "2026-05-04"},
+		{"31/12/2015\n", "", "2015-12-31"},
+		{"12 March 2026", "", "2026-03-12"},
+		{"12 Mar 26", "", "2026-03-12"},
+		{"12-Mar-2026", "", "2026-03-12"},
+		{"March 12, 2026", "", "2026-03-12"},
+		{"March 12th, 2026", "", "2026-03-12"},
+		{"2026 March 12", "", "2026-03-12"},
+		{"Thu 12 Mar 2026", "", "2026-03-12"},
+		{"jeudi 12 mars 2026", "", "2026-03-12"},
+		{"1er février 2026", "", "2026-02-01"},
+		{"12 août 2026", "", "2026-08-12"},
+		{"12 de marzo de 2026", "", "2026-03-12"},
+		{"12. März 2026", "", "2026-03-12"},
+		{"Donnerstag, 12. März 2026", "", "2026-03-12"},
+		{"12 de março de 2026", "", "2026-03-12"},
+		{"24 déc. 2026", "", "2026-12-24"},
+		{"March 2026", "", ""},
+		{"12 March", "", ""},
+		{"12/2026", "", ""},
+		{"Q3 2026", "", ""},
+		{"2026", "", ""},
+		{"next week-ish", "en_GB", ""},
+		{"TBD", "en_GB", ""},
+		{"-", "en_GB", ""},
+		{"—", "en_GB", ""},
+		{"n/a", "en_GB", ""},
+		{"none", "en_GB", ""},
+		{"12 March or 13 March 2026", "", ""},
+		{"mars mai 2026", "", ""},
+		{"1/2/3/2026", "en_GB", ""},
+		{"12/03/2026?", "en_GB", ""},
+		{"-1/2/2026", "en_GB", ""},
+		{"+1/2/2026", "en_GB", ""},
+		{strings.Repeat("1", 500), "", ""},
+		{"", "", ""},
+	} {
+		got, ok := parseDay(c.in, orderOf(c.locale))
+		s := ""
+		if ok {
+			s = got.Format(time.DateOnly)
+		}
+		if s != c.want {
+			t.Errorf("%q in %q is %q; want %q", c.in, c.locale, s, c.want)
+		}
+	}
+}
+
+func TestRealDates(t *testing.T) {
+	t.Parallel()
+	rows, err := csv.NewReader(realData(t, "sheets/rag-and-dates.csv")).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &reader{vocabulary: newVocabulary(Config{}), order: orderOf("en_GB")}
+	read, odd := 0, map[string]bool{}
+	for _, row := range rows[1:] {
+		for _, s := range row[3:5] {
+			v, problem := r.read(task.Due, cell{kind: textCell, text: s})
+			digits := strings.ContainsAny(s, "0123456789") && !strings.Contains(strings.ToLower(s), "exempt")
+			switch {
+			case strings.TrimSpace(s) == "":
+				if v != task.Empty(task.Date) {
+					t.Errorf("%q reads %v", s, v)
+				}
+			case digits:
+				read++
+				d, ok := v.Time()
+				if !ok {
+					t.Errorf("%q is not read", s)
+					continue
+				}
+				// Each is written in one of three ways, and must give the same digits back.
+				if l := strings.TrimSpace(s); d.Format("02/01/2006") != l && d.Format("02.01.06") != l && d.Format("2006-01-02") != l {
+					t.Errorf("%q reads %s", s, v)
+				}
+			default:
+				odd[s] = true
+				if !v.IsUnreadable() || v.String() != task.TextValue(s).String() || problem.Hint == "" {
+					t.Errorf("%q reads %v, %v", s, v, problem)
+				}
+			}
+		}
+	}
+	if read != 1266 || len(odd) != 13 {
+		t.Errorf("%d dates were read and %d other texts held", read, len(odd))
+	}
+}
+
+func TestReadCells(t *testing.T) {
+	t.Parallel()
+	cfg := Config{
+		Partners: []Partner{{ID: "aquafund", Name: "AquaFund", Aliases: []string{"Fonds d’Eau"}}},
+		People:   []Person{{Name: "José Núñez", Email: "jose@example.org", Aliases: []string{"J. Núñez"}}},
+	}
+	txt := func(s string) cell { return cell{kind: textCell, text: s, shown: s} }
+	num := func(n float64, shown string) cell { return cell{kind: numberCell, number: n, shown: shown} }
+	yes, no := cell{kind: boolCell, yes: true, shown: "TRUE"}, cell{kind: boolCell, shown: "FALSE"}
+	for _, c := range []struct {
+		f      task.Field
+		c      cell
+		locale string
+		want   string // "!" for unreadable
+	}{
+		{task.Title, txt(" Pump\r\n "), "", "Pump"},
+		{task.Title, num(7, "007"), "", "007"},
+		{task.Title, yes, "", "TRUE"},
+		{task.Title, cell{kind: errorCell, text: "N_A", shown: "#N/A"}, "", "!"},
+		{task.Partner, txt("AQUAFUND"), "", "aquafund"},
+		{task.Partner, txt("fonds d'eau"), "", "aquafund"},
+		{task.Partner, txt("Aqua"), "", "!"},
+		{task.Status, txt("✅ Done!"), "", "done"},
+		{task.Status, txt("✅"), "", "done"},
+		{task.Status, txt("🚧"), "", "in_progress"},
+		{task.Status, txt("TERMINÉE"), "", "done"},
+		{task.Status, txt("termine"), "", "done"},
+		{task.Status, txt("à  faire"), "", "not_started"},
+		{task.Status, txt("Won’t do"), "", "cancelled"},
+		{task.Status, txt("In-Progress"), "", "in_progress"},
+		{task.Status, txt("in Arbeit"), "", "in_progress"},
+		{task.Status, txt("Em andamento"), "", "in_progress"},
+		{task.Status, txt("En espera"), "", "blocked"},
+		{task.Status, txt("Amber/ Red"), "", "!"},
+		{task.Status, txt("-"), "", "!"},
+		{task.Status, num(3, "3"), "", "!"},
+		{task.Due, num(46093, "12/03/2026"), "", "2026-03-12"},
+		{task.Due, num(46093.99, "12/03/2026 23:45"), "", "2026-03-12"},
+		{task.Due, num(45153, "45153"), "", "2023-08-15"},
+		{task.Due, num(2026, "2026"), "", "!"},
+		{task.Due, cell{kind: numberCell, number: 2026, shown: "18/07/1905"}, "", "1905-07-18"},
+		{task.Due, num(1, "1"), "", "!"},
+		{task.Due, num(1e9, "1000000000"), "", "!"},
+		{task.Due, num(0.5, "12:00"), "", "!"},
+		{task.Due, yes, "", "!"},
+		{task.Due, txt("—"), "", "!"},
+		{task.Progress, num(0.5, "50%"), "", "0.5"},
+		{task.Progress, txt("50 %"), "", "0.5"},
+		{task.Progress, txt("7%"), "", "0.07"},
+		{task.Progress, txt("0,5"), "fr_FR", "0.5"},
+		{task.Progress, txt("0,5"), "en_GB", "0.5"},
+		{task.Progress, txt("1 234,5"), "fr_FR", "1234.5"},
+		{task.Progress, txt("1.234,5"), "de_DE", "1234.5"},
+		{task.Progress, txt("1,234.5"), "en_GB", "1234.5"},
+		{task.Progress, txt("1,234"), "en_GB", "1234"},
+		{task.Progress, txt("1,234"), "fr_FR", "1.234"},
+		{task.Progress, txt("1.234"), "de_DE", "1234"},
+		{task.Progress, txt("0.234"), "de_DE", "0.234"},
+		{task.Progress, txt("-3"), "", "-3"},
+		{task.Progress, txt("0x10"), "", "!"},
+		{task.Progress, txt("Inf"), "", "!"},
+		{task.Progress, txt("1e5"), "", "!"},
+		{task.Progress, txt("half"), "", "!"},
+		{task.Progress, txt("-"), "", "!"},
+		{task.Progress, yes, "", "!"},
+		{task.QuickWin, yes, "", "true"},
+		{task.QuickWin, no, "", "false"},
+		{task.QuickWin, txt("OUI"), "", "true"},
+		{task.QuickWin, txt("Não"), "", "false"},
+		{task.QuickWin, txt("x"), "", "true"},
+		{task.QuickWin, num(1, "1"), "", "true"},
+		{task.QuickWin, num(2, "2"), "", "!"},
+		{task.QuickWin, txt("perhaps"), "", "!"},
+		{task.Assignee, txt("JOSE@example.org"), "", "José Núñez"},
+		{task.Assignee, txt("j. nunez"), "", "José Núñez"},
+		{task.Assignee, txt("Somebody  Else"), "", "Somebody Else"},
+		{task.Labels, txt("b; a, b\nc"), "", "a\x1fb\x1fc"},
+		{task.Labels, txt(" , "), "", ""},
+		{task.Notes, txt("\u00a0 "), "", ""},
+		{task.Due, cell{}, "", ""},
+	} {
+		r := &reader{vocabulary: newVocabulary(cfg), order: orderOf(c.locale), comma: decimalComma(c.locale)}
+		got, problem := r.read(c.f, c.c)
+		switch {
+		case c.want == "!":
+			if !got.IsUnreadable() || problem == nil || problem.Hint == "" {
+				t.Errorf("%s: %+v reads %v", c.f, c.c, got)
+			}
+		case got.Kind() != c.f.Kind() || got.String() != c.want || problem != nil:
+			t.Errorf("%s: %+v reads %s %q, %v; want %q", c.f, c.c, got.Kind(), got, problem, c.want)
+		}
+	}
+}
+
+// Every default word must read back as its own status: a word under two would be read as the first.
+func TestDefaultWordsAreOfOneStatus(t *testing.T) {
+	t.Parallel()
+	v := newVocabulary(Config{})
+	for status, words := range defaultWords() {
+		for _, w := range words {
+			if got := v.statusOf(w); got != status {
+				t.Errorf("%q is read as %s; it stands under %s", w, got, status)
+			}
+		}
+		if got := v.statusWord(status, nil); got != task.StatusDisplay(status) {
+			t.Errorf("%s is written %q", status, got)
+		}
+	}
+}
+
+func TestConfigurationOverrulesWords(t *testing.T) {
+	t.Parallel()
+	v := newVocabulary(Config{Status: map[string][]string{task.Blocked: {"In progress"}}})
+	if v.statusOf("in progress") != task.Blocked {
+		t.Error("the configuration does not overrule")
+	}
+	if w := v.statusWord(task.InProgress, map[string]string{task.InProgress: "In progress"}); w == "" || v.statusOf(w) != task.InProgress {
+		t.Errorf("in progress is written %q, which reads back as %s", w, v.statusOf(w))
+	}
+}
+
+// What is written reads back as what was promised, and a promise stands when it is made again.
+func TestNormalizeIsWhatReadsBack(t *testing.T) {
+	t.Parallel()
+	r := &reader{vocabulary: newVocabulary(Config{
+		Partners: []Partner{{ID: "a", Name: "Same"}, {ID: "b", Name: "Same"}, {ID: "c", Name: "C", Aliases: []string{"a"}}},
+		People:   []Person{{Name: "Amina Diallo", Aliases: []string{"Amina"}}},
+	})}
+	rapid.Check(t, func(t *rapid.T) {
+		f := rapid.SampledFrom(task.AllFields()).Draw(t, "field")
+		s := rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{"Amina", "a", "b", "c", "done", "blocked", "nonsense", "x,y"})).Draw(t, "text")
+		var want task.Value
+		switch f.Kind() {
+		case task.Text:
+			want = task.TextValue(s)
+		case task.Enum:
+			want = task.EnumValue(s)
+		case task.Person:
+			want = task.PersonValue(s)
+		case task.Set:
+			want = task.SetValue(strings.Split(s, "y")...)
+		case task.Bool:
+			want = task.BoolValue(rapid.Bool().Draw(t, "bool"))
+		case task.Number:
+			var err error
+			if want, err = task.NumberValue(rapid.Float64().Draw(t, "number")); err != nil {
+				t.Skip()
+			}
+		default:
+			want = task.DateValue(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, rapid.IntRange(-60000, 100000).Draw(t, "day")))
+		}
+		have := task.Empty(f.Kind())
+		shown, problem := r.normalize(f, want, have)
+		if problem != nil {
+			if shown != have || problem.Hint == "" {
+				t.Fatalf("%s %q cannot be shown, and %q is promised", f, want, shown)
+			}
+			return
+		}
+		c, ok := r.write(f, want)
+		if back, p := r.read(f, c); !ok || p != nil || back != shown {
+			t.Fatalf("%s %q reads back as %q, %v; %q was promised", f, want, back, p, shown)
+		}
+		if again, p := r.normalize(f, shown, have); p != nil || !again.Same(shown) {
+			t.Fatalf("%s %q is promised as %q, and that as %q", f, want, shown, again)
+		}
+	})
+}
+
+func TestLongTextsAreCut(t *testing.T) {
+	t.Parallel()
+	for _, s := range []string{strings.Repeat("a", 60_000), strings.Repeat("é", 50_000), strings.Repeat("😀", 30_000), "a" + strings.Repeat("😀", 30_000)} {
+		got := fit(s)
+		if n := len(utf16.Encode([]rune(got))); n > maxText || n < maxText-1 || !strings.HasPrefix(s, got) {
+			t.Errorf("%q… is cut to %d units", s[:4], n)
+		}
+	}
+	if s := strings.Repeat("é", 40_000); fit(s) != s {
+		t.Error("what fits is cut")
+	}
+}
+
+// Rectangles write each cell once, with its own content, and no other.
+func TestRectangles(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		type place struct{ row, col int }
+		want := make(map[place]string)
+		var cells []cellWrite
+		for i := range rapid.IntRange(0, 40).Draw(t, "cells") {
+			p := place{rapid.IntRange(0, 6).Draw(t, "row"), rapid.IntRange(0, 6).Draw(t, "col")}
+			if _, taken := want[p]; taken {
+				continue
+			}
+			w := cellWrite{row: p.row, col: p.col, place: i}
+			want[p] = "-"
+			if rapid.Bool().Draw(t, "filled") {
+				want[p] = fmt.Sprint(i)
+				w.value = stringValue(want[p])
+			}
+			if p.col == 3 {
+				w.format = dateFormat()
+			}
+			cells = append(cells, w)
+		}
+		got := make(map[place]string)
+		for _, r := range rectangles(cells) {
+			q := r.request(9).UpdateCells
+			if q.Range != nil || q.Start.SheetId != 9 {
+				t.Fatalf("a block has a range, or another sheet: %+v", q)
+			}
+			for i, row := range q.Rows {
+				for j, d := range row.Values {
+					p := place{int(q.Start.RowIndex) + i, int(q.Start.ColumnIndex) + j}
+					if _, twice := got[p]; twice {
+						t.Fatalf("%v is written twice", p)
+					}
+					got[p] = "-"
+					if d.UserEnteredValue != nil {
+						got[p] = *d.UserEnteredValue.StringValue
+					}
+					if strings.Contains(q.Fields, "numberFormat") != (p.col == 3) || (d.UserEnteredFormat != nil) != (p.col == 3) {
+						t.Fatalf("%v: the mask is %s, the format %v", p, q.Fields, d.UserEnteredFormat)
+					}
+				}
+			}
+		}
+		if len(got) != len(want) {
+			t.Fatalf("%d cells are written; want %d", len(got), len(want))
+		}
+		for p, w := range want {
+			if got[p] != w {
+				t.Fatalf("%v is written %q; want %q", p, got[p], w)
+			}
+		}
+	})
+}
+
+func TestColumnNames(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int]string{0: "A", 25: "Z", 26: "AA", 51: "AZ", 52: "BA", 701: "ZZ", 702: "AAA"} {
+		if got := columnName(n); got != want {
+			t.Errorf("column %d is %s; want %s", n, got, want)
+		}
+	}
+	if got := tabRange("Amina's plan"); got != "'Amina''s plan'" {
+		t.Errorf("the tab is %s", got)
+	}
+}
+
+// An answer may hold blocks in any order, ragged, and with holes.
+func TestPlaceBlocks(t *testing.T) {
+	t.Parallel()
+	data := func(s string) *sheets.CellData { return &sheets.CellData{EffectiveValue: stringValue(s)} }
+	g := &grid{}
+	g.place(&sheets.GridData{StartRow: 4, StartColumn: 2, RowData: []*sheets.RowData{{Values: []*sheets.CellData{data("C5"), nil}}, nil}})
+	g.place(&sheets.GridData{RowData: []*sheets.RowData{{Values: []*sheets.CellData{data("A1")}}}})
+	g.place(&sheets.GridData{StartRow: 4, RowData: []*sheets.RowData{{Values: []*sheets.CellData{data("A5")}}}})
+	for p, want := range map[[2]int]string{{0, 0}: "A1", {4, 0}: "A5", {4, 2}: "C5", {4, 1}: "", {4, 3}: "", {9, 9}: "", {-1, 0}: ""} {
+		if got := g.at(p[0], p[1]).text; got != want {
+			t.Errorf("%v holds %q; want %q", p, got, want)
+		}
+	}
+	if rows, cols := g.filled(); rows != 5 || cols != 3 {
+		t.Errorf("filled to %d, %d", rows, cols)
+	}
+}

@@ -1,0 +1,188 @@
+package web
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"github.com/lockstep-sync/lockstep/sync/store"
+	"github.com/lockstep-sync/lockstep/sync/task"
+)
+
+const (
+	// activityRead is how many events of the history are read for the partnership's page: a decision and its writes
+	// are several, and are told as one.
+	activityRead = 400
+	// activityShown is how many lines they may become.
+	activityShown = 14
+	// birthsTold is how many new tasks of one cycle and source are told one by one. A first filling brings hundreds.
+	birthsTold = 3
+)
+
+// eventView is one line of the history, in words.
+type eventView struct {
+	Ago, At, Stamp    string
+	Task, Path, Title string
+	Text              string
+	From, To          string
+	Arrow             bool // From and To are shown
+	Where             string // "from the scorecard", "in AquaFund's Jira"
+	By                string
+	Into              string // where it was then written
+	Trouble           bool
+	Losers            []claimView
+}
+
+// deed is what a decision and the writes that it led to have in common.
+type deed struct {
+	cycle int64
+	task  task.ID
+	field string
+}
+
+// brood is the new tasks of one cycle from one source.
+type brood struct {
+	cycle  int64
+	source task.SourceID
+}
+
+// activity tells the newest events, a decision with its writes in one line and a first filling in one.
+func (v *view) activity(events []store.Event) []eventView {
+	births := make(map[brood]int)
+	for i := range events {
+		if events[i].Kind == store.EventBorn {
+			births[brood{events[i].Cycle, events[i].Source}]++
+		}
+	}
+	many := make(map[deed]bool) // tasks whose birth is told with others
+	var single []store.Event
+	told := make(map[brood]bool)
+	crowds := make(map[int64]string)
+	for i := range events {
+		e := &events[i]
+		b := brood{e.Cycle, e.Source}
+		if e.Kind != store.EventBorn || births[b] <= birthsTold {
+			continue
+		}
+		many[deed{cycle: e.Cycle, task: e.Task}] = true
+		if !told[b] {
+			told[b] = true
+			n := fmt.Sprint(births[b])
+			if oldest := events[len(events)-1]; len(events) == activityRead && oldest.Cycle == e.Cycle {
+				n = "More than " + n // there may be older ones that were not read
+			}
+			crowds[e.ID] = n + " new tasks"
+		}
+	}
+	for i := range events {
+		e := &events[i]
+		if crowds[e.ID] != "" || !many[deed{cycle: e.Cycle, task: e.Task}] {
+			single = append(single, *e)
+		}
+	}
+	return v.tell(single, crowds, clipped, activityShown)
+}
+
+// history tells all events of one task.
+func (v *view) history(events []store.Event, limit int) []eventView {
+	return v.tell(events, nil, limit, len(events))
+}
+
+// tell puts events into words, newest first, at most lines of them. Writes are told with the decision that led to them.
+func (v *view) tell(events []store.Event, crowds map[int64]string, limit, lines int) []eventView {
+	decided := make(map[deed]bool)
+	for i := range events {
+		if e := &events[i]; e.Kind == store.EventDecided || e.Kind == store.EventBorn {
+			decided[deedOf(e)] = true
+		}
+	}
+	into := make(map[deed][]string)
+	var out []eventView
+	for i := range events {
+		e := &events[i]
+		d := deedOf(e)
+		if follows(e) && decided[d] {
+			into[d] = append(into[d], v.sourceName(e.Source))
+			continue
+		}
+		if len(out) == lines {
+			break
+		}
+		line := v.event(e, limit)
+		if e.Kind == store.EventDecided || e.Kind == store.EventBorn {
+			line.Into = inWords(into[d])
+		}
+		if text := crowds[e.ID]; text != "" {
+			line.Text, line.Task, line.Path, line.Title, line.Into = text, "", "", "", ""
+		}
+		out = append(out, line)
+	}
+	return out
+}
+
+// deedOf is what the event belongs to. A birth and the creates that follow are about the whole task.
+func deedOf(e *store.Event) deed { return deed{e.Cycle, e.Task, e.Field} }
+
+// follows reports that the event is a write that a decision, or the create that a birth, led to.
+func follows(e *store.Event) bool {
+	return e.Kind == store.EventWritten || e.Kind == store.EventLinked && strings.HasPrefix(e.Note, "created ")
+}
+
+func (v *view) event(e *store.Event, limit int) eventView {
+	at := e.At.In(v.p.Timezone)
+	out := eventView{
+		Ago: ago(v.now.Sub(e.At)), At: clock(at, v.now), Stamp: at.Format("2006-01-02T15:04:05Z07:00"),
+		Task: string(e.Task), Path: v.path(e.Task), Title: clip(cmp.Or(v.titles[e.Task], e.Note), clipped), By: clip(e.By, clipped),
+	}
+	source, field, note := v.sourceName(e.Source), fieldWord(e.Field), clip(e.Note, limit)
+	for _, l := range e.Losers {
+		out.Losers = append(out.Losers, v.claim(e.Field, l, limit))
+	}
+	change := func() {
+		out.From, out.To, out.Arrow = v.say(e.Field, e.From, limit), v.say(e.Field, e.To, limit), true
+	}
+	where := func(word string) {
+		if e.Source != "" {
+			out.Where = word + " " + source
+		}
+	}
+	switch e.Kind {
+	case store.EventBorn:
+		out.Text = "New task"
+		where("from")
+	case store.EventDecided:
+		out.Text = field
+		change()
+		where("from")
+	case store.EventWritten:
+		out.Text = field
+		change()
+		where("written to")
+	case store.EventConflict:
+		out.Text, out.Trouble = field+": people disagree", true
+	case store.EventSettled:
+		out.Text = field + " settled"
+		change()
+		where("from")
+	case store.EventLinked:
+		if made, ok := strings.CutPrefix(note, "created "); ok {
+			out.Text = "Created as " + made
+		} else {
+			out.Text = "Found as " + note
+		}
+		where("in")
+	case store.EventUnlinked:
+		out.Text, out.Trouble = "No longer there: "+note, true
+		where("in")
+	case store.EventRemoved:
+		out.Text = "Removed; its history stays"
+	case store.EventRestored:
+		out.Text = "Back again"
+	case store.EventFailed:
+		out.Text, out.Trouble = "A write went wrong: "+note, true
+		where("to")
+	default: // of a later version
+		out.Text = strings.TrimSpace(string(e.Kind) + " " + field)
+	}
+	return out
+}
