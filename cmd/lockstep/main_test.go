@@ -193,7 +193,7 @@ func TestHelp(t *testing.T) {
 	t.Parallel()
 	lockstep(t, "--help").wants(t, exitOK, "Keeps the partners of a cross-sector partnership in step", "")
 	for command, words := range map[string]string{
-		"demo": "--once", "run": "--config", "once": "--approve", "plan": "Exit code 0: nothing to do, 2: changes, 1: error", "sandbox": "--jira-issues", "version": "Print the version",
+		"demo": "--once", "run": "--config", "once": "--approve", "plan": "0: nothing to do, 2: changes, 1: error", "sandbox": "--jira-issues", "version": "Print the version",
 	} {
 		lockstep(t, command, "--help").wants(t, exitOK, words, "")
 		if all := lockstep(t, "--help"); !strings.Contains(all.out, "\n  "+command) {

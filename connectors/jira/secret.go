@@ -1,0 +1,28 @@
+package jira
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+)
+
+// bare is a Config without methods and without its token.
+type bare Config
+
+func (c Config) hidden() bare {
+	if c.Token != "" {
+		c.Token = "[redacted]"
+	}
+	return bare(c)
+}
+
+// Format prints the configuration without its token, under every verb.
+func (c Config) Format(f fmt.State, verb rune) {
+	_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), c.hidden())
+}
+
+// MarshalJSON writes the configuration without its token.
+func (c Config) MarshalJSON() ([]byte, error) { return json.Marshal(c.hidden()) }
+
+// LogValue logs the configuration without its token.
+func (c Config) LogValue() slog.Value { return slog.AnyValue(c.hidden()) }
