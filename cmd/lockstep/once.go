@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -9,6 +10,7 @@ import (
 	"github.com/lockstep-sync/lockstep/config"
 	"github.com/lockstep-sync/lockstep/internal/app"
 	"github.com/lockstep-sync/lockstep/sync/engine"
+	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
 // configFlag is the one flag that most commands have.
@@ -45,10 +47,7 @@ func (c onceCmd) Run(e env) error {
 	}
 	defer closing(e, a)
 	reports, err := a.Once(e.ctx, engine.Mode{Approve: c.Approve})
-	if err != nil {
-		return err
-	}
-	if err := printReports(e, c.JSON, reports, a.Requests()); err != nil {
+	if err := errors.Join(err, printReports(e, c.JSON, reports, a.Requests())); err != nil {
 		return err
 	}
 	for _, r := range reports {
@@ -64,7 +63,8 @@ type planCmd struct {
 	JSON bool `name:"json" help:"Print the plan as JSON."`
 }
 
-// Run implements the command.
+// Run implements the command. Where a source could not be read, and nothing is to be written to the others, the exit code is 1:
+// it cannot be said that there is nothing to do.
 func (c planCmd) Run(e env) error {
 	a, _, err := c.open(e, slog.LevelError)
 	if err != nil {
@@ -72,16 +72,20 @@ func (c planCmd) Run(e env) error {
 	}
 	defer closing(e, a)
 	reports, err := a.Once(e.ctx, engine.Mode{DryRun: true})
-	if err != nil {
+	if err := errors.Join(err, printReports(e, c.JSON, reports, a.Requests())); err != nil {
 		return err
 	}
-	if err := printReports(e, c.JSON, reports, a.Requests()); err != nil {
-		return err
-	}
+	code := exitOK
 	for _, r := range reports {
-		if len(r.Patches) > 0 {
+		switch {
+		case len(r.Patches) > 0:
 			return exitStatus(exitChanges)
+		case r.Result == engine.ResultPartial:
+			code = exitError
 		}
+	}
+	if code != exitOK {
+		return exitStatus(code)
 	}
 	return nil
 }
@@ -126,6 +130,9 @@ type jsonSource struct {
 
 func withRequests(r engine.Report, requests map[string]app.Counts) jsonReport {
 	j := jsonReport{Report: r, Sources: make([]jsonSource, len(r.Sources))}
+	if r.Patches == nil { // of a cycle that came to nothing
+		j.Patches, j.Holds = []engine.PatchReport{}, []task.Hold{}
+	}
 	for i, s := range r.Sources {
 		j.Sources[i] = jsonSource{s, requests[string(s.ID)]}
 	}

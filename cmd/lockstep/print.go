@@ -107,7 +107,7 @@ func cut(s string) string {
 func clean(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
-		case r == '\n' || r == '\t':
+		case r == '\n' || r == '\t' || unicode.In(r, unicode.Zl, unicode.Zp):
 			return ' '
 		case unicode.IsControl(r) || unicode.In(r, unicode.Bidi_Control):
 			return -1

@@ -11,6 +11,7 @@ import (
 
 	"github.com/lockstep-sync/lockstep/config"
 	"github.com/lockstep-sync/lockstep/internal/app"
+	"github.com/lockstep-sync/lockstep/sync/fault"
 )
 
 type runCmd struct {
@@ -19,7 +20,7 @@ type runCmd struct {
 }
 
 // Run implements the command. SIGTERM finishes the write in flight and stops. SIGHUP, or a change of the file, loads the
-// configuration anew; one that is wrong is reported and the old one stays.
+// configuration anew; one that is wrong, or that cannot be used, is reported and the old one stays.
 func (c runCmd) Run(e env) error {
 	level := slog.LevelInfo
 	if c.Verbose {
@@ -39,29 +40,49 @@ func (c runCmd) Run(e env) error {
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
 
+	var before *config.Config // the one that ran before cfg
 	for {
-		next, err := c.serve(e.ctx, e, log, cfg, func(ctx context.Context) *config.Config { return c.await(ctx, e, log, hup, changed) })
+		a, ln, err := c.start(e, log, cfg)
+		switch {
+		case err != nil && e.ctx.Err() != nil:
+			return nil // it was stopped while it started
+		case err != nil && before == nil:
+			return err
+		case err != nil:
+			log.Error("the changed configuration cannot be used: the old one stays", "err", err, "hint", fault.Of(err).Hint)
+			cfg, before = before, nil
+			continue
+		}
+		next, err := c.serve(e, log, a, ln, func(ctx context.Context) *config.Config { return c.await(ctx, e, log, hup, changed) })
 		if err != nil || next == nil {
 			return err
 		}
-		cfg = next
+		before, cfg = cfg, next
 	}
 }
 
-// serve runs one configuration until ctx ends (nil comes back) or another one is there.
-func (c runCmd) serve(ctx context.Context, e env, log *slog.Logger, cfg *config.Config, await func(context.Context) *config.Config) (*config.Config, error) {
-	a, err := app.New(ctx, app.Options{Config: cfg, Log: log, Version: buildVersion()})
+// start sets everything up for one configuration.
+func (c runCmd) start(e env, log *slog.Logger, cfg *config.Config) (*app.App, net.Listener, error) {
+	a, err := app.New(e.ctx, app.Options{Config: cfg, Log: log, Version: buildVersion()})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	defer closing(e, a)
 	var lc net.ListenConfig
-	ln, err := lc.Listen(ctx, "tcp", cfg.Listen)
+	ln, err := lc.Listen(e.ctx, "tcp", cfg.Listen)
 	if err != nil {
-		return nil, fmt.Errorf("listen on %s: %w (change `listen` in %s, or stop what uses the port)", cfg.Listen, err, c.Config)
+		closing(e, a)
+		return nil, nil, fmt.Errorf("listen on %s: %w (change `listen` in %s, or stop what uses the port)", cfg.Listen, err, c.Config)
 	}
 	log.Info("lockstep runs", "version", buildVersion(), "page", "http://"+ln.Addr().String()+"/", "partnerships", len(cfg.Partnerships))
-	running, stop := context.WithCancel(ctx)
+	return a, ln, nil
+}
+
+// serve runs one configuration until it is told to stop (nil comes back) or another one is there, and closes a.
+func (c runCmd) serve(
+	e env, log *slog.Logger, a *app.App, ln net.Listener, await func(context.Context) *config.Config,
+) (*config.Config, error) {
+	defer closing(e, a)
+	running, stop := context.WithCancel(e.ctx)
 	defer stop()
 	next := make(chan *config.Config, 1)
 	go func() {
@@ -71,8 +92,9 @@ func (c runCmd) serve(ctx context.Context, e env, log *slog.Logger, cfg *config.
 	if err := a.Run(running, ln); err != nil {
 		return nil, err
 	}
-	if ctx.Err() != nil {
+	if e.ctx.Err() != nil {
 		log.Info("lockstep stops: what was in flight is finished")
+		return nil, nil //nolint:nilnil // no next configuration is what it means to stop
 	}
 	return <-next, nil
 }

@@ -117,7 +117,7 @@ func (r *rig) open(t *testing.T) *app.App {
 
 func (r *rig) config() string {
 	return strings.NewReplacer(
-		"$STORE", r.store, "$JIRA", r.front.url(), "$GOOGLE", r.GoogleURL, "$EMAIL", r.Email, "$TOKEN", strings.ReplaceAll(r.token, `"`, `\"`),
+		"$STORE", r.store, "$JIRA", r.front.url(), "$GOOGLE", r.GoogleURL, "$EMAIL", r.Email, "$TOKEN", strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(r.token),
 		"$SCORECARD", r.Scorecard, "$PARTNER", r.Partner, "$HYDROTECH", r.Hydrotech,
 	).Replace(rigConfig)
 }
