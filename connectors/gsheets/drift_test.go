@@ -219,6 +219,13 @@ func TestScorecardFromNothing(t *testing.T) {
 		}
 	}
 	b.landed(removal(0)) // gone is gone
+	// What a person wrote beside our columns is known nowhere else: such a row stays.
+	kept := b.titled(after, "Task 7")
+	_, at, _ := strings.Cut(kept.Name, " ")
+	b.must(b.srv.Type(b.id, tab, "L"+at, "ask Amina"))
+	rs = b.c.Apply(t.Context(), []task.Patch{{Op: task.Remove, Task: kept.Marker, Ref: kept.Ref, Expect: kept.Values}})
+	b.faulty(rs[0].Err, fault.Permanent, fault.Unsupported)
+	b.titled(b.pull(), "Task 7")
 	rs = b.c.Apply(t.Context(), []task.Patch{removal(5)})
 	b.faulty(rs[0].Err, fault.Conflict, fault.Precondition) // its notes were changed since
 

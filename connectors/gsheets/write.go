@@ -2,6 +2,7 @@ package gsheets
 
 import (
 	"context"
+	"slices"
 
 	"google.golang.org/api/sheets/v4"
 
@@ -262,8 +263,27 @@ func (b *batch) remove(c *Connector, j *job) (bool, *fault.Error) {
 	if f := b.expect(at, j.p.Expect); f != nil {
 		return false, f
 	}
+	if col := b.t.beside(at); col >= 0 {
+		f := fault.New(fault.Permanent, fault.Unsupported, "remove the row", "row %s holds something of people's own in column %s",
+			rowNumber(at), columnName(col))
+		return false, f.WithHint("the task is gone from its owner's tool; what stands in column %s is known nowhere else: move it, or delete the row yourself",
+			columnName(col))
+	}
 	j.at, j.key = at, key
 	return true, nil
+}
+
+// beside is a column that is none of ours in which a person typed something into the row; -1 where there is none.
+func (t *table) beside(at int) int {
+	if at >= len(t.cells) {
+		return -1
+	}
+	for col, c := range t.cells[at] {
+		if col != t.id && !slices.Contains(t.column[:], col) && c.typed() {
+			return col
+		}
+	}
+	return -1
 }
 
 func stringValue(s string) *sheets.ExtendedValue { return &sheets.ExtendedValue{StringValue: &s} }
