@@ -68,7 +68,7 @@ func (v *view) api() []apiTask {
 		}
 		for i, val := range t.Agreed {
 			if !val.IsEmpty() {
-				a.Values[task.Field(i).String()] = val.String() //nolint:gosec // i < FieldCount
+				a.Values[task.Field(i).String()] = val.String()
 			}
 		}
 		for _, l := range v.links[t.ID] {

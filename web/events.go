@@ -25,12 +25,13 @@ type eventView struct {
 	Task, Path, Title string
 	Text              string
 	From, To          string
-	Arrow             bool // From and To are shown
+	Arrow             bool   // From and To are shown
 	Where             string // "from the scorecard", "in AquaFund's Jira"
 	By                string
 	Into              string // where it was then written
 	Trouble           bool
 	Losers            []claimView
+	Against           string // what the losers are
 }
 
 // deed is what a decision and the writes that it led to have in common.
@@ -90,10 +91,10 @@ func (v *view) history(events []store.Event, limit int) []eventView {
 
 // tell puts events into words, newest first, at most lines of them. Writes are told with the decision that led to them.
 func (v *view) tell(events []store.Event, crowds map[int64]string, limit, lines int) []eventView {
-	decided := make(map[deed]bool)
+	decided := make(map[deed]task.SourceID)
 	for i := range events {
 		if e := &events[i]; e.Kind == store.EventDecided || e.Kind == store.EventBorn {
-			decided[deedOf(e)] = true
+			decided[deedOf(e)] = e.Source
 		}
 	}
 	into := make(map[deed][]string)
@@ -101,8 +102,10 @@ func (v *view) tell(events []store.Event, crowds map[int64]string, limit, lines 
 	for i := range events {
 		e := &events[i]
 		d := deedOf(e)
-		if follows(e) && decided[d] {
-			into[d] = append(into[d], v.sourceName(e.Source))
+		if from, ok := decided[d]; ok && (e.Kind == store.EventWritten || e.Kind == store.EventLinked) {
+			if e.Source != from { // a new task is tied to the item that it came from, too
+				into[d] = append(into[d], v.sourceName(e.Source))
+			}
 			continue
 		}
 		if len(out) == lines {
@@ -120,13 +123,8 @@ func (v *view) tell(events []store.Event, crowds map[int64]string, limit, lines 
 	return out
 }
 
-// deedOf is what the event belongs to. A birth and the creates that follow are about the whole task.
+// deedOf is what the event belongs to. A birth and the links that come with it are about the whole task.
 func deedOf(e *store.Event) deed { return deed{e.Cycle, e.Task, e.Field} }
-
-// follows reports that the event is a write that a decision, or the create that a birth, led to.
-func follows(e *store.Event) bool {
-	return e.Kind == store.EventWritten || e.Kind == store.EventLinked && strings.HasPrefix(e.Note, "created ")
-}
 
 func (v *view) event(e *store.Event, limit int) eventView {
 	at := e.At.In(v.p.Timezone)
@@ -151,7 +149,7 @@ func (v *view) event(e *store.Event, limit int) eventView {
 		out.Text = "New task"
 		where("from")
 	case store.EventDecided:
-		out.Text = field
+		out.Text, out.Against = field, "Overruled: "
 		change()
 		where("from")
 	case store.EventWritten:

@@ -29,7 +29,7 @@ func stream(t *testing.T, base string) *bufio.Reader {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = res.Body.Close() })
-	if res.StatusCode != 200 || res.Header.Get("Content-Type") != "text/event-stream" || res.Header.Get("Cache-Control") != "no-store" {
+	if res.StatusCode != http.StatusOK || res.Header.Get("Content-Type") != "text/event-stream" || res.Header.Get("Cache-Control") != "no-store" {
 		t.Fatalf("the events answer %s, %v", res.Status, res.Header)
 	}
 	r := bufio.NewReader(res.Body)
@@ -89,7 +89,7 @@ func TestEventsOfNobody(t *testing.T) {
 	t.Parallel()
 	s := serve(t, seeded(), nil)
 	for _, q := range []string{"", "?partnership=", "?partnership=nobody"} {
-		if res, _ := ask(t, s, "GET", "/events"+q); res.StatusCode != 404 {
+		if res, _ := ask(t, s, "GET", "/events"+q); res.StatusCode != http.StatusNotFound {
 			t.Errorf("%q answers %s", q, res.Status)
 		}
 	}
@@ -191,7 +191,7 @@ func TestAStateIsReadOnceForAHerdAndAnewAfterAChange(t *testing.T) {
 	reads(4, "after the clock was put back")
 	st.edit(func(f *fakeStore) { f.err = errDown })
 	s.Changed("clean-water")
-	if res, _ := ask(t, s, "GET", thePage); res.StatusCode != 503 {
+	if res, _ := ask(t, s, "GET", thePage); res.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("without a database: %s", res.Status)
 	}
 	st.edit(func(f *fakeStore) { f.err = nil })

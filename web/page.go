@@ -59,7 +59,7 @@ type group struct {
 	Counts     counts
 	Sources    []sourceView
 	Shared     bool // it has no tool of its own and works on the scorecard
-	Rows       []row
+	Rows       []*row
 	HTML       template.HTML // the rows
 }
 
@@ -86,16 +86,13 @@ type pageBody struct {
 const conflictsShown = 6
 
 // Waiting is how many things wait for people.
-func (b pageBody) Waiting() int { //nolint:gocritic // called by templates, which want a value
+func (b pageBody) Waiting() int {
 	n := len(b.Conflicts) + len(b.More)
 	for _, g := range b.Held {
 		n += len(g.Holds)
 	}
 	return n
 }
-
-// Disagree is how many fields people disagree on.
-func (b pageBody) Disagree() int { return len(b.Conflicts) + len(b.More) } //nolint:gocritic // called by templates, which want a value
 
 func (v *view) page(f filter, events []store.Event, cycles []store.Cycle) pageBody {
 	b := pageBody{Filter: f, Statuses: statusChoices(f.Status), Today: v.now.Format("Monday 2 January 2006, 15:04 MST")}
@@ -138,9 +135,9 @@ func (v *view) group(b *pageBody) {
 		}
 		r := v.row(t)
 		b.Total++
-		b.Counts.add(&r)
-		b.Groups[i].Counts.add(&r)
-		if b.Filter.passes(partner, text, &r) {
+		b.Counts, b.Groups[i].Counts = b.Counts.with(r), b.Groups[i].Counts.with(r)
+		if b.Filter.passes(partner, text, r) {
+			v.complete(r)
 			b.Groups[i].Rows = append(b.Groups[i].Rows, r)
 		}
 	}
@@ -154,8 +151,8 @@ func (v *view) group(b *pageBody) {
 
 // sortRows puts what needs attention first: open before closed, then by due date, what has none last; what is done last
 // comes first among the closed.
-func sortRows(rows []row) {
-	slices.SortStableFunc(rows, func(a, b row) int {
+func sortRows(rows []*row) {
+	slices.SortStableFunc(rows, func(a, b *row) int {
 		if a.Closed && b.Closed {
 			return cmp.Or(strings.Compare(b.Status, a.Status), strings.Compare(b.Due, a.Due))
 		}

@@ -25,6 +25,13 @@ type shell struct {
 
 func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, page, title string, p Partnership, body any) {
 	var b bytes.Buffer
+	if p, ok := body.(pageBody); ok {
+		n := 64 << 10
+		for i := range p.Groups {
+			n += len(p.Groups[i].HTML)
+		}
+		b.Grow(n)
+	}
 	err := s.pages[page].Execute(&b, shell{
 		Title: clip(title, clipped), Version: s.o.Version, Banner: s.banner(), Metrics: s.o.Metrics != nil, Partnership: p, Body: body,
 	})

@@ -67,20 +67,23 @@ func (f *fakeStore) edit(change func(*fakeStore)) {
 // noon is a quarter of an hour past ten in UTC, and past one in Nairobi, on a Monday.
 var noon = time.Date(2026, 11, 23, 10, 15, 0, 0, time.UTC)
 
-func nairobi(t testing.TB) *time.Location {
-	t.Helper()
+func nairobi(tb testing.TB) *time.Location {
+	tb.Helper()
 	loc, err := time.LoadLocation("Africa/Nairobi")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return loc
 }
 
-func cleanWater(t testing.TB) Partnership {
+func cleanWater(tb testing.TB) Partnership {
+	tb.Helper()
 	return Partnership{
-		ID: "clean-water", Name: "Clean Water Alliance", Key: "CW", Timezone: nairobi(t),
+		ID: "clean-water", Name: "Clean Water Alliance", Key: "CW", Timezone: nairobi(tb),
 		Partners: []Partner{
-			{"aquafund", "AquaFund", "civil_society"}, {"riverton", "City of Riverton", "public"}, {"hydrotech", "HydroTech Ltd", "private"},
+			{"aquafund", "AquaFund", "civil_society"},
+			{"riverton", "City of Riverton", "public"},
+			{"hydrotech", "HydroTech Ltd", "private"},
 			{"ministry", "Ministry of Water", "public"},
 		},
 		Sources: []Source{
@@ -198,7 +201,7 @@ func seeded() *fakeStore {
 
 func seedEvents() []store.Event {
 	due, status := task.Due.String(), task.Status.String()
-	word := func(s string) task.Value { return task.EnumValue(s) }
+	word := task.EnumValue
 	es := []store.Event{
 		{Cycle: 41, At: noon.Add(-40 * time.Second), Kind: store.EventWritten, Task: "CW-13", Field: status, Source: "scorecard", From: word(task.InProgress), To: word(task.Blocked)},
 		{Cycle: 41, At: noon.Add(-41 * time.Second), Kind: store.EventDecided, Task: "CW-13", Field: status, Source: "riverton-sheet", From: word(task.InProgress), To: word(task.Blocked), By: "Lydia Mwangi"},
@@ -210,6 +213,7 @@ func seedEvents() []store.Event {
 		{Cycle: 20, At: noon.Add(-2 * time.Hour), Kind: store.EventConflict, Task: "CW-16", Field: due, From: dateIn(26)},
 		{Cycle: 12, At: noon.Add(-3 * time.Hour), Kind: store.EventFailed, Task: "CW-20", Source: "hydrotech-sheet", Note: "the column “Status” is gone"},
 		{Cycle: 9, At: noon.Add(-20 * time.Hour), Kind: store.EventLinked, Task: "CW-25", Source: "scorecard", Note: "row 26"},
+		{Cycle: 9, At: noon.Add(-20 * time.Hour), Kind: store.EventLinked, Task: "CW-25", Source: "riverton-sheet", Note: "created row 9"},
 		{Cycle: 9, At: noon.Add(-20 * time.Hour), Kind: store.EventBorn, Task: "CW-25", Source: "scorecard", Note: "Gazette the regulation on community water points"},
 		{Cycle: 7, At: noon.Add(-50 * time.Hour), Kind: store.EventDecided, Task: "CW-11", Field: status, Source: "aquafund-jira", From: word(task.InProgress), To: word(task.Done), By: "Amina Diallo"},
 	}
@@ -227,24 +231,24 @@ func seedEvents() []store.Event {
 }
 
 // serve returns a Server over the store, at noon. change may be nil.
-func serve(t testing.TB, st *fakeStore, change func(*Options)) *Server {
-	t.Helper()
-	o := Options{Partnerships: []Partnership{cleanWater(t)}, Store: st, Now: func() time.Time { return noon }, Version: "v1.2.3"}
+func serve(tb testing.TB, st *fakeStore, change func(*Options)) *Server {
+	tb.Helper()
+	o := Options{Partnerships: []Partnership{cleanWater(tb)}, Store: st, Now: func() time.Time { return noon }, Version: "v1.2.3"}
 	if change != nil {
 		change(&o)
 	}
 	s, err := New(o)
 	if err != nil {
-		t.Fatalf("make the server: %v", err)
+		tb.Fatalf("make the server: %v", err)
 	}
-	t.Cleanup(s.Close)
+	tb.Cleanup(s.Close)
 	return s
 }
 
 // ask returns the answer to one request, with its body.
-func ask(t testing.TB, s http.Handler, method, target string, header ...string) (*http.Response, string) {
-	t.Helper()
-	r := httptest.NewRequestWithContext(t.Context(), method, target, nil)
+func ask(tb testing.TB, s http.Handler, method, target string, header ...string) (*http.Response, string) {
+	tb.Helper()
+	r := httptest.NewRequestWithContext(tb.Context(), method, target, nil)
 	for i := 0; i+1 < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}
@@ -253,27 +257,27 @@ func ask(t testing.TB, s http.Handler, method, target string, header ...string) 
 	res := w.Result()
 	body, err := io.ReadAll(res.Body)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return res, string(body)
 }
 
 // has fails for each of the texts that the page lacks.
-func has(t testing.TB, page string, texts ...string) {
-	t.Helper()
+func has(tb testing.TB, page string, texts ...string) {
+	tb.Helper()
 	for _, x := range texts {
 		if !strings.Contains(page, x) {
-			t.Errorf("the page lacks %q", x)
+			tb.Errorf("the page lacks %q", x)
 		}
 	}
 }
 
 // lacks fails for each of the texts that the page has.
-func lacks(t testing.TB, page string, texts ...string) {
-	t.Helper()
+func lacks(tb testing.TB, page string, texts ...string) {
+	tb.Helper()
 	for _, x := range texts {
 		if i := strings.Index(page, x); i >= 0 {
-			t.Errorf("the page has %q: …%s…", x, page[max(0, i-80):min(len(page), i+120)])
+			tb.Errorf("the page has %q: …%s…", x, page[max(0, i-80):min(len(page), i+120)])
 		}
 	}
 }

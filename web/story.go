@@ -67,7 +67,7 @@ type holdView struct{ Task, Path, Name, Field, Reason, Raw, Hint string }
 func (v *view) hold(h task.Hold) holdView {
 	return holdView{
 		Task: string(h.Task), Path: v.path(h.Task), Name: clip(h.Name, clipped), Field: fieldWord(h.Field), Reason: reasonWords(h.Reason),
-		Raw: clip(h.Raw, clipped), Hint: h.Hint,
+		Raw: clip(h.Raw, clipped), Hint: clip(h.Hint, clipped),
 	}
 }
 
@@ -131,12 +131,14 @@ func (v *view) story(id task.ID, events []store.Event) (storyBody, bool) {
 		return storyBody{}, false
 	}
 	t := &v.st.Tasks[i]
-	b := storyBody{row: v.row(t), Removed: t.Removed, Partner: v.partnerName(t.Agreed[task.Partner].String())}
+	r := v.row(t)
+	v.complete(r)
+	b := storyBody{row: *r, Removed: t.Removed, Partner: v.partnerName(t.Agreed[task.Partner].String())}
 	if b.Removed {
 		b.DueWords, b.Overdue, b.Soon = "", false, false
 	}
 	for f, val := range t.Agreed {
-		field := task.Field(f) //nolint:gosec // f < FieldCount
+		field := task.Field(f)
 		if val.IsEmpty() || field == task.Title || field == task.Partner || field == task.Status {
 			continue
 		}

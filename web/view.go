@@ -80,9 +80,10 @@ type badge struct{ Kind, Name, Where, URL string }
 // soonDays is how near a due date is called near.
 const soonDays = 7
 
-func (v *view) row(t *store.Task) row {
+// row is the task in words, without links and holds: see complete.
+func (v *view) row(t *store.Task) *row {
 	status := t.Agreed[task.Status].String()
-	r := row{rowText: rowText{
+	r := &row{rowText: rowText{
 		ID: string(t.ID), Path: "/p/" + v.p.ID + "/t/" + string(t.ID), Title: t.Agreed[task.Title].String(), Owner: t.Agreed[task.Assignee].String(),
 		Status: status, StatusWord: cmp.Or(task.StatusDisplay(status), "No status"), Closed: status == task.Done || status == task.Cancelled,
 	}}
@@ -94,13 +95,19 @@ func (v *view) row(t *store.Task) row {
 		}
 		r.Slip = slip(t.Baseline, t.Agreed[task.Due], v.now.Year())
 	}
-	for i := range v.links[t.ID] {
-		r.Links = append(r.Links, v.badge(&v.links[t.ID][i]))
+	return r
+}
+
+// complete adds the links and holds, which only a row that is shown needs.
+func (v *view) complete(r *row) {
+	links, holds := v.links[task.ID(r.ID)], v.holds[task.ID(r.ID)]
+	r.Links = make([]badge, len(links))
+	for i := range links {
+		r.Links[i] = v.badge(&links[i])
 	}
-	for _, h := range v.holds[t.ID] {
+	for _, h := range holds {
 		r.Holds = append(r.Holds, v.hold(h))
 	}
-	return r
 }
 
 // badge names an item the way people do in that tool. A link whose item has no address leads to the tool.
@@ -121,14 +128,15 @@ func (v *view) badge(l *store.Link) badge {
 // counts sums up tasks. Open is all but Done and Cancelled; the overdue and the blocked are among the open.
 type counts struct{ Open, Overdue, Blocked, Progress, Waiting, Done, Cancelled int }
 
-func (c *counts) add(r *row) {
+// with is the sum and one task more.
+func (c counts) with(r *row) counts {
 	switch r.Status {
 	case task.Done:
 		c.Done++
-		return
+		return c
 	case task.Cancelled:
 		c.Cancelled++
-		return
+		return c
 	case task.Blocked:
 		c.Blocked++
 	case task.InProgress:
@@ -140,6 +148,7 @@ func (c *counts) add(r *row) {
 	if r.Overdue {
 		c.Overdue++
 	}
+	return c
 }
 
 // Live is how many tasks are not cancelled.
@@ -189,7 +198,7 @@ const (
 
 func (v *view) source(s Source) sourceView {
 	st := v.sources[task.SourceID(s.ID)]
-	out := sourceView{Name: s.Name, Kind: s.Kind, URL: safeURL(s.URL), Error: st.Error, Hint: st.Hint}
+	out := sourceView{Name: s.Name, Kind: s.Kind, URL: safeURL(s.URL), Error: clip(st.Error, clipped), Hint: clip(st.Hint, clipped)}
 	if st.LastSuccess.IsZero() {
 		out.Age, out.Stale = "never read", true
 		return out

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,23 +15,23 @@ import (
 )
 
 // viewOf is a view of one task in one zone.
-func viewOf(t testing.TB, zone string, now time.Time, change func(*store.Task)) row {
-	t.Helper()
+func viewOf(tb testing.TB, zone string, now time.Time, change func(*store.Task)) row {
+	tb.Helper()
 	loc, err := time.LoadLocation(zone)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	x := store.Task{ID: "CW-1", Number: 1}
 	x.Agreed[task.Status] = task.EnumValue(task.InProgress)
 	change(&x)
-	return newView(Partnership{ID: "p", Timezone: loc}, store.State{Tasks: []store.Task{x}}, now).row(&x)
+	return *newView(Partnership{ID: "p", Timezone: loc}, store.State{Tasks: []store.Task{x}}, now).row(&x)
 }
 
-func date(t testing.TB, s string) task.Value {
-	t.Helper()
+func date(tb testing.TB, s string) task.Value {
+	tb.Helper()
 	v, err := task.Parse(task.Date, s)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return v
 }
@@ -58,8 +59,8 @@ func TestOverdueGoesByThePartnershipsOwnDay(t *testing.T) {
 		{"America/Los_Angeles", "2026-11-24T08:00:00Z", "2026-11-23", task.InProgress, "1 day overdue", true, false},
 		{"Pacific/Kiritimati", "2026-11-23T10:00:00Z", "2026-11-23", task.InProgress, "1 day overdue", true, false}, // 14 hours ahead
 		{"Pacific/Pago_Pago", "2026-11-24T10:59:59Z", "2026-11-23", task.InProgress, "due today", false, true},
-		{"Asia/Kathmandu", "2026-11-23T18:15:00Z", "2026-11-24", task.InProgress, "due today", false, true}, // 5:45 ahead
-		{"America/New_York", "2026-03-08T12:00:00Z", "2026-03-10", task.InProgress, "in 2 days", false, true}, // clocks change on the 8th
+		{"Asia/Kathmandu", "2026-11-23T18:15:00Z", "2026-11-24", task.InProgress, "due today", false, true},    // 5:45 ahead
+		{"America/New_York", "2026-03-08T12:00:00Z", "2026-03-10", task.InProgress, "in 2 days", false, true},  // clocks change on the 8th
 		{"Europe/Berlin", "2026-10-25T12:00:00Z", "2026-10-24", task.NotStarted, "1 day overdue", true, false}, // and on the 25th
 		{"UTC", "2026-11-23T12:00:00Z", "2026-11-30", task.Blocked, "in 7 days", false, true},
 		{"UTC", "2026-11-23T12:00:00Z", "2026-12-01", task.Blocked, "in 8 days", false, false},
@@ -92,7 +93,9 @@ func TestSlip(t *testing.T) {
 		{"2026-11-01", "2026-11-10", "first agreed 1 Nov (+9 days)"},
 		{"2026-11-10", "2026-11-09", "first agreed 10 Nov (−1 day)"},
 		{"2025-12-31", "2026-01-01", "first agreed 31 Dec 2025 (+1 day)"},
-		{"2026-11-10", "2026-11-10", ""}, {"", "2026-11-10", ""}, {"2026-11-10", "", ""},
+		{"2026-11-10", "2026-11-10", ""},
+		{"", "2026-11-10", ""},
+		{"2026-11-10", "", ""},
 	} {
 		if got := slip(date(t, c.from), date(t, c.to), 2026); got != c.want {
 			t.Errorf("from %q to %q: %q; want %q", c.from, c.to, got, c.want)
@@ -156,7 +159,7 @@ func TestCountsAddUp(t *testing.T) {
 		for range n {
 			status := rapid.SampledFrom(append(task.Statuses(), "", "on fire")).Draw(t, "status")
 			closed := status == task.Done || status == task.Cancelled
-			c.add(&row{rowText: rowText{Status: status, Closed: closed, Overdue: !closed && rapid.Bool().Draw(t, "overdue")}})
+			c = c.with(&row{rowText: rowText{Status: status, Closed: closed, Overdue: !closed && rapid.Bool().Draw(t, "overdue")}})
 		}
 		if c.Open+c.Done+c.Cancelled != n || c.Progress+c.Blocked+c.Waiting != c.Open || c.Overdue > c.Open {
 			t.Fatalf("%d tasks are %+v", n, c)
@@ -176,10 +179,10 @@ func TestCountsAddUp(t *testing.T) {
 
 func TestRowsInTheOrderOfAttention(t *testing.T) {
 	t.Parallel()
-	mk := func(id, status, due string) row {
-		return row{rowText: rowText{ID: id, Status: status, Due: due, Closed: status == task.Done || status == task.Cancelled}}
+	mk := func(id, status, due string) *row {
+		return &row{rowText: rowText{ID: id, Status: status, Due: due, Closed: status == task.Done || status == task.Cancelled}}
 	}
-	rows := []row{
+	rows := []*row{
 		mk("cancelled", task.Cancelled, "2026-01-01"), mk("none", task.Blocked, ""), mk("done early", task.Done, "2026-01-01"), mk("late", task.InProgress, "2026-02-01"),
 		mk("done late", task.Done, "2026-03-01"), mk("first", task.NotStarted, "2026-01-15"), mk("none too", task.InProgress, ""),
 	}
@@ -206,8 +209,12 @@ func TestSourcesAreNamedForPeople(t *testing.T) {
 	t.Parallel()
 	p := Partnership{
 		Scorecard: "card", Partners: []Partner{{"a", "AquaFund", ""}}, Sources: []Source{
-			{ID: "j", Kind: "jira", Partner: "a", Name: "j"}, {ID: "s1", Kind: "sheet", Partner: "a"}, {ID: "s2", Kind: "sheet", Partner: "a"},
-			{ID: "named", Kind: "doc", Partner: "a", Name: "The minutes"}, {ID: "card", Kind: "sheet"}, {ID: "stray", Kind: "sheet", Partner: "gone"},
+			{ID: "j", Kind: "jira", Partner: "a", Name: "j"},
+			{ID: "s1", Kind: "sheet", Partner: "a"},
+			{ID: "s2", Kind: "sheet", Partner: "a"},
+			{ID: "named", Kind: "doc", Partner: "a", Name: "The minutes"},
+			{ID: "card", Kind: "sheet"},
+			{ID: "stray", Kind: "sheet", Partner: "gone"},
 		},
 	}
 	var got []string
@@ -266,12 +273,19 @@ func TestValuesInWords(t *testing.T) {
 		value task.Value
 		want  string
 	}{
-		{task.Due, date(t, "2026-02-03"), "3 Feb"}, {task.Due, date(t, "2031-02-03"), "3 Feb 2031"}, {task.Progress, half, "42.5 %"},
-		{task.Partner, task.EnumValue("riverton"), "City of Riverton"}, {task.Partner, task.EnumValue("gone"), "gone"}, {task.Status, task.EnumValue(task.InProgress), "In progress"},
-		{task.Labels, task.SetValue("b", "a"), "a, b"}, {task.QuickWin, task.BoolValue(true), "yes"}, {task.Due, task.UnreadableValue("soon"), "soon"}, {task.Notes, task.Value{}, ""},
+		{task.Due, date(t, "2026-02-03"), "3 Feb"},
+		{task.Due, date(t, "2031-02-03"), "3 Feb 2031"},
+		{task.Progress, half, "42.5 %"},
+		{task.Partner, task.EnumValue("riverton"), "City of Riverton"},
+		{task.Partner, task.EnumValue("gone"), "gone"},
+		{task.Status, task.EnumValue(task.InProgress), "In progress"},
+		{task.Labels, task.SetValue("b", "a"), "a, b"},
+		{task.QuickWin, task.BoolValue(true), "yes"},
+		{task.Due, task.UnreadableValue("soon"), "soon"},
+		{task.Notes, task.Value{}, ""},
 		{task.Title, task.TextValue("abcdefghijkl"), "abcdefghij…"},
 	} {
-		if got := v.say(c.field.String(), c.value, 10); got != c.want && !(len(c.want) > 10 && got == clip(c.want, 10)) {
+		if got := v.say(c.field.String(), c.value, 10); got != c.want && got != clip(c.want, 10) {
 			t.Errorf("%s %v is put as %q; want %q", c.field, c.value, got, c.want)
 		}
 	}
@@ -290,8 +304,7 @@ func TestActivityTellsADecisionWithItsWrites(t *testing.T) {
 		"CW-2 Due|8 Nov→19 Nov|from Scorecard|Ruth Njeri|AquaFund’s Jira|1",
 		"CW-16 Due: people disagree|→||||0",
 		"CW-20 A write went wrong: the column “Status” is gone|→|to HydroTech Ltd’s sheet|||0",
-		"CW-25 Found as row 26|→|in Scorecard|||0",
-		"CW-25 New task|→|from Scorecard|||0",
+		"CW-25 New task|→|from Scorecard||City of Riverton’s sheet|0",
 		"CW-11 Status|In progress→Done|from AquaFund’s Jira|Amina Diallo||0",
 		" 12 new tasks|→|from AquaFund’s Jira|||0",
 		" 12 new tasks|→|from City of Riverton’s sheet|||0",
@@ -338,7 +351,7 @@ func TestEveryKindOfEventHasWords(t *testing.T) {
 func TestDisarm(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
-		"plain\n\ttext": "plain\n\ttext", "مياه נקי 水 é 👩🏾‍🌾 “…”": "مياه נקי 水 é 👩🏾‍🌾 “…”", "a\u200eb\u200f": "a\u200eb\u200f", // marks turn nothing around
+		"plain\n\ttext": "plain\n\ttext", "مياه נקי é 👩🏾‍🌾 “…”": "مياه נקי é 👩🏾‍🌾 “…”", "a\u200eb\u200f": "a\u200eb\u200f", // marks turn nothing around
 		"a\u202eb\u202a\u202b\u202c\u202d\u2066\u2067\u2068\u2069c": "abc", "a\x00b\x1b[1m\x7f": "a\ufffdb\ufffd[1m\ufffd", "\u0080\u009f\u00a0": "\ufffd\ufffd\u00a0",
 		"\xff\xfe": "\ufffd\ufffd", "\xe2\x80": "\ufffd\ufffd", "a\r\nb": "a\ufffd\nb", "": "",
 	} {
@@ -352,7 +365,7 @@ func TestDisarm(t *testing.T) {
 		if suspicious(out) && strings.ContainsFunc(string(out), treacherous) {
 			t.Fatalf("%q becomes %q", in, out)
 		}
-		if again := disarm(slices.Clone(out)); string(again) != string(out) {
+		if again := disarm(slices.Clone(out)); !bytes.Equal(again, out) {
 			t.Fatalf("%q becomes %q and then %q", in, out, again)
 		}
 	})

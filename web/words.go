@@ -43,6 +43,9 @@ func dueWords(days int) string {
 
 // slip says how far the date has moved from the first one that was agreed; "" where it stands.
 func slip(baseline, due task.Value, year int) string {
+	if baseline == due {
+		return ""
+	}
 	from, ok1 := baseline.Time()
 	to, ok2 := due.Time()
 	if !ok1 || !ok2 || from.Equal(to) {

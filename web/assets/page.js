@@ -11,7 +11,7 @@
   const say = (text, state) => {
     if (badge.dataset.state !== state) { badge.textContent = text; badge.dataset.state = state; }
   };
-  say("Connecting", "wait");
+  say("connecting", "wait");
 
   let busy = false, again = false;
   async function refresh() {
@@ -21,9 +21,9 @@
       const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
       if (!answer.ok) throw new Error(String(answer.status));
       update(new DOMParser().parseFromString(await answer.text(), "text/html"));
-      say("Live", "ok");
+      say("live", "ok");
     } catch {
-      say("Out of reach, trying again", "lost");
+      say("out of reach, trying again", "lost");
     } finally {
       busy = false;
       if (again) { again = false; refresh(); }
@@ -85,7 +85,7 @@
     if (stream) return;
     stream = new EventSource("/events?partnership=" + encodeURIComponent(partnership));
     stream.onopen = refresh; // for what happened before anybody listened
-    stream.onerror = () => say("Out of reach, trying again", "lost");
+    stream.onerror = () => say("out of reach, trying again", "lost");
     stream.addEventListener("cycle", refresh);
   }
   document.addEventListener("visibilitychange", listen);
