@@ -17,29 +17,19 @@ const (
 	ruleTests        = "prometheus/rules/lockstep_test.yaml"
 )
 
-// metricLabels are the metrics that the design promises, with their labels. A rule that asks for another would
-// never fire, and Prometheus would not say why.
-var metricLabels = map[string][]string{
-	"lockstep_api_request_duration_seconds":   {"source"},
-	"lockstep_api_requests_total":             {"source", "method", "code"},
-	"lockstep_api_throttled_seconds_total":    {"source"},
-	"lockstep_build_info":                     {},
-	"lockstep_conflicts_open":                 {"partnership"},
-	"lockstep_cycle_duration_seconds":         {"partnership"},
-	"lockstep_cycles_total":                   {"partnership", "result"},
-	"lockstep_guard_trips_total":              {"guard"},
-	"lockstep_held":                           {"source", "reason"},
-	"lockstep_last_attempt_timestamp_seconds": {"partnership", "source"},
-	"lockstep_last_success_timestamp_seconds": {"partnership", "source"},
-	"lockstep_oldest_unsynced_change_seconds": {"partnership"},
-	"lockstep_patches_total":                  {"source", "op", "result"},
-	"lockstep_propagation_seconds":            {"from", "to"},
-	"lockstep_scorecard_age_seconds":          {"partnership"},
-	"lockstep_source_up":                      {"partnership", "source"},
-	"lockstep_tasks":                          {"partnership", "partner", "status"},
-	"lockstep_tasks_overdue":                  {"partnership", "partner"},
-	// Prometheus's own, of every job.
-	"up": {"job", "instance"},
+// metricLabels are the metrics that there are, with their labels, as the generated reference lists them. A rule that asks for
+// another would never fire, and Prometheus would not say why.
+func metricLabels(t *testing.T) map[string][]string {
+	t.Helper()
+	all := map[string][]string{"up": {"job", "instance"}} // Prometheus's own, of every job
+	row := regexp.MustCompile("(?m)^\\| `(lockstep_[a-z_]+)` \\| [a-z]+ \\| ([a-z` ]*) \\|")
+	for _, m := range row.FindAllStringSubmatch(read(t, filepath.Join(root, "docs", "reference", "metrics.md")), -1) {
+		all[m[1]] = strings.Fields(strings.ReplaceAll(m[2], "`", ""))
+	}
+	if len(all) < 10 {
+		t.Fatalf("only %d metrics were found in the reference", len(all))
+	}
+	return all
 }
 
 type rule struct {
@@ -134,6 +124,7 @@ func TestRulesAskForMetricsThatExist(t *testing.T) {
 	grouping := regexp.MustCompile(`\b(?:by|without) *\(([^)]*)\)`)
 	matcher := regexp.MustCompile(`([a-z_]+) *(?:=~|!~|!=|=) *"`)
 	template := regexp.MustCompile(`\$labels\.([a-z_]+)`)
+	metrics := metricLabels(t)
 	for _, r := range rules(t) {
 		named := metric.FindAllString(r.Expr, -1)
 		if len(named) == 0 {
@@ -141,7 +132,7 @@ func TestRulesAskForMetricsThatExist(t *testing.T) {
 		}
 		var known []string
 		for _, name := range named {
-			labels, ok := metricLabels[name]
+			labels, ok := metrics[name]
 			if !ok {
 				t.Errorf("%s asks for %s, which does not exist", r.Alert, name)
 			}
@@ -169,7 +160,7 @@ func TestRulesAskForMetricsThatExist(t *testing.T) {
 // The text of a rule is what somebody reads at night: it says what to do. Metrics that it names exist too.
 func TestEveryAlertIsComplete(t *testing.T) {
 	t.Parallel()
-	tests := read(t, ruleTests)
+	tests, metrics := read(t, ruleTests), metricLabels(t)
 	metric := regexp.MustCompile(`\blockstep_[a-z_]+\b`)
 	seen := map[string]bool{}
 	for _, r := range rules(t) {
@@ -187,7 +178,7 @@ func TestEveryAlertIsComplete(t *testing.T) {
 			t.Errorf("%s has no summary, or a description too short to say what to do", r.Alert)
 		}
 		for _, name := range metric.FindAllString(r.Annotations["description"], -1) {
-			if _, ok := metricLabels[name]; !ok {
+			if _, ok := metrics[name]; !ok {
 				t.Errorf("%s sends the reader to %s, which does not exist", r.Alert, name)
 			}
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -29,6 +30,9 @@ const settleCycles = 12
 
 // Run implements the command. Everything lives in this process and in a temporary folder; nothing stays.
 func (c demoCmd) Run(e env) (err error) {
+	if c.JSON && !c.Once {
+		return errors.New("--json prints the report of --once: give both")
+	}
 	dir, err := os.MkdirTemp("", "lockstep-demo-")
 	if err != nil {
 		return fmt.Errorf("make a temporary folder: %w", err)
@@ -53,6 +57,7 @@ func (c demoCmd) Run(e env) (err error) {
 	}
 	a, err := app.New(e.ctx, app.Options{
 		Config: cfg, Log: logger(e.stderr, level), Now: clock.Now, Version: buildVersion(), Banner: banner(world),
+		AllowedHosts: []string{"localhost", "127.0.0.1", "::1"},
 	})
 	if err != nil {
 		return err
@@ -60,7 +65,10 @@ func (c demoCmd) Run(e env) (err error) {
 	defer closing(e, a)
 
 	sum, err := live(e.ctx, a, world)
-	if err != nil {
+	switch {
+	case err != nil && e.ctx.Err() != nil && !c.Once:
+		return nil // it was stopped before the page was there
+	case err != nil:
 		return err
 	}
 	if c.Once {

@@ -37,6 +37,11 @@ type cli struct {
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
+//go:generate go test . -run ^TestReferenceIsCurrent$ -update
+
+const description = "Keeps the partners of a cross-sector partnership in step: pulls tasks from Jira and Google Sheets, reconciles them, pushes " +
+	"status back into everyone's own tool, and keeps the shared scorecard right."
+
 // env is what a command may use of the outside.
 type env struct {
 	ctx    context.Context //nolint:containedctx // handed to commands by the parser's binding, and to nothing else
@@ -62,9 +67,7 @@ func run(e env, args []string) (code int) {
 	var c cli
 	exited := -1
 	parser, err := kong.New(&c,
-		kong.Name("lockstep"),
-		kong.Description("Keeps the partners of a cross-sector partnership in step: pulls tasks from Jira and Google Sheets, reconciles them, pushes "+
-			"status back into everyone's own tool, and keeps the shared scorecard right."),
+		kong.Name("lockstep"), kong.Description(description),
 		kong.Writers(e.stdout, e.stderr), kong.Exit(func(c int) { exited = c; panic(exitStatus(c)) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Bind(e),
 	)

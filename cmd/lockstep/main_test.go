@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"flag"
 	"io"
 	"net/http"
 	"os"
@@ -25,6 +26,8 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asCommand) != "" {
 		main() // exits
 	}
+	flag.Bool("update", false, "write docs/reference/commands.md anew")
+	flag.Parse()
 	os.Exit(m.Run())
 }
 
@@ -71,7 +74,13 @@ func start(t *testing.T, environ []string, args ...string) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &process{cmd: exec.Command(exe, args...), more: make(chan struct{}, 1), ended: make(chan struct{})} //nolint:gosec,noctx // it is this test, and ends by signals
+	return launch(t, exe, environ, args...)
+}
+
+// launch starts a program that is, or that becomes, the command.
+func launch(t *testing.T, exe string, environ []string, args ...string) *process {
+	t.Helper()
+	p := &process{cmd: exec.Command(exe, args...), more: make(chan struct{}, 1), ended: make(chan struct{})}
 	p.cmd.Env = append(append(os.Environ(), asCommand+"=1"), environ...)
 	r, w := io.Pipe()
 	p.cmd.Stdout, p.cmd.Stderr = w, w

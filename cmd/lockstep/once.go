@@ -19,13 +19,12 @@ type configFlag struct {
 }
 
 // open loads the configuration and sets everything up.
-func (f configFlag) open(e env, level slog.Level) (*app.App, *config.Config, error) {
+func (f configFlag) open(e env, level slog.Level) (*app.App, error) {
 	cfg, err := config.Load(f.Config, e.lookup)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	a, err := app.New(e.ctx, app.Options{Config: cfg, Log: logger(e.stderr, level), Version: buildVersion()})
-	return a, cfg, err
+	return app.New(e.ctx, app.Options{Config: cfg, Log: logger(e.stderr, level), Version: buildVersion()})
 }
 
 func logger(w io.Writer, level slog.Level) *slog.Logger {
@@ -41,7 +40,7 @@ type onceCmd struct {
 // Run implements the command: one cycle of every partnership. A guard that says no, and a partnership whose cycle came
 // to nothing, make the exit code 1.
 func (c onceCmd) Run(e env) error {
-	a, _, err := c.open(e, slog.LevelError)
+	a, err := c.open(e, slog.LevelError)
 	if err != nil {
 		return err
 	}
@@ -66,7 +65,7 @@ type planCmd struct {
 // Run implements the command. Where a source could not be read, and nothing is to be written to the others, the exit code is 1:
 // it cannot be said that there is nothing to do.
 func (c planCmd) Run(e env) error {
-	a, _, err := c.open(e, slog.LevelError)
+	a, err := c.open(e, slog.LevelError)
 	if err != nil {
 		return err
 	}

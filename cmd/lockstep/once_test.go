@@ -18,6 +18,8 @@ import (
 	"github.com/lockstep-sync/lockstep/connectors/sandbox/dials"
 	jirabox "github.com/lockstep-sync/lockstep/connectors/sandbox/jira"
 	"github.com/lockstep-sync/lockstep/internal/demo"
+	"github.com/lockstep-sync/lockstep/sync/engine"
+	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
 // town is the demo's partnership on sandbox servers, and a configuration file for it.
@@ -224,6 +226,32 @@ func TestTextsFromToolsCannotPaintTheTerminal(t *testing.T) {
 		if len(args) == 1 && strings.Count(got.out, "\nclean-water:") > 0 {
 			t.Errorf("lockstep %v lets a text make a line of its own:\n%s", args, got.out)
 		}
+	}
+}
+
+// TestPrintReportCleansEveryText puts a hostile text wherever a report can hold one.
+func TestPrintReportCleansEveryText(t *testing.T) {
+	t.Parallel()
+	const bad = "x\x1b[2J\u009b1m\r\n\u202e\u2028small: ok\x00"
+	text := task.TextValue(bad)
+	r := engine.Report{
+		Partnership: "small", Result: engine.ResultPartial,
+		Sources: []engine.SourceReport{{ID: "jira", Error: bad, Hint: bad}},
+		Patches: []engine.PatchReport{{
+			Patch: task.Patch{Op: task.Update, Task: "SM-1", Ref: task.Ref{Source: "jira", Key: bad}, Name: bad, Set: []task.Change{{Field: task.Title, From: text, To: text}}},
+			Error: bad, Hint: bad,
+		}},
+		Holds: []task.Hold{{Source: "jira", Name: bad, Field: bad, Reason: task.HoldUnreadable, Raw: bad, Hint: bad}},
+	}
+	var b strings.Builder
+	printReport(&b, r, nil)
+	for i, c := range b.String() {
+		if c != '\n' && (unicode.IsControl(c) || unicode.In(c, unicode.Bidi_Control, unicode.Zl, unicode.Zp)) {
+			t.Errorf("%U is printed at %d: %q", c, i, b.String()[max(0, i-40):i])
+		}
+	}
+	if n := strings.Count(b.String(), "\n"); n != 9 {
+		t.Errorf("%d lines, want 9: a text made a line of its own\n%s", n, b.String())
 	}
 }
 

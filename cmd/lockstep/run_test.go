@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -13,8 +14,10 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/lockstep-sync/lockstep/connectors/sandbox/dials"
 	"github.com/lockstep-sync/lockstep/internal/demo"
@@ -101,7 +104,8 @@ func TestRunFinishesTheWriteInFlight(t *testing.T) {
 	t.Parallel()
 	w := settled(t)
 	arrived, goOn := make(chan struct{}), make(chan struct{})
-	proxy := slow(t, w.JiraURL, arrived, goOn)
+	var cut atomic.Bool
+	proxy := slow(t, w.JiraURL, arrived, goOn, &cut)
 	w.edited(t, `url: "`+w.JiraURL+`"`, `url: "`+proxy+`"`)
 	lockstep(t, "once", "--config", w.config) // another address is another source of links, which is written to the rows
 	p := start(t, nil, "run", "--config", w.config)
@@ -129,6 +133,9 @@ func TestRunFinishesTheWriteInFlight(t *testing.T) {
 	if code := p.end(t); code != exitOK {
 		t.Errorf("exit code %d:\n%s", code, p.text())
 	}
+	if cut.Load() {
+		t.Error("the write in flight was cut off")
+	}
 	found := 0
 	for _, k := range w.Jira.Keys() {
 		if v, _ := w.Jira.Issue(k); v.Summary == "Drill borehole 2 at Soko square" {
@@ -141,20 +148,26 @@ func TestRunFinishesTheWriteInFlight(t *testing.T) {
 	lockstep(t, "plan", "--config", w.config).wants(t, exitOK, "0 writes planned", "")
 }
 
-// slow is a proxy that holds the first PUT of an issue back: it closes arrived when it is there, and lets it pass with goOn.
-func slow(t *testing.T, to string, arrived, goOn chan struct{}) string {
+// slow is a proxy that holds the first PUT of an issue back: it closes arrived when it is there, and lets it pass a while after
+// goOn, unless the client gives up: then cut is set.
+func slow(t *testing.T, to string, arrived, goOn chan struct{}, cut *atomic.Bool) string {
 	t.Helper()
 	target, err := url.Parse(to)
 	if err != nil {
 		t.Fatal(err)
 	}
-	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) }}
+	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) }, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug)}
 	var once sync.Once
 	s := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPut {
 			once.Do(func() {
 				close(arrived)
 				<-goOn
+				select {
+				case <-r.Context().Done():
+					cut.Store(true)
+				case <-time.After(500 * time.Millisecond):
+				}
 			})
 		}
 		proxy.ServeHTTP(rw, r)

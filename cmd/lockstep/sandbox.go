@@ -3,6 +3,7 @@ package main
 import (
 	"compress/gzip"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -101,8 +102,27 @@ func loadFile(file string, load func(io.Reader) (int, error)) (n int, err error)
 		}
 		r = z
 	}
-	if n, err = load(r); err != nil {
+	read := &reading{Reader: r}
+	n, err = load(read)
+	if read.err != nil {
+		err = read.err // what was made of half a line says less
+	}
+	if err != nil {
 		return n, fmt.Errorf("load %s: %w", file, err)
 	}
 	return n, nil
+}
+
+// reading remembers why a file could not be read to its end; nil where it could.
+type reading struct {
+	io.Reader
+	err error
+}
+
+func (r *reading) Read(p []byte) (int, error) {
+	n, err := r.Reader.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		r.err = err
+	}
+	return n, err
 }

@@ -41,7 +41,10 @@ func watch(ctx context.Context, file string) (<-chan struct{}, func(), error) {
 					default:
 					}
 				}
-			case <-w.Errors: // an event may be lost; SIGHUP remains
+			case _, ok := <-w.Errors: // an event may be lost; SIGHUP remains
+				if !ok {
+					return
+				}
 			}
 		}
 	}()

@@ -19,11 +19,14 @@ import (
 
 	"github.com/lockstep-sync/lockstep/config"
 	"github.com/lockstep-sync/lockstep/sync/engine"
+	"github.com/lockstep-sync/lockstep/sync/fault"
 	"github.com/lockstep-sync/lockstep/sync/store"
 	"github.com/lockstep-sync/lockstep/sync/store/sqlite"
 	"github.com/lockstep-sync/lockstep/sync/task"
 	"github.com/lockstep-sync/lockstep/web"
 )
+
+//go:generate go test . -run ^TestReferenceIsCurrent$ -update
 
 // Options is what an App needs beside its configuration.
 type Options struct {
@@ -33,6 +36,9 @@ type Options struct {
 	Version string
 	// Banner is shown on the page: the demo's links to the pages on which a person can edit.
 	Banner []web.Link
+	// AllowedHosts are the host names that the page answers to; nil is any. The demo's page, which no proxy stands before, is so
+	// kept from web sites that resolve to this machine.
+	AllowedHosts []string
 	// SQLite is seldom needed: zero is right for a daemon.
 	SQLite sqlite.Options
 }
@@ -115,7 +121,7 @@ func (a *App) add(ctx context.Context, p config.Partnership, metrics *engine.Met
 	pt.loop = engine.NewLoop(p.Interval, func(ctx context.Context) {
 		// What went wrong is in the report and the log line of the cycle; the next cycle tries again.
 		if _, err := pt.engine.RunCycle(ctx, engine.Mode{}); err != nil && ctx.Err() == nil {
-			a.o.Log.Error("cycle came to nothing", "partnership", p.ID, "err", err)
+			a.o.Log.Error("cycle came to nothing", "partnership", p.ID, "err", err, "hint", fault.Of(err).Hint)
 		}
 	})
 	a.parts = append(a.parts, pt)
@@ -125,7 +131,8 @@ func (a *App) add(ctx context.Context, p config.Partnership, metrics *engine.Met
 func (a *App) serve() error {
 	handler, err := web.New(web.Options{
 		Partnerships: a.described(), Store: a.store, Now: a.o.Now, Version: a.o.Version, Ready: a.ready, Banner: a.o.Banner,
-		Metrics: promhttp.HandlerFor(a.registry, promhttp.HandlerOpts{}),
+		AllowedHosts: a.o.AllowedHosts,
+		Metrics:      promhttp.HandlerFor(a.registry, promhttp.HandlerOpts{}),
 	})
 	if err != nil {
 		return fmt.Errorf("set up the page: %w", err)

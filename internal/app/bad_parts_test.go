@@ -216,6 +216,101 @@ func (r *rig) append(t *testing.T, cells map[string]string) {
 	}
 }
 
+// TestAQuotaThatIsTooSmall gives Google's account four reads and four writes a minute, for three sheets: cycles are cut short, and in
+// the end everything has arrived once.
+func TestAQuotaThatIsTooSmall(t *testing.T) {
+	t.Parallel()
+	r := newRigWith(t, demo.Options{Listen: "127.0.0.1:0", Quota: 4})
+	r.app = r.open(t)
+	limited := false
+	for range 30 {
+		rep := r.cycle(t)
+		for _, s := range rep.Sources {
+			limited = limited || s.Reason == fault.RateLimited
+		}
+		for _, p := range rep.Patches {
+			limited = limited || strings.Contains(p.Error, "Quota exceeded")
+		}
+		if rep.Converged {
+			break
+		}
+	}
+	if !limited {
+		t.Error("no quota was met: this proves nothing")
+	}
+	r.settle(t)
+	r.whole(t)
+}
+
+// TestAnUpdateWhoseAnswerIsLost cuts the connection after an update landed, or refuses the token just then: it is not done twice
+// over what a person typed since.
+func TestAnUpdateWhoseAnswerIsLost(t *testing.T) {
+	t.Parallel()
+	refused := reply(http.StatusUnauthorized, "application/json", `{"message":"Client must be authenticated to access this resource."}`)
+	for name, f := range map[string]dials.Fault{"cut": {Effect: dials.CutAfter}, "broken off": {Effect: dials.Truncate}, "refused": refused} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := settled(t)
+			card := scorecardOf(r.cycle(t))
+			f.Method, f.Path = http.MethodPost, "/transitions"
+			r.Jira.Panel().Inject(f)
+			r.set(t, card, test, "In progress")
+			r.set(t, card, move, "Done")
+			first := r.cycle(t)
+			if s := sourceOf(t, first, jiraSource); s.Failed == 0 && s.Landed == 0 {
+				t.Errorf("nothing was written to Jira: %+v", s)
+			}
+			if n := struckBy(r, "/transitions"); n == 0 {
+				t.Error("the fault struck nothing")
+			}
+			r.expect(t, "in the same cycle", citySource, move, "Done")
+			r.set(t, jiraSource, test, "Done") // a person goes on
+			r.clock.Set(r.clock.Now().Add(10 * time.Minute))
+			r.settle(t)
+			r.expect(t, "in the end", card, test, "Done")
+			r.expect(t, "in the end", jiraSource, test, "Done")
+			r.whole(t)
+		})
+	}
+}
+
+// struckBy is how many requests of Jira's to that path were made.
+func struckBy(r *rig, path string) (n int) {
+	for _, q := range r.Jira.Panel().Requests() {
+		if q.Method == http.MethodPost && strings.Contains(q.Path, path) {
+			n++
+		}
+	}
+	return n
+}
+
+// TestATrashedSpreadsheet: the real Sheets goes on answering for a file in the bin, so Lockstep goes on keeping it right; when it
+// is deleted for good it is held, and nothing of it is removed elsewhere.
+func TestATrashedSpreadsheet(t *testing.T) {
+	t.Parallel()
+	r := settled(t)
+	card := scorecardOf(r.cycle(t))
+	if err := r.Google.Trash(r.Partner); err != nil {
+		t.Fatal(err)
+	}
+	r.set(t, card, move, "Done")
+	r.settle(t)
+	r.expect(t, "in the bin", citySource, move, "Done")
+	if err := r.Google.Delete(r.Partner); err != nil {
+		t.Fatal(err)
+	}
+	r.set(t, jiraSource, drill, "Done")
+	for range 3 {
+		rep := r.cycle(t)
+		if s := sourceOf(t, rep, citySource); s.Reason != fault.NotFound || !strings.Contains(s.Hint, "check spreadsheet") || rep.Tasks != 7 {
+			t.Errorf("deleted for good, %d tasks: %+v", rep.Tasks, s)
+		}
+	}
+	r.expect(t, "deleted for good", card, drill, "Done")
+	r.expect(t, "deleted for good", card, move, "Done")
+	r.shown(t)
+}
+
 // TestAWriteThatIsRefused has one tool refuse to be written: the report says so, the other tools are written, and what was
 // refused is written once it may be.
 func TestAWriteThatIsRefused(t *testing.T) {

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -203,7 +204,7 @@ func TestADatabaseThatCannotBeUsed(t *testing.T) {
 			if f := fault.Of(err); !strings.Contains(err.Error(), c.says) || !strings.Contains(f.Hint, c.hint) || !strings.Contains(err.Error(), r.store) {
 				t.Errorf("the error is %q with the hint %q, want %q, %q and the path", err, f.Hint, c.says, c.hint)
 			}
-			if after, _ := os.ReadFile(r.store); string(after) != string(before) {
+			if after, _ := os.ReadFile(r.store); !bytes.Equal(after, before) {
 				t.Error("the file was changed")
 			}
 		})

@@ -200,6 +200,12 @@ func TestASourceThatFailsSitsOut(t *testing.T) {
 				t.Errorf("the log does not say that %s sits out:\n%s", m.source, log)
 			}
 
+			if m.after >= time.Hour { // it is not asked in vain meanwhile
+				before := r.app.Requests()[string(m.source)]
+				if again := sourceOf(t, r.cycle(t), m.source); again.Reason != m.reason || r.app.Requests()[string(m.source)] != before {
+					t.Errorf("while %s rests it was asked again, or is said to be well: %+v", m.source, again)
+				}
+			}
 			m.mend(t, r)
 			r.clock.Set(r.clock.Now().Add(m.after))
 			r.settle(t)

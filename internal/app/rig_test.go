@@ -76,9 +76,14 @@ type rig struct {
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
+	return newRigWith(t, demo.Options{Listen: "127.0.0.1:0"})
+}
+
+func newRigWith(t *testing.T, o demo.Options) *rig {
+	t.Helper()
 	clock := &demo.Clock{}
-	clock.Set(time.Now())
-	w, err := demo.Start(t.Context(), clock, demo.Options{Listen: "127.0.0.1:0"})
+	clock.Set(time.Now().Truncate(time.Minute))
+	w, err := demo.Start(t.Context(), clock, o)
 	if err != nil {
 		t.Fatal(err)
 	}
