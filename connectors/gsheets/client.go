@@ -2,6 +2,7 @@ package gsheets
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -147,6 +148,10 @@ func (c *Connector) fault(op string, err error) (f *fault.Error, uncertain bool)
 			f.Kind, f.Reason = fault.Permanent, fault.Auth
 			f.Hint = "Google refused the service account's key: check google.credentials_file, and that neither key nor account was deleted"
 			uncertain = false
+		}
+		if _, broken := errors.AsType[*json.SyntaxError](err); broken {
+			f.Kind, f.Reason = fault.Permanent, fault.Invalid
+			f.Hint = "the answer is no answer of Google's, such as a login page of a network in between: check google.endpoint and the proxy"
 		}
 		if f.Source == "" {
 			f.Source = c.o.Source

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"html"
 	"io"
 	"net/http"
 	"net/url"
@@ -62,6 +63,13 @@ func (r *redactor) add(secret string) {
 	if b, err := json.Marshal(secret); err == nil {
 		forms = append(forms, strings.Trim(string(b), `"`))
 	}
+	var plain bytes.Buffer
+	enc := json.NewEncoder(&plain)
+	enc.SetEscapeHTML(false)
+	if enc.Encode(secret) == nil {
+		forms = append(forms, strings.Trim(strings.TrimSpace(plain.String()), `"`))
+	}
+	forms = append(forms, html.EscapeString(secret))
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, f := range forms {

@@ -116,7 +116,7 @@ func mishaps() []mishap {
 			strike: struck(citySource, reply(http.StatusTooManyRequests, "application/json", quotaBody)), mend: cleared,
 		},
 		{
-			name: "a sheet leads to a login page", source: citySource, reason: fault.Unavailable, says: "invalid character '<'",
+			name: "a sheet leads to a login page", source: citySource, reason: fault.Invalid, says: "invalid character '<'", hint: "login page",
 			strike: struck(citySource, reply(http.StatusOK, "text/html", loginPage)), mend: cleared,
 		},
 		{

@@ -15,7 +15,7 @@ import (
 )
 
 // oddToken has characters that each way of writing a text down escapes in its own way.
-const oddToken = `ATATT3x/Odd+To ken=\7:%é1F`
+const oddToken = `ATATT3x/Odd+To ken=\7:%é1F&"'<`
 
 // echo is a server that lets the right token through to next, until it is spoilt: then it fails, and its answers give back
 // what the client sent it, in the many forms in which servers and proxies do.
