@@ -50,10 +50,10 @@ type env struct {
 	lookup func(string) (string, bool)
 }
 
-// exitStatus asks for an exit code without a message.
-type exitStatus int
+// statusError asks for an exit code without a message.
+type statusError int
 
-func (e exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
+func (e statusError) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -68,7 +68,7 @@ func run(e env, args []string) (code int) {
 	exited := -1
 	parser, err := kong.New(&c,
 		kong.Name("lockstep"), kong.Description(description),
-		kong.Writers(e.stdout, e.stderr), kong.Exit(func(c int) { exited = c; panic(exitStatus(c)) }),
+		kong.Writers(e.stdout, e.stderr), kong.Exit(func(c int) { exited = c; panic(statusError(c)) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Bind(e),
 	)
 	if err != nil {
@@ -76,7 +76,7 @@ func run(e env, args []string) (code int) {
 	}
 	defer func() { // --help asks to exit from within the parser
 		if p := recover(); p != nil {
-			if _, ok := p.(exitStatus); !ok {
+			if _, ok := p.(statusError); !ok {
 				panic(p)
 			}
 			code = exited
@@ -92,7 +92,7 @@ func run(e env, args []string) (code int) {
 
 // report prints what went wrong, with what to do about it, and returns the exit code.
 func report(e env, err error) int {
-	var status exitStatus
+	var status statusError
 	switch {
 	case err == nil:
 		return exitOK

@@ -51,7 +51,7 @@ func (c onceCmd) Run(e env) error {
 	}
 	for _, r := range reports {
 		if r.Result == engine.ResultGuarded {
-			return exitStatus(exitError)
+			return statusError(exitError)
 		}
 	}
 	return nil
@@ -78,13 +78,13 @@ func (c planCmd) Run(e env) error {
 	for _, r := range reports {
 		switch {
 		case len(r.Patches) > 0:
-			return exitStatus(exitChanges)
+			return statusError(exitChanges)
 		case r.Result == engine.ResultPartial:
 			code = exitError
 		}
 	}
 	if code != exitOK {
-		return exitStatus(code)
+		return statusError(code)
 	}
 	return nil
 }

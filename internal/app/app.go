@@ -154,10 +154,13 @@ func (a *App) ready() error {
 // published is called after every cycle.
 func (a *App) published(p *part, r engine.Report) {
 	p.cycled.Store(true)
-	level, attrs := slog.LevelInfo, []any{
-		"partnership", r.Partnership, "cycle", r.Generation, "result", string(r.Result), "tasks", r.Tasks, "planned", len(r.Patches),
-		"written", r.Writes(), "conflicts", r.Conflicts, "held", len(r.Holds), "seconds", r.Seconds,
+	say := a.o.Log.Info
+	if r.Result == engine.ResultOK && len(r.Patches) == 0 {
+		say = a.o.Log.Debug // a quiet cycle is no news
 	}
+	say("cycle",
+		"partnership", r.Partnership, "cycle", r.Generation, "result", string(r.Result), "tasks", r.Tasks, "planned", len(r.Patches),
+		"written", r.Writes(), "conflicts", r.Conflicts, "held", len(r.Holds), "seconds", r.Seconds)
 	for _, s := range r.Sources {
 		if s.Error != "" {
 			a.o.Log.Warn("source sits out", "partnership", r.Partnership, "source", string(s.ID), "err", s.Error, "hint", s.Hint)
@@ -173,10 +176,6 @@ func (a *App) published(p *part, r engine.Report) {
 		a.o.Log.Warn("guard says no", "partnership", r.Partnership, "source", string(t.Source), "guard", t.Guard, "err", t.String(),
 			"hint", "look at it with `lockstep plan`; to let exactly this plan through: lockstep once --approve "+r.PlanHash)
 	}
-	if r.Result == engine.ResultOK && len(r.Patches) == 0 {
-		level = slog.LevelDebug // a quiet cycle is no news
-	}
-	a.o.Log.Log(context.Background(), level, "cycle", attrs...)
 	a.web.Changed(p.cfg.ID)
 }
 
