@@ -75,7 +75,11 @@ func (c *cycle) settleOne(p task.Patch, r task.Receipt, st *store.Settlement) {
 		st.Links = append(st.Links, s.link)
 	}
 	if f == nil {
-		st.Dropped = append(st.Dropped, id)
+		if r.Record == nil && p.Op != task.Remove {
+			st.Intents = append(st.Intents, c.attempted(p, now)) // it landed, and is still to be seen
+		} else {
+			st.Dropped = append(st.Dropped, id)
+		}
 		st.Events = append(st.Events, written(p, s.link, now)...)
 		if p.Op == task.Remove {
 			s.linked = false
@@ -87,9 +91,7 @@ func (c *cycle) settleOne(p task.Patch, r task.Receipt, st *store.Settlement) {
 		return
 	}
 	if r.Uncertain {
-		in := c.intent(p)
-		in.At, in.Attempt = now, in.Attempt+1
-		st.Intents = append(st.Intents, in)
+		st.Intents = append(st.Intents, c.attempted(p, now))
 	} else {
 		st.Dropped = append(st.Dropped, id)
 	}
@@ -108,6 +110,13 @@ func (c *cycle) settleOne(p task.Patch, r task.Receipt, st *store.Settlement) {
 	}
 }
 
+// attempted is the intent of a patch that was sent and is still to be found in the tool.
+func (c *cycle) attempted(p task.Patch, now time.Time) store.Intent {
+	in := c.intent(p)
+	in.At, in.Attempt = now, in.Attempt+1
+	return in
+}
+
 // settleRecord advances the base of what we wrote, and of nothing else: whatever the read-back shows beside it, or
 // instead of it, was put there by somebody and is looked at in the next cycle.
 func (c *cycle) settleRecord(p task.Patch, r task.Receipt, s *side) {
@@ -120,6 +129,15 @@ func (c *cycle) settleRecord(p task.Patch, r task.Receipt, s *side) {
 	for _, ch := range p.Set {
 		if r.Err == nil || r.Record.Values[ch.Field] == ch.To {
 			s.link.Base[ch.Field] = ch.To
+		}
+	}
+	if p.Op != task.Create || r.Err != nil {
+		return
+	}
+	for f, v := range c.byID[p.Task].task.Agreed {
+		// What the tool filled in where it could not take the agreed value is nobody's word.
+		if shown := r.Record.Values[f]; !v.IsEmpty() && s.link.Base[f].IsNone() && !shown.IsUnreadable() {
+			s.link.Base[f] = shown
 		}
 	}
 }

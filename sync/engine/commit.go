@@ -107,36 +107,26 @@ func (c *cycle) commitSide(w *work, i int) {
 		c.commit.Dropped = append(c.commit.Dropped, id)
 	}
 	switch {
-	case s.linked && !sameLink(s.link, s.before):
+	case s.linked && (s.before == nil || !sameLink(&s.link, s.before)):
 		c.commit.Links = append(c.commit.Links, s.link)
-		if s.before.Key == "" {
+		if s.before == nil {
 			c.event(store.Event{Kind: store.EventLinked, Task: w.task.ID, Source: id.Source, Note: s.link.Name})
 		}
-	case !s.linked && s.before.Key != "":
+	case !s.linked && s.before != nil:
 		c.commit.Unlink = append(c.commit.Unlink, id)
 		c.event(store.Event{Kind: store.EventUnlinked, Task: w.task.ID, Source: id.Source, Note: s.before.Name})
 	}
-	if s.pause != nil && !c.paused(w.task.ID, id.Source) {
+	if s.pause != nil && !s.wanted && !s.shut { // of what was not looked at nothing is known
 		c.commit.Unpause = append(c.commit.Unpause, id)
 	}
 }
 
-func sameLink(a, b store.Link) bool {
+func sameLink(a, b *store.Link) bool {
 	return a.Key == b.Key && a.Name == b.Name && a.URL == b.URL && a.Base == b.Base && a.Version == b.Version
 }
 
-// paused reports whether the pause still says something: the write that went wrong is still wanted.
-func (c *cycle) paused(id task.ID, s task.SourceID) bool {
-	if slices.ContainsFunc(c.holds, func(h task.Hold) bool {
-		return h.Task == id && h.Source == s && h.Reason == task.HoldRetrying
-	}) {
-		return true
-	}
-	return c.planned.Has(id, s)
-}
-
 func (c *cycle) intent(p task.Patch) store.Intent {
-	in := store.Intent{Task: p.Task, Source: p.Ref.Source, Op: p.Op, Set: p.Set, At: c.now}
+	in := store.Intent{Task: p.Task, Source: p.Ref.Source, Op: p.Op, Set: p.Set, At: c.Now()}
 	if s := c.side(p.Task, p.Ref.Source); s.intent != nil && p.Op == task.Create {
 		in.Attempt = s.intent.Attempt
 	}

@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 	"fmt"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -47,6 +49,7 @@ type reading struct {
 	snap     task.Snapshot
 	err      *fault.Error // nil, or why the source sits out (of kind Partial: only part of it was read)
 	ok       bool         // read, at least in part
+	partly   bool         // something that is there was not read: what is missing may be there, so nothing is created
 	remapped bool         // the fingerprint is not the one stored
 	byKey    map[string]*task.Record
 	held     map[string]bool // keys that the snapshot holds
@@ -69,7 +72,7 @@ type work struct {
 // side is one task in one source.
 type side struct {
 	link   store.Link
-	before store.Link // as loaded
+	before *store.Link // as loaded; nil where there was none
 	linked bool
 	rec    *task.Record // nil where nothing was read in this cycle
 	// shut says that the item may not be used in this cycle: held, no access, or its source sits out.
@@ -78,6 +81,7 @@ type side struct {
 	intent *store.Intent
 	pause  *store.Pause
 	landed bool // the intent is known to have landed, or not to have
+	wanted bool // a write is wanted there, whether or not it is paused
 }
 
 // load reads the state and lays it out.
@@ -103,9 +107,10 @@ func (e *Engine) load(ctx context.Context) (*cycle, error) {
 		c.works = append(c.works, w)
 		c.byID[t.ID] = w
 	}
-	for _, l := range st.Links {
+	for i := range st.Links {
+		l := &st.Links[i]
 		if s := c.side(l.Task, l.Source); s != nil {
-			s.link, s.before, s.linked = l, l, true
+			s.link, s.before, s.linked = *l, l, true
 		}
 	}
 	for i := range st.Intents {
@@ -147,7 +152,7 @@ func (c *cycle) index(id task.SourceID) int {
 // match finds which records are which tasks, after it has confirmed what is absent and looked for creates of unknown
 // outcome.
 func (c *cycle) match(ctx context.Context) {
-	c.eachSource(func(i int) { c.confirmAbsent(ctx, i) })
+	c.eachSource(func(i int) { c.confirm(ctx, i) })
 	c.eachSource(func(i int) { c.findCreated(ctx, i) })
 
 	known := make([]match.Task, 0, len(c.works))
@@ -158,7 +163,10 @@ func (c *cycle) match(ctx context.Context) {
 		}
 		for i := range w.sides {
 			if s := &w.sides[i]; s.linked {
-				t.Links = append(t.Links, match.Link{Source: c.sources[i].ID(), Key: s.link.Key, Missing: s.gone})
+				r := &c.reads[i]
+				t.Links = append(t.Links, match.Link{
+					Source: c.sources[i].ID(), Key: s.link.Key, Missing: s.gone, Unseen: r.partly && !s.gone && r.byKey[s.link.Key] == nil,
+				})
 			} else if s.intent != nil && s.intent.Op == task.Create {
 				t.Awaiting = append(t.Awaiting, c.sources[i].ID())
 			}
@@ -182,8 +190,13 @@ func (c *cycle) match(ctx context.Context) {
 			}
 		}
 	}
-	for _, g := range found.Born {
-		c.bear(g)
+	c.bearAll(found.Born)
+	for id, sources := range found.Unsure {
+		for _, src := range sources {
+			if s := c.side(id, src); s != nil && s.rec == nil {
+				s.gone, s.shut = false, true
+			}
+		}
 	}
 	c.leave()
 }
@@ -192,13 +205,13 @@ func (c *cycle) match(ctx context.Context) {
 func (c *cycle) attach(w *work, r *task.Record) {
 	i := c.index(r.Ref.Source)
 	s := &w.sides[i]
-	if s.linked && r.Version > 0 && r.Version < s.link.Version {
+	if s.linked && s.link.Key == r.Ref.Key && r.Version > 0 && r.Version < s.link.Version {
 		return // stale: an index that lags behind what was accounted for already
 	}
 	if s.link.Key != r.Ref.Key && s.gone {
 		s.gone = false // another item took the place, such as a row whose id was lost
 	}
-	s.rec = r
+	s.rec, s.shut = r, false
 	if s.intent != nil {
 		s.landed = true // whatever became of it, this read is newer
 	}
@@ -207,6 +220,35 @@ func (c *cycle) attach(w *work, r *task.Record) {
 		s.link = store.Link{Task: w.task.ID, Source: r.Ref.Source}
 	}
 	s.link.Key, s.link.Name, s.link.URL, s.link.Version = r.Ref.Key, r.Name, r.URL, r.Version
+}
+
+// bearAll makes the new tasks: first those that bear a number already, so that no fresh one takes it.
+func (c *cycle) bearAll(groups []match.Group) {
+	if c.nextID == 1 && len(c.works) == 0 && c.reads[c.scorecard].err != nil {
+		return // a new store, or one that was lost: the scorecard knows which numbers are taken
+	}
+	for i := range c.reads {
+		for _, rec := range c.reads[i].snap.Records {
+			c.reserve(rec.Marker)
+		}
+		for _, h := range c.reads[i].snap.Held {
+			c.reserve(task.ID(h.Key))
+		}
+	}
+	for _, fresh := range []bool{false, true} {
+		for _, g := range groups {
+			if (g.Marker == "") == fresh {
+				c.bear(g)
+			}
+		}
+	}
+}
+
+// reserve keeps the number of a task id that stands in a tool from being given again.
+func (c *cycle) reserve(id task.ID) {
+	if n, ok := c.numberOf(id); ok {
+		c.nextID = max(c.nextID, n+1)
+	}
 }
 
 // bear makes a new task of the records.
@@ -228,13 +270,17 @@ func (c *cycle) bear(g match.Group) {
 	}
 }
 
-// numberOf reads the number of a task id of this partnership.
+// lastNumber is the highest number that is believed: what people type must not use the numbers up.
+const lastNumber = 1 << 40
+
+// numberOf reads the number of a task id of this partnership that no task has.
 func (c *cycle) numberOf(id task.ID) (int64, bool) {
-	var n int64
-	if _, err := fmt.Sscanf(string(id), c.Key+"-%d", &n); err != nil || n < 1 {
+	digits, ok := strings.CutPrefix(string(id), c.Key+"-")
+	if !ok || c.byID[id] != nil {
 		return 0, false
 	}
-	return n, string(id) == fmt.Sprintf("%s-%d", c.Key, n) && c.byID[id] == nil
+	n, err := strconv.ParseInt(digits, 10, 64)
+	return n, err == nil && n > 0 && n <= lastNumber && strconv.FormatInt(n, 10) == digits
 }
 
 // leave takes the links off what is gone and shuts what may not be used.
@@ -242,11 +288,14 @@ func (c *cycle) leave() {
 	for _, w := range c.works {
 		for i := range w.sides {
 			s, r := &w.sides[i], &c.reads[i]
-			if !r.ok || s.linked && s.rec == nil && r.holds(w.task.ID, s.link.Key) {
+			if !r.ok || s.rec == nil && r.holds(w.task.ID, s.link.Key) {
 				s.shut = true
 			}
 			if s.gone {
 				s.linked = false
+			}
+			if r.ok && !s.linked && s.intent != nil && s.intent.Op != task.Create {
+				s.landed = true // of what is gone nothing more is to be learned
 			}
 		}
 	}

@@ -56,9 +56,8 @@ func (c *cycle) mergeTask(w *work) {
 	}
 	w.task.Agreed, w.decisions, w.conflicts = out.Agreed, out.Decisions, out.Conflicts
 	for k, i := range at {
-		if w.sides[i].rec != nil {
-			w.sides[i].link.Base = out.Bases[k]
-		}
+		// Of a side that was not read, too: a claim of its that was decided on must not be made again.
+		w.sides[i].link.Base = out.Bases[k]
 	}
 	if w.task.Baseline.IsEmpty() && !w.task.Agreed[task.Due].IsEmpty() {
 		w.task.Baseline = w.task.Agreed[task.Due]
@@ -120,7 +119,7 @@ func (c *cycle) role(w *work, i int) merge.Role {
 func (c *cycle) mergeRemoval(w *work) {
 	edited := len(w.decisions) > 0 || len(w.conflicts) > 0
 	if w.task.Removed {
-		w.task.Removed = !edited
+		w.task.Removed = !edited && !c.back(w)
 		return
 	}
 	from := -1
@@ -141,22 +140,27 @@ func (c *cycle) mergeRemoval(w *work) {
 	}
 }
 
+// back reports whether an item of a removed task is in its owner's tool again: somebody undid a deletion.
+func (c *cycle) back(w *work) bool {
+	for i := range w.sides {
+		if s := &w.sides[i]; s.rec != nil && s.before == nil && c.role(w, i) == merge.Owner {
+			return true
+		}
+	}
+	return false
+}
+
 // plan works out the patches, task by task and source by source.
 func (c *cycle) plan() {
 	for _, w := range c.works {
-		var held map[task.Field]bool
-		for _, k := range w.conflicts {
-			if held == nil {
-				held = make(map[task.Field]bool)
-			}
-			held[k.Field] = true
-		}
+		held := w.contested()
 		for i := range w.sides {
 			if c.reads[i].ok {
 				c.planSide(w, i, held)
 			}
 		}
 		c.holdConflicts(w)
+		c.planAlso(w)
 	}
 	c.planned.Sort(func(id task.ID) int64 { return c.byID[id].task.Number })
 	c.holds = append(c.holds, c.planned.Holds...)
@@ -165,8 +169,40 @@ func (c *cycle) plan() {
 	slices.SortStableFunc(c.holds, compareHolds)
 }
 
+// contested are the fields of the task with an open conflict; nil where there are none.
+func (w *work) contested() map[task.Field]bool {
+	var held map[task.Field]bool
+	for _, k := range w.conflicts {
+		if held == nil {
+			held = make(map[task.Field]bool)
+		}
+		held[k.Field] = true
+	}
+	return held
+}
+
+// planAlso tells what the cycle does to the task without a write that would show it.
+func (c *cycle) planAlso(w *work) {
+	if w.task.Removed && !w.before.Removed {
+		c.planned.Also = append(c.planned.Also, fmt.Sprintf("remove %s", w.task.ID))
+	}
+	for i, src := range c.sources {
+		if !c.reads[i].remapped {
+			continue
+		}
+		if w.sides[i].gone {
+			c.planned.Also = append(c.planned.Also, fmt.Sprintf("%s has lost %s", src.ID(), w.task.ID))
+		}
+		for _, d := range w.decisions {
+			if d.Winner.Source == src.ID() && !d.From.IsEmpty() {
+				c.planned.Also = append(c.planned.Also, fmt.Sprintf("%s makes %s of %s %q", src.ID(), d.Field, w.task.ID, d.To.String()))
+			}
+		}
+	}
+}
+
 func (c *cycle) planSide(w *work, i int, held map[task.Field]bool) {
-	s, r, src := &w.sides[i], &c.reads[i], c.sources[i]
+	s, src := &w.sides[i], c.sources[i]
 	c.holdUnreadable(w, s)
 	if s.shut || w.task.Removed && i != c.scorecard {
 		return
@@ -178,6 +214,17 @@ func (c *cycle) planSide(w *work, i int, held map[task.Field]bool) {
 		})
 		return
 	}
+	t := c.target(w, i, held)
+	t.Create = t.Create && !c.reads[i].partly
+	if s.linked && t.Marked && !t.Remove && w.task.Agreed == t.Now {
+		return
+	}
+	c.planned.Add(w.task.ID, &w.task.Agreed, &t)
+}
+
+// target is the task's item in a source as the planner sees it.
+func (c *cycle) target(w *work, i int, held map[task.Field]bool) plan.Target {
+	s, r, src := &w.sides[i], &c.reads[i], c.sources[i]
 	t := plan.Target{
 		Ref: task.Ref{Source: src.ID()}, Held: held, Writes: r.desc.Writes, Normalize: src.Normalize,
 		Remove: w.task.Removed && r.desc.CanRemove,
@@ -190,13 +237,21 @@ func (c *cycle) planSide(w *work, i int, held map[task.Field]bool) {
 		} else {
 			c.stillUnreadable(&t)
 		}
-		if t.Marked && !t.Remove && w.task.Agreed == t.Now {
-			return
-		}
 	} else {
 		t.Create = !w.task.Removed && r.desc.CanCreate && c.belongs(w, i)
 	}
-	c.planned.Add(w.task.ID, &w.task.Agreed, &t)
+	return t
+}
+
+// owes reports whether a source that sits the cycle out is behind the agreed state of the task.
+func (c *cycle) owes(w *work, i int) bool {
+	if w.task.Removed && i != c.scorecard {
+		return false
+	}
+	var p plan.Plan
+	t := c.target(w, i, w.contested())
+	p.Add(w.task.ID, &w.task.Agreed, &t)
+	return len(p.Patches) > 0
 }
 
 // stillUnreadable marks what could not be read in an item when it was read last: an increment that does not name the item
@@ -219,7 +274,11 @@ func (c *cycle) belongs(w *work, i int) bool {
 		return false
 	}
 	for k := range w.sides {
-		if k != i && c.role(w, k) == merge.Owner && (w.sides[k].linked || w.sides[k].awaiting()) {
+		if k == i || c.role(w, k) != merge.Owner {
+			continue
+		}
+		first := k < i && c.reads[k].ok && c.reads[k].desc.CanCreate // of several tools the first gets it
+		if first || w.sides[k].linked || w.sides[k].awaiting() {
 			return false
 		}
 	}
@@ -262,6 +321,7 @@ func (c *cycle) holdConflicts(w *work) {
 func (c *cycle) keepPauses() {
 	c.planned.Patches = slices.DeleteFunc(c.planned.Patches, func(p task.Patch) bool {
 		s := c.side(p.Task, p.Ref.Source)
+		s.wanted = true
 		if s.pause == nil || !c.now.Before(s.pause.Until) || s.pause.Want != plan.Fingerprint(p) {
 			return false
 		}
@@ -318,7 +378,7 @@ func (c *cycle) guard(mode Mode) {
 	for i, s := range c.sources {
 		f := plan.Facts{Vanished: c.reads[i].vanished, Remapped: c.reads[i].remapped}
 		for _, w := range c.works {
-			if w.sides[i].before.Key != "" {
+			if w.sides[i].before != nil {
 				f.Existing++
 			}
 			if f.Remapped {

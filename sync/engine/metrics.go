@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -27,6 +28,9 @@ type Metrics struct {
 	conflicts    *prometheus.GaugeVec
 	held         *prometheus.GaugeVec
 	trips        *prometheus.CounterVec
+
+	mu      sync.Mutex
+	counted map[string]map[string]*tally // the series of tasks that there are, by partnership and partner
 }
 
 // NewMetrics makes the metrics and registers them; a nil Registerer registers nothing (for tests). Ages are worked out when
@@ -64,6 +68,7 @@ func NewMetrics(reg prometheus.Registerer, now func() time.Time) *Metrics {
 		conflicts: gauge("conflicts_open", "Fields that wait for people to agree.", "partnership"),
 		held:      gauge("held", "Items, fields and writes that wait for a person, by source and reason.", "source", "reason"),
 		trips:     counter("guard_trips_total", "Plans that a guard stopped, by guard.", "guard"),
+		counted:   make(map[string]map[string]*tally),
 	}
 	if reg != nil {
 		reg.MustRegister(m.cycles, m.duration, m.lastSuccess, m.lastAttempt, m.up, m.propagation, m.oldest, m.scorecardAge, m.tasks,
@@ -122,40 +127,73 @@ func (m *Metrics) observeSources(c *cycle) {
 		m.lastAttempt.WithLabelValues(c.Partnership, string(src.ID())).Set(seconds(c.now))
 		m.lastSuccess.WithLabelValues(c.Partnership, string(src.ID())).Set(seconds(st.LastSuccess))
 		since := st.LastSuccess
+		if c.guarded() {
+			since = c.remembered(src.ID()).LastSuccess // what was read was not used
+		}
 		if since.IsZero() && len(c.state.Tasks) > 0 {
 			since = c.state.Tasks[0].Created // never read: as old as what is shown without it
 		}
 		stalest = earlier(stalest, since)
-		for _, reason := range task.HoldReasons() {
-			n := 0
-			for _, h := range c.holds {
-				if h.Source == src.ID() && h.Reason == reason {
-					n++
-				}
+		held := make(map[task.HoldReason]int)
+		for k := range c.holds {
+			if c.holds[k].Source == src.ID() {
+				held[c.holds[k].Reason]++
 			}
-			m.held.WithLabelValues(string(src.ID()), string(reason)).Set(float64(n))
+		}
+		for _, reason := range task.HoldReasons() {
+			m.held.WithLabelValues(string(src.ID()), string(reason)).Set(float64(held[reason]))
 		}
 	}
 	m.scorecardAge.set(c.Partnership, stalest)
 }
 
-// observeTasks counts tasks. Partners come from the configuration: the connectors read no other.
+// tally counts the tasks of one partner: by status, and those that are overdue.
+type tally struct {
+	status  map[string]int
+	overdue int
+}
+
+// observeTasks counts tasks. Partners come from the configuration: the connectors read no other. Series are set, and
+// taken away only when nothing is left to count, so that a scrape in between never sees half a count.
 func (m *Metrics) observeTasks(c *cycle) {
-	m.tasks.DeletePartialMatch(prometheus.Labels{"partnership": c.Partnership})
-	m.overdue.DeletePartialMatch(prometheus.Labels{"partnership": c.Partnership})
-	today := task.DateValue(c.now.In(c.Location))
+	today := task.DateValue(c.now.In(c.Location)).String()
+	count := make(map[string]*tally)
 	for _, w := range c.works {
 		if w.task.Removed {
 			continue
 		}
 		v := &w.task.Agreed
 		partner, status := v[task.Partner].String(), v[task.Status].String()
-		m.tasks.WithLabelValues(c.Partnership, partner, status).Inc()
-		overdue := m.overdue.WithLabelValues(c.Partnership, partner)
-		if v[task.Due].String() < today.String() && !v[task.Due].IsEmpty() && status != task.Done && status != task.Cancelled {
-			overdue.Inc()
+		n := count[partner]
+		if n == nil {
+			n = &tally{status: make(map[string]int)}
+			count[partner] = n
+		}
+		n.status[status]++
+		if due := v[task.Due]; !due.IsEmpty() && due.String() < today && status != task.Done && status != task.Cancelled {
+			n.overdue++
 		}
 	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for partner, was := range m.counted[c.Partnership] {
+		now := count[partner]
+		if now == nil {
+			m.overdue.DeleteLabelValues(c.Partnership, partner)
+		}
+		for status := range was.status {
+			if now == nil || now.status[status] == 0 {
+				m.tasks.DeleteLabelValues(c.Partnership, partner, status)
+			}
+		}
+	}
+	for partner, n := range count {
+		m.overdue.WithLabelValues(c.Partnership, partner).Set(float64(n.overdue))
+		for status, k := range n.status {
+			m.tasks.WithLabelValues(c.Partnership, partner, status).Set(float64(k))
+		}
+	}
+	m.counted[c.Partnership] = count
 }
 
 func (m *Metrics) observeWrites(c *cycle) {
@@ -173,7 +211,8 @@ func (m *Metrics) observeWrites(c *cycle) {
 				continue
 			}
 			from := c.now
-			if !d.Winner.At.IsZero() && d.Winner.At.Before(r.at) {
+			first := c.remembered(d.Winner.Source).LastSuccess.IsZero() // what was there before us was not waiting for us
+			if !first && !d.Winner.At.IsZero() && d.Winner.At.Before(r.at) {
 				from = d.Winner.At
 			}
 			m.propagation.WithLabelValues(string(d.Winner.Source), string(src)).Observe(r.at.Sub(from).Seconds())
@@ -189,6 +228,16 @@ func (m *Metrics) observeWrites(c *cycle) {
 	for _, h := range c.holds {
 		if h.Reason == task.HoldRetrying || h.Reason == task.HoldAwaiting {
 			oldest = earlier(oldest, c.changed(h.Task))
+		}
+	}
+	for i := range c.reads {
+		if c.reads[i].ok {
+			continue
+		}
+		for _, w := range c.works {
+			if c.owes(w, i) {
+				oldest = earlier(oldest, w.task.Changed)
+			}
 		}
 	}
 	m.oldest.set(c.Partnership, oldest)

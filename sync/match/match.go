@@ -1,10 +1,10 @@
 // Package match finds which records are the same task: by the link that is stored, then by our mark in the tool, then by
 // rule. It is pure, it never guesses, and where two answers fit it holds.
 //
-//	the record's key is linked                       that task
+//	the record's key is linked                       that task; but a key made of the content gives way to a mark
 //	it carries a task's mark                         that task, unless another record of the source is linked to it
 //	a scorecard row and one item of the partner's    the same task, if both are new to each other, the folded titles are
-//	own tool (or its task)                           equal, and each is the only one of that title
+//	own tool (or its task, known or marked)          equal, and each is the only one of that title
 //	no title, or no partner                          held until a person gives one
 //	anything else                                    a new task
 package match
@@ -35,6 +35,9 @@ type Link struct {
 	Key    string
 	// Missing says that a complete snapshot did not hold the item: another record may take the link's place.
 	Missing bool
+	// Unseen says that the item was not seen, and that this tells nothing: the source was read in part, or could not be asked.
+	// A record there that bears the task's name and no mark is held: it may be the item.
+	Unseen bool
 }
 
 // Batch is what was read from one source in this cycle.
@@ -57,6 +60,9 @@ type Result struct {
 	Known map[task.Ref]task.ID // records of known tasks
 	Born  []Group              // in the order of the batches and their records
 	Held  []task.Hold          // records that belong nowhere yet
+	// Unsure are tasks of which a held record may be the item, and in which source: there they are neither gone nor to
+	// be made anew. Nil where there are none.
+	Unsure map[task.ID][]task.SourceID
 }
 
 // Match assigns the records of the batches. Scorecard is the scorecard's source id. Batches are handled in the order of
@@ -65,6 +71,11 @@ func Match(tasks []Task, scorecard task.SourceID, batches []Batch) Result {
 	batches = slices.Clone(batches)
 	slices.SortFunc(batches, func(a, b Batch) int { return strings.Compare(string(a.Source), string(b.Source)) })
 	m := newMatcher(tasks, scorecard)
+	for _, b := range batches {
+		for i := range b.Records {
+			m.freeLook(&b.Records[i])
+		}
+	}
 	var loose []item
 	for _, b := range batches {
 		for _, r := range b.Records {
@@ -108,7 +119,7 @@ type matcher struct {
 	byRef  map[task.Ref]task.ID
 	taken  map[slot]bool               // task and source that a record of this cycle fills
 	newly  map[task.ID][]task.SourceID // of taken: what no stored link led to
-	marked map[task.ID]int
+	marked map[task.ID]int             // index in out.Born of the task that a mark names and nobody knows
 	out    Result
 }
 
@@ -135,6 +146,20 @@ func newMatcher(tasks []Task, scorecard task.SourceID) *matcher {
 		}
 	}
 	return m
+}
+
+// freeLook forgets the look of a row that bears its mark by now: another row that looks the same may have that key since.
+func (m *matcher) freeLook(r *task.Record) {
+	t := m.tasks[r.Marker]
+	if t == nil {
+		return
+	}
+	for _, l := range t.Links {
+		ref := task.Ref{Source: l.Source, Key: l.Key}
+		if l.Source == r.Ref.Source && ref.Provisional() {
+			delete(m.byRef, ref)
+		}
+	}
 }
 
 func (m *matcher) assign(r task.Record, id task.ID) {
@@ -230,6 +255,7 @@ type name struct{ partner, title string }
 // candidates is all that bears one name.
 type candidates struct {
 	rows, items        []int   // indexes of loose items: of the scorecard, of own tools
+	unseen             []*Task // tasks whose item in one of these sources was not seen
 	wantsRow, wantsOwn []*Task // tasks without a scorecard row, without an item in an own tool
 }
 
@@ -276,14 +302,23 @@ func (m *matcher) addTasks(names map[name]*candidates) {
 		ids = append(ids, id)
 	}
 	slices.Sort(ids)
+	wanting := make([]*Task, 0, len(ids)+len(m.out.Born))
 	for _, id := range ids {
-		t := m.tasks[id]
+		wanting = append(wanting, m.tasks[id])
+	}
+	for _, g := range m.out.Born { // of a store that was lost: what it made is marked, and people's own items are not
+		wanting = append(wanting, g.task())
+	}
+	for _, t := range wanting {
 		if t.Removed {
 			continue
 		}
 		c := names[name{t.Partner, t.Title}]
 		if c == nil {
 			continue
+		}
+		if slices.ContainsFunc(t.Links, func(l Link) bool { return l.Unseen && !m.taken[slot{t.ID, l.Source}] }) {
+			c.unseen = append(c.unseen, t)
 		}
 		if !m.has(t, func(s task.SourceID) bool { return s == m.scorecard }) {
 			c.wantsRow = append(c.wantsRow, t)
@@ -292,6 +327,27 @@ func (m *matcher) addTasks(names map[name]*candidates) {
 			c.wantsOwn = append(c.wantsOwn, t)
 		}
 	}
+}
+
+// task is a task that only marks tell of, as a rule sees it.
+func (g Group) task() *Task {
+	t := &Task{ID: g.Marker, Partner: g.Partner}
+	for _, r := range g.Records {
+		t.Links = append(t.Links, Link{Source: r.Ref.Source, Key: r.Ref.Key})
+		if t.Title == "" {
+			t.Title = Fold(r.Values[task.Title])
+		}
+	}
+	return t
+}
+
+// join gives a record that a rule found to its task.
+func (m *matcher) join(r task.Record, id task.ID) {
+	if i, ok := m.marked[id]; ok {
+		m.out.Born[i].Records = append(m.out.Born[i].Records, r)
+		return
+	}
+	m.assign(r, id)
 }
 
 // has reports whether the task has an item, stored or just found, in a source that is meant.
@@ -318,26 +374,56 @@ func (m *matcher) markedIn(id task.ID, meant func(task.SourceID) bool) bool {
 func (m *matcher) settle(c *candidates, fit []item, done map[int]bool, i int) {
 	rows, items := len(c.rows), len(c.items)
 	switch {
+	case slices.ContainsFunc(c.unseen, func(t *Task) bool { return t.unseenAmong(fit, c) }):
+		m.holdAll(append(slices.Clone(c.rows), c.items...), fit, done)
+		m.doubt(c.unseen, c.rows, fit)
+		m.doubt(c.unseen, c.items, fit)
 	case rows == 1 && items == 1 && len(c.wantsRow) == 0 && len(c.wantsOwn) == 0:
 		row, own := fit[c.rows[0]], fit[c.items[0]]
 		done[c.rows[0]], done[c.items[0]] = true, true
 		m.out.Born = append(m.out.Born, Group{Partner: own.partner, Records: []task.Record{own.rec, row.rec}})
 	case rows == 1 && items == 0 && len(c.wantsRow) == 1:
 		done[c.rows[0]] = true
-		m.assign(fit[c.rows[0]].rec, c.wantsRow[0].ID)
+		m.join(fit[c.rows[0]].rec, c.wantsRow[0].ID)
 	case rows == 0 && items == 1 && len(c.wantsOwn) == 1 && !c.wantsOwn[0].awaits(fit[c.items[0]].rec.Ref.Source):
 		done[c.items[0]] = true
-		m.assign(fit[c.items[0]].rec, c.wantsOwn[0].ID)
+		m.join(fit[c.items[0]].rec, c.wantsOwn[0].ID)
 	case rows > 0 && items+len(c.wantsRow) > 0, items > 0 && len(c.wantsOwn) > 0:
 		m.holdAll(append(slices.Clone(c.rows), c.items...), fit, done)
+		m.doubt(c.wantsRow, c.rows, fit)
+		m.doubt(c.wantsOwn, c.items, fit)
 	default:
 		done[i] = true
 		m.out.Born = append(m.out.Born, Group{Partner: fit[i].partner, Records: []task.Record{fit[i].rec}})
 	}
 }
 
+// unseenAmong reports whether one of the candidates may be the task's item that was not seen.
+func (t *Task) unseenAmong(fit []item, c *candidates) bool {
+	among := func(at []int) bool {
+		return slices.ContainsFunc(at, func(i int) bool {
+			return slices.ContainsFunc(t.Links, func(l Link) bool { return l.Unseen && l.Source == fit[i].rec.Ref.Source })
+		})
+	}
+	return among(c.rows) || among(c.items)
+}
+
 // awaits reports whether a create of ours may have landed in the source.
 func (t *Task) awaits(s task.SourceID) bool { return slices.Contains(t.Awaiting, s) }
+
+// doubt notes that each of the tasks may be one of the items.
+func (m *matcher) doubt(tasks []*Task, at []int, fit []item) {
+	for _, t := range tasks {
+		for _, i := range at {
+			if s := fit[i].rec.Ref.Source; !slices.Contains(m.out.Unsure[t.ID], s) {
+				if m.out.Unsure == nil {
+					m.out.Unsure = make(map[task.ID][]task.SourceID)
+				}
+				m.out.Unsure[t.ID] = append(m.out.Unsure[t.ID], s)
+			}
+		}
+	}
+}
 
 func (m *matcher) holdAll(at []int, fit []item, done map[int]bool) {
 	for _, i := range at {

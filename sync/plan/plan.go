@@ -39,6 +39,9 @@ type Target struct {
 type Plan struct {
 	Patches []task.Patch
 	Holds   []task.Hold
+	// Also is what a guard may object to although nothing need be written for it, one line each: a task that is removed, a
+	// value that a changed mapping overwrites. It belongs to what the hash names.
+	Also []string
 }
 
 // Add plans one task in one source.
@@ -133,10 +136,10 @@ func (p *Plan) Has(id task.ID, s task.SourceID) bool {
 	return slices.ContainsFunc(p.Patches, func(q task.Patch) bool { return q.Task == id && q.Ref.Source == s })
 }
 
-// Hash names the plan: two plans with the same hash write the same. It is what `--approve` takes. The empty plan's hash is
+// Hash names the plan: two plans with the same hash do the same. It is what `--approve` takes. The empty plan's hash is
 // "".
 func (p *Plan) Hash() string {
-	if len(p.Patches) == 0 {
+	if len(p.Patches) == 0 && len(p.Also) == 0 {
 		return ""
 	}
 	h := sha256.New()
@@ -144,6 +147,9 @@ func (p *Plan) Hash() string {
 	for _, patch := range p.Patches {
 		// Encoding into a hash cannot go wrong: patches are plain data.
 		_ = enc.Encode(patch)
+	}
+	for _, line := range p.Also {
+		_ = enc.Encode(line)
 	}
 	return hex.EncodeToString(h.Sum(nil))[:12]
 }

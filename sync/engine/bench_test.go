@@ -1,0 +1,79 @@
+package engine_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/lockstep-sync/lockstep/connectors"
+	"github.com/lockstep-sync/lockstep/connectors/memory"
+	"github.com/lockstep-sync/lockstep/sync/engine"
+	"github.com/lockstep-sync/lockstep/sync/merge"
+	"github.com/lockstep-sync/lockstep/sync/plan"
+	"github.com/lockstep-sync/lockstep/sync/store"
+	"github.com/lockstep-sync/lockstep/sync/store/sqlite"
+	"github.com/lockstep-sync/lockstep/sync/task"
+)
+
+// BenchmarkIdleCycle runs cycles in which nothing happened, of 100,000 tasks that lie in two tools and on the scorecard: all
+// of both is read whole each time, as sheets are. It prints ms/cycle, with a store in memory and with SQLite.
+func BenchmarkIdleCycle(b *testing.B) {
+	b.Run("fake", func(b *testing.B) { idleCycle(b, newFakeStore()) })
+	b.Run("sqlite", func(b *testing.B) {
+		db, err := sqlite.Open(b.Context(), b.TempDir()+"/lockstep.db", sqlite.Options{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Cleanup(func() { _ = db.Close() })
+		idleCycle(b, db)
+	})
+}
+
+func idleCycle(b *testing.B, st store.Store) {
+	const tasks = 100_000
+	own := []task.Field{task.Title, task.Status, task.Due, task.Notes}
+	card := append(slices.Clone(own), task.Partner)
+	tools := []*memory.Tool{
+		memory.New(memory.Options{Fields: own}),
+		memory.New(memory.Options{Fields: own}),
+		memory.New(memory.Options{Fields: card, CanCreate: true, CanRemove: true}),
+	}
+	for i := range tasks {
+		v := titled(fmt.Sprintf("Task %d", i))
+		v[task.Status] = task.EnumValue(task.InProgress)
+		v[task.Notes] = task.TextValue(fmt.Sprintf("What is to be known of task %d, in a sentence or two as people write them.", i))
+		tools[i%2].Add(v)
+	}
+	now := time.Date(2026, 9, 1, 8, 0, 0, 0, time.UTC)
+	e, err := engine.New(engine.Options{
+		Partnership: "p", Key: "CW", Rules: merge.DefaultRules(), Guards: plan.DefaultGuards(), Store: st, Log: quietLog,
+		Now: func() time.Time { return now },
+		Sources: []*connectors.Source{
+			connectors.NewSource(jiraID, "aqua", nil, tools[0]),
+			connectors.NewSource(sheetID, "city", nil, tools[1]),
+			connectors.NewSource(cardID, "", nil, tools[2]),
+		},
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for range 3 {
+		if _, err := e.RunCycle(b.Context(), engine.Mode{}); err != nil {
+			b.Fatal(err)
+		}
+		now = now.Add(time.Minute)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		r, err := e.RunCycle(b.Context(), engine.Mode{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if !r.Converged || r.Tasks != tasks {
+			b.Fatalf("it is not at rest: %d tasks, %d patches", r.Tasks, len(r.Patches))
+		}
+		now = now.Add(time.Minute)
+	}
+	b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N), "ms/cycle")
+}

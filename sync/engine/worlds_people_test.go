@@ -1,0 +1,219 @@
+package engine_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/lockstep-sync/lockstep/connectors"
+	"github.com/lockstep-sync/lockstep/connectors/memory"
+	"github.com/lockstep-sync/lockstep/sync/store"
+	"github.com/lockstep-sync/lockstep/sync/task"
+)
+
+// value makes something that a person could type into the field.
+func (w *world) value(t *rapid.T, f task.Field) task.Value {
+	w.count++
+	var v task.Value
+	switch f {
+	case task.Title:
+		v = task.TextValue(fmt.Sprintf("Task %d", w.count))
+		if rapid.IntRange(0, 4).Draw(t, "common title") == 0 {
+			v = task.TextValue(rapid.SampledFrom([]string{"Report", "Meeting"}).Draw(t, "title"))
+		}
+	case task.Partner:
+		v = task.EnumValue(rapid.SampledFrom([]string{"aqua", "city", "hydro"}).Draw(t, "partner"))
+	case task.Status:
+		v = task.EnumValue(rapid.SampledFrom(task.Statuses()).Draw(t, "status"))
+	case task.Due:
+		v = task.DateValue(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, w.count))
+	default:
+		v = task.TextValue(fmt.Sprintf("%s %d", f, w.count))
+	}
+	w.type_(f, v)
+	return v
+}
+
+func (w *world) type_(f task.Field, v task.Value) {
+	if w.typed[f] == nil {
+		w.typed[f] = map[task.Value]bool{}
+	}
+	w.typed[f][v] = true
+}
+
+func (w *world) drawTool(t *rapid.T) (task.SourceID, *memory.Tool) {
+	id := rapid.SampledFrom(toolIDs).Draw(t, "tool")
+	return id, w.tools[id]
+}
+
+func (w *world) drawItem(t *rapid.T) (task.SourceID, *memory.Tool, string) {
+	id, tool := w.drawTool(t)
+	keys := tool.Keys()
+	if len(keys) == 0 {
+		t.Skip("no items")
+	}
+	return id, tool, rapid.SampledFrom(keys).Draw(t, "item")
+}
+
+func (w *world) personAdds(t *rapid.T) {
+	id, tool := w.drawTool(t)
+	var v task.Values
+	for _, f := range tool.Describe().Fields {
+		if f == task.Title || f == task.Partner || rapid.Bool().Draw(t, f.String()) {
+			v[f] = w.value(t, f)
+		}
+	}
+	if id == cardID && rapid.IntRange(0, 5).Draw(t, "no partner") == 0 {
+		v[task.Partner] = task.Empty(task.Enum)
+	}
+	w.says(id, tool, tool.Add(v))
+}
+
+// says notes that a person stands for all that the item shows.
+func (w *world) says(id task.SourceID, tool *memory.Tool, handle string) {
+	it, _ := tool.Get(handle)
+	for f, v := range it.Values {
+		w.typedAt[string(id)+" "+key(task.Field(f), v)]++
+	}
+}
+
+func (w *world) personEdits(t *rapid.T) {
+	id, tool, handle := w.drawItem(t)
+	f := rapid.SampledFrom(tool.Describe().Fields).Draw(t, "field")
+	w.edit(id, tool, handle, f, w.drawValue(t, f))
+}
+
+func (w *world) drawValue(t *rapid.T, f task.Field) task.Value {
+	v := w.value(t, f)
+	if rapid.IntRange(0, 5).Draw(t, "empties") == 0 {
+		v = task.Empty(f.Kind())
+	}
+	return v
+}
+
+func (w *world) edit(id task.SourceID, tool *memory.Tool, handle string, f task.Field, v task.Value) {
+	w.noteLoose(tool, handle)
+	if f == task.Title && w.bare {
+		w.loose = true // a row without its mark is known by its title, which may just have been changed elsewhere
+	}
+	if tool.Edit(handle, f, v) {
+		w.typedAt[string(id)+" "+key(f, v)]++
+	}
+}
+
+func (w *world) noteLoose(tool *memory.Tool, key string) {
+	if it, ok := tool.Get(key); ok && it.Mark == "" {
+		w.loose = true
+	}
+}
+
+func (w *world) personGarbles(t *rapid.T) {
+	id, tool, key := w.drawItem(t)
+	if id == jiraID || id == boardID {
+		t.Skip("these take only dates for a date")
+	}
+	w.noteLoose(tool, key)
+	tool.Edit(key, task.Due, task.UnreadableValue("next week-ish"))
+}
+
+func (w *world) personDeletes(t *rapid.T) {
+	id, tool, key := w.drawItem(t)
+	w.deleted = w.deleted || id != cardID
+	tool.Delete(key)
+}
+
+func (w *world) personPermutes(t *rapid.T) {
+	_, tool := w.drawTool(t)
+	tool.Permute()
+}
+
+func (w *world) personCopies(t *rapid.T) {
+	id, tool, key := w.drawItem(t)
+	if id == jiraID || id == boardID {
+		t.Skip("these do not copy our mark")
+	}
+	handle := tool.Copy(key)
+	w.says(id, tool, handle)
+	w.copies[id] = append(w.copies[id], handle)
+}
+
+// peopleContest lets people type different values for one field of one task into all tools that hold it, or into one again.
+func (w *world) peopleContest(t *rapid.T) {
+	ids := slices.Sorted(maps.Keys(w.store.tasks))
+	if len(ids) == 0 {
+		t.Skip("no tasks")
+	}
+	id := rapid.SampledFrom(ids).Draw(t, "task")
+	f := rapid.SampledFrom([]task.Field{task.Title, task.Due, task.Notes}).Draw(t, "field")
+	for _, src := range toolIDs {
+		l, ok := w.store.links[store.LinkID{Task: id, Source: src}]
+		if it, there := w.tools[src].Get(l.Key); ok && there && rapid.IntRange(0, 2).Draw(t, "types") > 0 && w.tools[src].Describe().Maps(f) {
+			w.edit(src, w.tools[src], it.Handle, f, w.value(t, f))
+		}
+	}
+}
+
+// personUnmarks empties a row's cell in the column of ids: what the row shows is that person's from then on.
+func (w *world) personUnmarks(t *rapid.T) {
+	id, tool, key := w.drawItem(t)
+	if id == jiraID || id == boardID {
+		t.Skip("these need no mark")
+	}
+	w.says(id, tool, key)
+	it, _ := tool.Get(key)
+	if !w.store.tasks[it.Mark].Agreed[task.Title].Same(it.Values[task.Title]) {
+		w.loose = true // neither mark nor title tell what it is
+	}
+	w.bare = true
+	tool.Unmark(key)
+}
+
+func (w *world) personHides(t *rapid.T) {
+	id, tool, key := w.drawItem(t)
+	if id != jiraID {
+		t.Skip("only an issue can be hidden")
+	}
+	as := rapid.SampledFrom([]connectors.Presence{"", connectors.Present, connectors.NoAccess}).Draw(t, "as")
+	tool.Hide(key, as)
+	w.hidden[id] = append(w.hidden[id], key)
+}
+
+// meddle is what a person does in the middle of a cycle, at one of its steps.
+type meddle struct {
+	at, item int
+	id       task.SourceID
+	field    task.Field
+	value    task.Value
+	deletes  bool
+}
+
+func (w *world) drawMeddles(t *rapid.T) []meddle {
+	ms := make([]meddle, max(0, rapid.IntRange(-2, 3).Draw(t, "meddles")))
+	for i := range ms {
+		id, tool := w.drawTool(t)
+		f := rapid.SampledFrom(tool.Describe().Fields).Draw(t, "field")
+		ms[i] = meddle{
+			at: rapid.IntRange(1, 14).Draw(t, "at"), item: rapid.IntRange(0, 9).Draw(t, "nth"), id: id, field: f, value: w.drawValue(t, f),
+			deletes: rapid.IntRange(0, 7).Draw(t, "deletes") == 0,
+		}
+	}
+	return ms
+}
+
+func (w *world) meddle(m meddle) {
+	tool := w.tools[m.id]
+	keys := tool.Keys()
+	if len(keys) == 0 {
+		return
+	}
+	handle := keys[m.item%len(keys)]
+	if m.deletes {
+		w.deleted = w.deleted || m.id != cardID
+		tool.Delete(handle)
+		return
+	}
+	w.edit(m.id, tool, handle, m.field, m.value)
+}
