@@ -31,6 +31,7 @@ func BenchmarkIdleCycle(b *testing.B) {
 }
 
 func idleCycle(b *testing.B, st store.Store) {
+	b.Helper()
 	const tasks = 100_000
 	own := []task.Field{task.Title, task.Status, task.Due, task.Notes}
 	card := append(slices.Clone(own), task.Partner)

@@ -93,7 +93,7 @@ func (c *cycle) mergeSide(w *work, i int) merge.Side {
 	for f := range w.task.Agreed {
 		if v := w.task.Agreed[f]; !v.IsNone() && m.Now[f] != m.Base[f] && m.Now[f] != v {
 			// A value that the tool cannot take leaves what was there: then what is there now is somebody's claim.
-			m.Shows[f], _ = src.Normalize(task.Field(f), v, m.Base[f]) //nolint:gosec // f < FieldCount
+			m.Shows[f], _ = src.Normalize(task.Field(f), v, m.Base[f])
 		}
 	}
 	if s.intent != nil {
@@ -291,7 +291,7 @@ func (c *cycle) holdUnreadable(w *work, s *side) {
 		return
 	}
 	for f := range s.rec.Values {
-		field, v := task.Field(f), s.rec.Values[f] //nolint:gosec // f < FieldCount
+		field, v := task.Field(f), s.rec.Values[f]
 		why, ok := s.rec.Problems[field]
 		if !ok || !v.IsUnreadable() {
 			continue

@@ -248,13 +248,15 @@ func TestDefaultOverturnsNothing(t *testing.T) {
 	fill[task.Priority] = task.TextValue("Medium")
 	fields := []task.Field{task.Title, task.Priority, task.Partner}
 	b := newBench(t, func(b *bench) {
-		b.jira = memory.New(memory.Options{Fields: fields[:2], CanCreate: true, Defaults: fill,
+		b.jira = memory.New(memory.Options{
+			Fields: fields[:2], CanCreate: true, Defaults: fill,
 			Lossy: func(f task.Field, want, have task.Value) (task.Value, *task.Problem) {
 				if f == task.Priority && want.String() == "Sky-high" {
 					return have, &task.Problem{Reason: task.HoldUnsupported, Hint: "choose another"}
 				}
 				return want, nil
-			}})
+			},
+		})
 		b.card = memory.New(memory.Options{Fields: fields, CanCreate: true, CanRemove: true, Provisional: true})
 	})
 	v := row("Buy a pump", "aqua")

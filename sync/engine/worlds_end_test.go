@@ -70,6 +70,9 @@ func (w *world) dump() string {
 	for _, in := range w.store.intents {
 		fmt.Fprintf(&b, "intent %+v\n", in)
 	}
+	for _, e := range w.store.events {
+		fmt.Fprintf(&b, "event %d %s %s %s %s %q to %q, losers %q, %s\n", e.Cycle, e.Kind, e.Task, e.Source, e.Field, e.From.String(), e.To.String(), e.Losers, e.Note)
+	}
 	return b.String()
 }
 

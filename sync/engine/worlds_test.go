@@ -2,7 +2,6 @@ package engine_test
 
 import (
 	"errors"
-	"io"
 	"log/slog"
 	"slices"
 	"testing"
@@ -26,7 +25,7 @@ import (
 // crashes between any two steps. It holds invariants 1 to 4, 6, 7 and 9 of the design, and that nothing Lockstep wrote is
 // taken for a person's word; the other invariants have tests of their own.
 //
-// More worlds: go test ./sync/engine -run TestWorlds -rapid.checks=20000
+// More worlds: go test ./sync/engine -run TestWorlds -rapid.checks=20000 .
 func TestWorlds(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -130,7 +129,7 @@ func noBlocked(f task.Field, want, _ task.Value) (task.Value, *task.Problem) {
 	return want, nil
 }
 
-var quietLog = slog.New(slog.NewTextHandler(io.Discard, nil))
+var quietLog = slog.New(slog.DiscardHandler)
 
 // restart makes a new engine on what the store holds: all that a crash leaves.
 func (w *world) restart() {

@@ -362,12 +362,7 @@ func (m *matcher) has(t *Task, meant func(task.SourceID) bool) bool {
 
 // markedIn reports whether a record of this cycle was tied to the task by its mark, in a source that is meant.
 func (m *matcher) markedIn(id task.ID, meant func(task.SourceID) bool) bool {
-	for _, s := range m.newly[id] {
-		if meant(s) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(m.newly[id], meant)
 }
 
 // settle decides over everything that bears one name, or over item i alone where nothing else contends for it.

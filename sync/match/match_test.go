@@ -69,17 +69,20 @@ func TestMatchTable(t *testing.T) {
 		want    []string
 	}{
 		{
-			"a stored link", []match.Task{known("CW-1", "dig", live(jira, "7"))},
+			"a stored link",
+			[]match.Task{known("CW-1", "dig", live(jira, "7"))},
 			[]match.Batch{batch(jira, "aqua", rec(jira, "7", "Dig deeper", "", ""))},
 			[]string{"jira/7 → CW-1"},
 		},
 		{
-			"our mark, after an answer was lost", []match.Task{known("CW-1", "dig")},
+			"our mark, after an answer was lost",
+			[]match.Task{known("CW-1", "dig")},
 			[]match.Batch{batch(jira, "aqua", rec(jira, "7", "Dig", "", "CW-1"))},
 			[]string{"jira/7 → CW-1"},
 		},
 		{
-			"a mark on a copy", []match.Task{known("CW-1", "dig", live(jira, "7"))},
+			"a mark on a copy",
+			[]match.Task{known("CW-1", "dig", live(jira, "7"))},
 			[]match.Batch{batch(jira, "aqua", rec(jira, "7", "Dig", "", "CW-1"), rec(jira, "8", "Dig", "", "CW-1"))},
 			[]string{"held jira/8 duplicate_id", "jira/7 → CW-1"},
 		},
@@ -89,7 +92,8 @@ func TestMatchTable(t *testing.T) {
 			[]string{"born aqua: card/CW-9 jira/7 CW-9"},
 		},
 		{
-			"a row that was being marked", []match.Task{known("CW-1", "dig", live(sheet, "~abc.1"))},
+			"a row that was being marked",
+			[]match.Task{known("CW-1", "dig", live(sheet, "~abc.1"))},
 			[]match.Batch{batch(sheet, "aqua", rec(sheet, "CW-1", "Dig", "", "CW-1"))},
 			[]string{"sheet/CW-1 → CW-1"},
 		},
@@ -114,24 +118,28 @@ func TestMatchTable(t *testing.T) {
 			[]string{"born aqua: jira/7", "born aqua: jira/8"},
 		},
 		{
-			"a row that was cut and pasted without its id", []match.Task{known("CW-1", "dig", live(jira, "7"), missing(card, "CW-1"))},
+			"a row that was cut and pasted without its id",
+			[]match.Task{known("CW-1", "dig", live(jira, "7"), missing(card, "CW-1"))},
 			[]match.Batch{batch(card, "", rec(card, "~1", "Dig", "aqua", ""))},
 			[]string{"card/~1 → CW-1"},
 		},
 		{
-			"an issue for a task that only the scorecard has", []match.Task{known("CW-1", "dig", live(card, "CW-1"))},
+			"an issue for a task that only the scorecard has",
+			[]match.Task{known("CW-1", "dig", live(card, "CW-1"))},
 			[]match.Batch{batch(jira, "aqua", rec(jira, "7", "Dig", "", ""))},
 			[]string{"jira/7 → CW-1"},
 		},
 		{
-			"the same, while our own create may have landed", []match.Task{{
+			"the same, while our own create may have landed",
+			[]match.Task{{
 				ID: "CW-1", Partner: "aqua", Title: "dig", Links: []match.Link{live(card, "CW-1")}, Awaiting: []task.SourceID{jira},
 			}},
 			[]match.Batch{batch(jira, "aqua", rec(jira, "7", "Dig", "", ""))},
 			[]string{"held jira/7 ambiguous"},
 		},
 		{
-			"an issue of a title whose task has one", []match.Task{known("CW-1", "dig", live(jira, "7"))},
+			"an issue of a title whose task has one",
+			[]match.Task{known("CW-1", "dig", live(jira, "7"))},
 			[]match.Batch{batch(jira, "aqua", rec(jira, "8", "Dig", "", ""))},
 			[]string{"born aqua: jira/8"},
 		},

@@ -112,7 +112,7 @@ func Merge(agreed task.Values, sides []Side, rules Rules) Outcome {
 		out.Bases[i] = sides[i].Base
 	}
 	for i := range task.FieldCount {
-		mergeField(task.Field(i), sides, rules, &out) //nolint:gosec // i < FieldCount
+		mergeField(task.Field(i), sides, rules, &out)
 	}
 	return out
 }

@@ -60,7 +60,7 @@ func (p *Plan) Add(id task.ID, agreed *task.Values, t *Target) {
 func (p *Plan) create(id task.ID, agreed *task.Values, t *Target) {
 	patch := task.Patch{Op: task.Create, Task: id, Ref: task.Ref{Source: t.Ref.Source}}
 	for i, want := range agreed {
-		f := task.Field(i) //nolint:gosec // i < FieldCount
+		f := task.Field(i)
 		if want.IsEmpty() || !t.Writes(f) {
 			continue
 		}
@@ -81,7 +81,7 @@ func (p *Plan) update(id task.ID, agreed *task.Values, t *Target) {
 		patch.Op, patch.Expect = task.Adopt, t.Now
 	}
 	for i, want := range agreed {
-		f, have := task.Field(i), t.Now[i] //nolint:gosec // i < FieldCount
+		f, have := task.Field(i), t.Now[i]
 		if want.IsNone() || have.IsNone() || have.IsUnreadable() || t.Held[f] || !t.Writes(f) || have.Same(want) {
 			continue
 		}

@@ -145,7 +145,7 @@ func TestPlanIsSortedAndQuiet(t *testing.T) {
 			}
 		}
 		rank := func(id task.ID) int64 { return int64(id[3]) }
-		make := func(jobs []job) plan.Plan {
+		planned := func(jobs []job) plan.Plan {
 			var p plan.Plan
 			for _, j := range jobs {
 				x := target(j.now)
@@ -155,8 +155,8 @@ func TestPlanIsSortedAndQuiet(t *testing.T) {
 			p.Sort(rank)
 			return p
 		}
-		one := make(jobs)
-		two := make(rapid.Permutation(jobs).Draw(t, "order"))
+		one := planned(jobs)
+		two := planned(rapid.Permutation(jobs).Draw(t, "order"))
 		if one.Hash() != two.Hash() {
 			t.Fatalf("the order of tasks shows:\n%+v\n%+v", one.Patches, two.Patches)
 		}
@@ -172,7 +172,7 @@ func TestPlanIsSortedAndQuiet(t *testing.T) {
 				}
 			}
 		}
-		if again := make(jobs); len(again.Patches) > 0 {
+		if again := planned(jobs); len(again.Patches) > 0 {
 			t.Fatalf("a plan that was made true plans %+v", again.Patches)
 		}
 	})
