@@ -255,7 +255,7 @@ func TestStatusInTheColumnsOwnWords(t *testing.T) {
 func TestRealRows(t *testing.T) {
 	t.Parallel()
 	f := realData(t, "sheets/3w-activities-fr.jsonl")
-	b := open(t, columns("title", "NOM ACTIVITE / PROJET2", //nolint:misspell // French
+	b := open(t, columns("title", "NOM ACTIVITE / PROJET2",
 		"status", "ETAT PROJET", "start", "DATE DEBUT", "due", "DATE FIN",
 		"notes", "COMMENTAIRE"))
 	b.must(b.srv.SetProperties(b.id, "fr_FR", "Africa/Kinshasa"))
