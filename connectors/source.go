@@ -44,6 +44,9 @@ func (s *Source) Describe() (d Description) {
 	d = s.conn.Describe()
 	d.Fields = slices.DeleteFunc(slices.Clone(d.Fields), func(f task.Field) bool { return !s.shares(f) })
 	slices.Sort(d.Fields)
+	if s.shared != nil {
+		d.Fingerprint += fmt.Sprintf(" share %v", s.shared) // to share more, or less, is another mapping
+	}
 	return d
 }
 
@@ -116,8 +119,14 @@ func (s *Source) tidy(r *task.Record, d Description) {
 	}
 }
 
-// Normalize returns what the tool would show for want: see Normalizer. A tool that is no Normalizer shows every value.
-func (s *Source) Normalize(f task.Field, want, have task.Value) (task.Value, *task.Problem) {
+// Normalize returns what the tool would show for want: see Normalizer. A tool that is no Normalizer shows every value; one
+// that panics cannot take this one.
+func (s *Source) Normalize(f task.Field, want, have task.Value) (shown task.Value, problem *task.Problem) {
+	defer func() {
+		if s.panicked("normalize", recover()) != nil {
+			shown, problem = have, &task.Problem{Reason: task.HoldUnsupported, Hint: "the connector cannot handle this value: report this as a bug"}
+		}
+	}()
 	if n, ok := s.conn.(Normalizer); ok {
 		return n.Normalize(f, want, have)
 	}

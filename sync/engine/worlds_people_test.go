@@ -164,11 +164,14 @@ func (w *world) personUnmarks(t *rapid.T) {
 	}
 	w.says(id, tool, key)
 	it, _ := tool.Get(key)
-	if !w.store.tasks[it.Mark].Agreed[task.Title].Same(it.Values[task.Title]) {
-		w.loose = true // neither mark nor title tell what it is
-	}
-	w.bare = true
 	tool.Unmark(key)
+	for _, other := range toolIDs { // a row without its mark is known by its title, if that stays as it is everywhere
+		l := w.store.links[store.LinkID{Task: it.Mark, Source: other}]
+		twin, ok := w.tools[other].Get(l.Key)
+		w.loose = w.loose || ok && !twin.Values[task.Title].Same(it.Values[task.Title])
+	}
+	w.loose = w.loose || !w.store.tasks[it.Mark].Agreed[task.Title].Same(it.Values[task.Title])
+	w.bare = true
 }
 
 func (w *world) personHides(t *rapid.T) {

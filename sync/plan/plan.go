@@ -131,11 +131,6 @@ func opRank(op task.Op) int {
 	return 3
 }
 
-// Has reports whether the plan writes to the task in that source.
-func (p *Plan) Has(id task.ID, s task.SourceID) bool {
-	return slices.ContainsFunc(p.Patches, func(q task.Patch) bool { return q.Task == id && q.Ref.Source == s })
-}
-
 // Hash names the plan: two plans with the same hash do the same. It is what `--approve` takes. The empty plan's hash is
 // "".
 func (p *Plan) Hash() string {
