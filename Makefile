@@ -37,13 +37,14 @@ build: ## Build the static binary ./lockstep
 
 ##@ Change
 .PHONY: test
-test: tools ## Get what tests need, run the race detector where it matters, then every test
+test: tools ## Get what tests need, run the race detector where it matters, 2,000 random worlds, then every test
 	@[[ -d ../shared/data ]] || echo 'test: no ../shared/data here: the tests on real data skip' >&2
 	@if command -v "$$($(GO) env CC)" >/dev/null 2>&1; then \
 	  echo '$(GO) test -race $(RACE)'; $(GO) test -race -timeout 10m $(RACE); \
 	else \
 	  echo 'test: no C compiler here, which the race detector needs: its run is left out' >&2; [[ "$${CI:-}" != true ]]; \
 	fi
+	$(GO) test -timeout 10m -count 1 ./sync/engine -run TestWorlds -rapid.checks=2000
 	$(GO) test -timeout 10m ./...
 
 .PHONY: check

@@ -282,7 +282,7 @@ func (m *matcher) byRule(loose []item) {
 			c.items = append(c.items, i)
 		}
 	}
-	m.addTasks(names)
+	m.addTasks(names, fit)
 	done := make(map[int]bool, len(fit))
 	for i, it := range fit {
 		if done[i] {
@@ -293,7 +293,7 @@ func (m *matcher) byRule(loose []item) {
 }
 
 // addTasks finds the known tasks that a loose record could be.
-func (m *matcher) addTasks(names map[name]*candidates) {
+func (m *matcher) addTasks(names map[name]*candidates, fit []item) {
 	if len(names) == 0 {
 		return
 	}
@@ -323,10 +323,19 @@ func (m *matcher) addTasks(names map[name]*candidates) {
 		if !m.has(t, func(s task.SourceID) bool { return s == m.scorecard }) {
 			c.wantsRow = append(c.wantsRow, t)
 		}
-		if !m.has(t, func(s task.SourceID) bool { return s != m.scorecard }) {
+		if !m.has(t, func(s task.SourceID) bool { return s != m.scorecard }) || m.lostAmong(t, fit, c.items) {
 			c.wantsOwn = append(c.wantsOwn, t)
 		}
 	}
+}
+
+// lostAmong reports whether the task had an item in the source of one of the candidates and has lost it there, whatever
+// other tools it is in: a task that was handed over is in two.
+func (m *matcher) lostAmong(t *Task, fit []item, at []int) bool {
+	return slices.ContainsFunc(at, func(i int) bool {
+		s := fit[i].rec.Ref.Source
+		return !m.taken[slot{t.ID, s}] && slices.ContainsFunc(t.Links, func(l Link) bool { return l.Missing && l.Source == s })
+	})
 }
 
 // task is a task that only marks tell of, as a rule sees it.

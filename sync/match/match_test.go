@@ -144,6 +144,12 @@ func TestMatchTable(t *testing.T) {
 			[]string{"born aqua: jira/8"},
 		},
 		{
+			"a row that lost its mark, of a task that was handed over and is in another tool too",
+			[]match.Task{{ID: "CW-1", Partner: "city", Title: "dig", Links: []match.Link{live(jira, "7"), missing(sheet, "CW-1")}}},
+			[]match.Batch{batch(sheet, "city", rec(sheet, "~1", "Dig", "", ""))},
+			[]string{"sheet/~1 → CW-1"},
+		},
+		{
 			"no title, no partner", nil,
 			[]match.Batch{
 				batch(card, "", rec(card, "~1", "", "aqua", ""), rec(card, "~2", "Dig", "", "")),
