@@ -281,7 +281,7 @@ func TestNormalizeIsWhatReadsBack(t *testing.T) {
 		case task.Number:
 			var err error
 			if want, err = task.NumberValue(rapid.Float64().Draw(t, "number")); err != nil {
-				t.Skip()
+				t.Skip("NaN and the infinities are no numbers")
 			}
 		default:
 			want = task.DateValue(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, rapid.IntRange(-60000, 100000).Draw(t, "day")))
