@@ -60,6 +60,40 @@ type Normalizer interface {
 	Normalize(f task.Field, want, have task.Value) (task.Value, *task.Problem)
 }
 
+// Hinted is a Connector that can make use of a word from its tool that items changed, such as a webhook's.
+type Hinted interface {
+	// Hint says that the items of these keys may have changed, or may be gone: the next Pull looks at them past any index.
+	// It is never believed for more than that. It returns at once, keeps no more than a bounded number of keys, and
+	// unlike the other methods it may be called at any time from any goroutine.
+	Hint(keys ...string)
+}
+
+// Checker is a Connector that can say of each of its settings whether it holds in the live tool.
+type Checker interface {
+	// Check tries credential, permissions, fields, statuses and people without writing anything, and returns what it found, good and
+	// bad, in the order in which an operator should read it. What it cannot find out it says as a finding: an error is
+	// returned only where ctx ended.
+	Check(ctx context.Context) ([]Finding, error)
+}
+
+// Level says how much a finding matters.
+type Level string
+
+// The levels.
+const (
+	LevelOK      Level = "ok"      // tried, and right
+	LevelWarning Level = "warning" // works, with a loss that Text names
+	LevelError   Level = "error"   // does not work until somebody acts
+)
+
+// Finding is one thing that was tried.
+type Finding struct {
+	Level Level  `json:"level"`
+	Topic string `json:"topic"` // what was tried, one or two words: "login", "status mapping"
+	Text  string `json:"text"`  // what was found, with names from the tool in quotation marks
+	Hint  string `json:"hint,omitempty"`
+}
+
 // Presence is what a direct read of one item found.
 type Presence string
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/lockstep-sync/lockstep/sync/fault"
 	"github.com/lockstep-sync/lockstep/sync/task"
@@ -177,6 +178,36 @@ func (s *Source) Find(ctx context.Context, id task.ID) (rec task.Record, found b
 	}
 	s.tidy(&rec, s.Describe())
 	return rec, found, nil
+}
+
+// Hint passes a hint on: see Hinted. Where the connector makes no use of hints, nothing happens.
+func (s *Source) Hint(keys ...string) {
+	if h, ok := s.conn.(Hinted); ok {
+		h.Hint(keys...)
+	}
+}
+
+// Check says what holds in the live tool: see Checker. Of a connector that is none, it pulls everything and tells what
+// was held or went wrong.
+func (s *Source) Check(ctx context.Context) (out []Finding, err error) {
+	defer s.recovered("check", &err)
+	if c, ok := s.conn.(Checker); ok {
+		return c.Check(ctx)
+	}
+	snap, err := s.Pull(ctx, "")
+	if ctx.Err() != nil {
+		return nil, s.fault("check", ctx.Err())
+	}
+	if err != nil {
+		f := s.fault("check", err)
+		out = append(out, Finding{Level: LevelError, Topic: "read", Text: f.Error(), Hint: f.Hint})
+	} else {
+		out = append(out, Finding{Level: LevelOK, Topic: "read", Text: fmt.Sprintf("%d items can be read", len(snap.Records))})
+	}
+	for _, h := range snap.Held {
+		out = append(out, Finding{Level: LevelWarning, Topic: string(h.Reason), Text: strings.TrimSpace(h.Name + " " + h.Field + " " + h.Raw), Hint: h.Hint})
+	}
+	return out, nil
 }
 
 // Apply makes patches true: see Connector.Apply. A patch that reaches for a field that is not mapped, shared or writable is

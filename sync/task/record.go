@@ -89,7 +89,10 @@ type Snapshot struct {
 	// Complete says that every item of the source is in Records or Held, so that absence is evidence. An increment, a
 	// read that broke off, and a read that may not have been authenticated are not complete.
 	Complete bool
-	Records  []Record
+	// Listing names every item of the source, where this pull or the ones before it read through all keys without reading
+	// the items: what it does not name is absent, as from a complete snapshot. Nil where there is no such list.
+	Listing []string
+	Records []Record
 	// Held lists items, or the source itself (Key ""), that cannot be used now. An item that is held is not absent.
 	Held []Hold
 	// Cursor is handed to the next pull if this one is accounted for; "" keeps the one before.
