@@ -76,7 +76,7 @@ func (c Config) Validate() []error {
 	switch c.Flavor {
 	case "", flavorAuto, flavorCloud:
 	case flavorDataCenter:
-		if atlassianHost(c.URL) {
+		if IsAtlassian(c.URL) {
 			bad("flavor: a Jira at atlassian.net is Cloud: say cloud or auto")
 		}
 	default:

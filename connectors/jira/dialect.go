@@ -84,7 +84,7 @@ func expected(cfg Config, api int) dialect {
 		return dataCenter()
 	}
 	d := cloud(api)
-	if cfg.Flavor != flavorCloud && !atlassianHost(cfg.URL) {
+	if cfg.Flavor != flavorCloud && !IsAtlassian(cfg.URL) {
 		d.noLogin = "make a new token (API token on Jira Cloud, personal access token on Data Center) and put it into token_file"
 	}
 	return d
@@ -103,8 +103,8 @@ func (d dialect) user(account string) map[string]string {
 	return map[string]string{d.accountRef: account}
 }
 
-// atlassianHost reports that an address is Atlassian's own, where only Cloud lives.
-func atlassianHost(address string) bool {
+// IsAtlassian reports that an address is Atlassian's own, where only Jira Cloud lives.
+func IsAtlassian(address string) bool {
 	u, err := url.Parse(address)
 	if err != nil {
 		return false
