@@ -41,15 +41,20 @@ type Options struct {
 	Now func() time.Time
 	// SettleDelay is how long the search index may lag; 0 means 3 min.
 	SettleDelay time.Duration
-	// FullEvery is how often everything is read, which is what shows that an issue is gone; 0 means 1 h.
-	FullEvery time.Duration
+	// CensusEvery is how often the keys of all issues are read through, which is what shows that an issue is gone; 0 means
+	// 15 min. FullEvery is how often all issues are read whole on that occasion, a page a pull; 0 means 24 h.
+	CensusEvery, FullEvery time.Duration
+	// LookEvery is how often fields, statuses and the like are looked at anew; 0 means 1 h.
+	LookEvery time.Duration
 	// Overlap is how far an increment reaches back behind the newest change that was seen; 0 means 10 min.
 	Overlap time.Duration
 }
 
 const (
 	defaultSettle    = 3 * time.Minute
-	defaultFullEvery = time.Hour
+	defaultCensus    = 15 * time.Minute
+	defaultFullEvery = 24 * time.Hour
+	defaultLookEvery = time.Hour
 	defaultOverlap   = 10 * time.Minute
 	defaultRate      = 40
 )
@@ -77,10 +82,11 @@ type Connector struct {
 	statusIDs  map[string][]string // ids of the configured status names, kept in the cursor
 	held       []task.Hold         // what is wrong with the source as a whole
 	ready      bool                // the site was looked at
-	warm       bool                // everything was read once
+	warm       bool                // everything was read once, and accounted for
 
 	recent []recentWrite
-	window window
+	ledger ledger
+	upkeep upkeep
 }
 
 // The capabilities that a Jira source has.
@@ -106,6 +112,12 @@ func New(cfg Config, o Options) (*Connector, error) {
 	}
 	if o.SettleDelay <= 0 {
 		o.SettleDelay = defaultSettle
+	}
+	if o.CensusEvery <= 0 {
+		o.CensusEvery = defaultCensus
+	}
+	if o.LookEvery <= 0 {
+		o.LookEvery = defaultLookEvery
 	}
 	if o.FullEvery <= 0 {
 		o.FullEvery = defaultFullEvery
@@ -305,61 +317,6 @@ func (c *Connector) reconcile() []int64 {
 		ids = append(ids, w.id)
 	}
 	return ids
-}
-
-// look reads what has to be known of the site before issues can be read.
-func (c *Connector) look(ctx context.Context) error {
-	known, err := c.api.fields(ctx)
-	if err != nil {
-		return err
-	}
-	var held []task.Hold
-	c.columns, held = columns(c.cfg.mapping(), known)
-	c.held = held
-	if _, ok := c.column(task.Priority); ok {
-		if c.priorities, err = c.api.priorities(ctx); err != nil {
-			return err
-		}
-	}
-	names, err := c.api.resolutions(ctx)
-	if err != nil {
-		return err
-	}
-	for _, n := range names {
-		c.meaning.resolution(n)
-	}
-	return nil
-}
-
-// lookAtProjects reads the statuses and components of the projects, which are known once issues were read.
-func (c *Connector) lookAtProjects(ctx context.Context, before map[string][]string) error {
-	const manyProjects = 20 // beyond, the site's own list costs less
-	projects := c.projects
-	if p := c.createProject(); p != "" && !slices.Contains(projects, p) {
-		projects = append(slices.Clone(projects), p)
-	}
-	if len(projects) > manyProjects {
-		projects = nil
-	}
-	statuses, err := c.api.statuses(ctx, projects)
-	if err != nil {
-		return err
-	}
-	if slices.ContainsFunc(c.columns, func(col column) bool { return col.shape == shapeComponents }) {
-		c.components = nil
-		for _, p := range projects {
-			found, err := c.api.components(ctx, p)
-			if err != nil {
-				return err
-			}
-			c.components = append(c.components, found...)
-		}
-	}
-	ids, held := c.meaning.learn(statuses, before)
-	c.statusIDs = memory(before, ids)
-	c.held = append(slices.DeleteFunc(c.held, func(h task.Hold) bool { return h.Field == task.Status.String() }), held...)
-	c.ready = true
-	return nil
 }
 
 func (c *Connector) createProject() string {
