@@ -47,13 +47,14 @@ func features(t *testing.T) connectortest.Features {
 
 // spoken is a kind of Jira that the suite runs on.
 type spoken struct {
-	name string
-	api  int // of Cloud
+	name   string
+	flavor sandbox.Flavor
+	api    int
 }
 
 // everyJira are all of them.
 func everyJira() []spoken {
-	return []spoken{{"cloud on version 3", 3}, {"cloud on version 2", 2}}
+	return []spoken{{"cloud on version 3", sandbox.Cloud, 3}, {"cloud on version 2", sandbox.Cloud, 2}, {"data center", sandbox.DataCenter, 2}}
 }
 
 func TestConformance(t *testing.T) {
@@ -104,7 +105,7 @@ type harness struct {
 func newHarness(t *testing.T, sp spoken, lag time.Duration) *harness {
 	t.Helper()
 	h := &harness{spoken: sp, lag: lag, base: direct(t), added: map[string]bool{}, clock: &clock{now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}}
-	h.srv = sandbox.New(sandbox.Options{IndexLag: lag, Now: h.clock.Now})
+	h.srv = sandbox.New(sandbox.Options{Flavor: sp.flavor, IndexLag: lag, Now: h.clock.Now})
 	web := httptest.NewServer(h)
 	t.Cleanup(web.Close)
 	h.url = web.URL
@@ -126,6 +127,9 @@ func newHarness(t *testing.T, sp spoken, lag time.Duration) *harness {
 // Connector is a client that knows people by their e-mail alone.
 func (h *harness) Connector(t connectortest.T) connectors.Connector {
 	email, token := h.srv.Credentials()
+	if h.flavor == sandbox.DataCenter {
+		email = "" // the token is a personal access token
+	}
 	c, err := New(Config{
 		URL: h.url, Email: email, Token: token, JQL: "project = " + h.srv.Project(), Create: &Create{Project: h.srv.Project()},
 		Status: map[string][]string{"blocked": {"Blocked"}, "cancelled": {"Won't Do"}},
@@ -167,7 +171,7 @@ func (h *harness) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func isWrite(method, path string) bool {
-	return method != http.MethodGet && !strings.Contains(path, "/search/") && !strings.HasSuffix(path, "/bulkfetch")
+	return method != http.MethodGet && !strings.Contains(path+"/", "/search/") && !strings.HasSuffix(path, "/bulkfetch")
 }
 
 func (h *harness) Break(_ connectortest.T, f connectortest.Fault) func() {

@@ -128,15 +128,18 @@ func (c *client) fetchEach(ctx context.Context, op string, ids, fields []string)
 		is, err := c.issue(ctx, op, id, fields)
 		call, ok := asCall(err)
 		switch {
-		case err == nil:
+		case err == nil && is.ID == id:
 			out[id], silent = is, 0
 		case ok && (call.status == http.StatusNotFound || call.status == http.StatusForbidden):
 			out[id], silent = nil, 0
 		default:
+			if err == nil {
+				err = c.strange(op, "the answer is about another issue")
+			}
 			if first == nil {
 				first = err
 			}
-			if silent++; !ok || call.stops() || silent >= strikesMax {
+			if silent++; ok && call.stops() || silent >= strikesMax {
 				return out, err
 			}
 		}
