@@ -25,6 +25,8 @@ type Config struct {
 	// of Create. An ORDER BY is left out.
 	JQL    string  `yaml:"jql"`
 	Create *Create `yaml:"create"`
+	// Comments makes comments the notes: "all" of them, or those that contain this word; "" for none.
+	Comments string `yaml:"comments"`
 
 	// Status and Fields come from the source's own `status:` and `fields:`; the loader fills them in.
 	Status map[string][]string   `yaml:"-"` // status → names of Jira statuses or resolutions; the rest goes by category
@@ -65,6 +67,9 @@ func (c Config) mapping() map[task.Field]string {
 			m[f] = to
 		}
 	}
+	if c.Comments != "" {
+		m[task.Notes] = commentField
+	}
 	return m
 }
 
@@ -93,6 +98,14 @@ func (c Config) Validate() []error {
 	}
 	if c.Create != nil && strings.TrimSpace(c.Create.Project) == "" {
 		bad("create.project: say in which project a new issue is made, such as WASH")
+	}
+	switch notes, mapped := c.Fields[task.Notes]; {
+	case c.Comments != "" && mapped && notes != commentField:
+		bad("comments: the notes are mapped to %q under fields: keep one of the two", notes)
+	case len(strings.Fields(c.Comments)) > 1:
+		bad(`comments: %q is several words: say all, or one word such as "#partners"`, c.Comments)
+	case c.Comments == "" && mapped && notes == commentField:
+		bad(`fields.notes: say comments: all, or comments: "#partners", under jira: instead`)
 	}
 	c.validateStatus(bad)
 	c.validateFields(bad)
@@ -195,6 +208,9 @@ func (c Config) fingerprint() string {
 	fields := map[string]string{}
 	for f, to := range c.mapping() {
 		fields[f.String()] = to
+	}
+	if c.Comments != "" {
+		fields[task.Notes.String()] += " " + c.Comments
 	}
 	return digest(strings.TrimRight(c.URL, "/"), c.selection(), c.Status, fields)
 }
