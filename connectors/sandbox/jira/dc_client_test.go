@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -69,7 +70,7 @@ func TestDCGoJira(t *testing.T) {
 	if err != nil || len(people) != 1 || people[0].Name != "amina" {
 		t.Errorf("people: %+v, %v", people, err)
 	}
-	if _, resp, err = c.Issue.SearchV2JQLWithContext(t.Context(), "project = WASH", nil); err == nil || resp.StatusCode != 404 {
+	if _, resp, err = c.Issue.SearchV2JQLWithContext(t.Context(), "project = WASH", nil); err == nil || resp.StatusCode != http.StatusNotFound {
 		t.Errorf("Cloud's search is here: %v", err)
 	}
 	closed(resp)
