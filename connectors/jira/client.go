@@ -411,7 +411,7 @@ func (c *client) permissions(ctx context.Context, project string, names ...strin
 	q := url.Values{"permissions": {strings.Join(names, ",")}, "projectKey": {project}}
 	err := c.call(ctx, "read our permissions", http.MethodGet, "mypermissions?"+q.Encode(), nil, &out)
 	if e, ok := asCall(err); ok && (e.status == http.StatusNotFound || e.status == http.StatusForbidden) {
-		return nil, nil
+		return map[string]bool{}, nil
 	}
 	have := map[string]bool{}
 	for _, n := range names {

@@ -3,6 +3,7 @@ package jira
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -160,9 +161,7 @@ func (c *client) fetchFound(ctx context.Context, op string, ids, fields []string
 	}
 	rest := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return out[id] != nil })
 	got, err := c.fetchEach(ctx, op, rest, fields)
-	for id, is := range got {
-		out[id] = is
-	}
+	maps.Copy(out, got)
 	return out, err
 }
 
@@ -180,13 +179,13 @@ func (c *client) findByID(ctx context.Context, op string, ids, fields []string, 
 	}
 	lenient := false
 	r := searchRequest{JQL: "id in (" + strings.Join(list, ",") + ") ORDER BY key ASC", Fields: fields, Max: bulkMax, Validate: &lenient}
-	for pages := 0; pages < len(list); pages++ {
+	for range list {
 		p, err := c.searchByOffset(ctx, op, r)
-		if call, is := asCall(err); is && call.stops() {
-			return err
-		}
-		if err != nil {
-			return nil
+		if call, failed := asCall(err); failed {
+			if call.stops() {
+				return err
+			}
+			break
 		}
 		for i := range p.Issues {
 			if is := &p.Issues[i]; slices.Contains(list, is.ID) && ok(is) {
@@ -194,7 +193,7 @@ func (c *client) findByID(ctx context.Context, op string, ids, fields []string, 
 			}
 		}
 		if r.Token = p.Token; r.Token == "" {
-			return nil
+			break
 		}
 	}
 	return nil
