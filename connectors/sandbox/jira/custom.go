@@ -135,7 +135,9 @@ func (s *Server) addField(spec FieldSpec) (string, error) {
 	case number < 0 || number > 0 && taken(number):
 		return "", fmt.Errorf("the number %d is not free", number)
 	case number == 0:
-		for number = 10050; taken(number); number++ { //nolint:revive // the loop is the search
+		number = 10050
+		for taken(number) {
+			number++
 		}
 	}
 	for _, key := range spec.Projects {

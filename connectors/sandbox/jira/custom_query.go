@@ -76,6 +76,7 @@ func (c *compiler) customTest(cl clause, f *fieldDef) test {
 	case FieldLabels, FieldURL:
 		lower := func(o operand) []string { return []string{strings.ToLower(o.text)} }
 		return c.oneOf(cl, lower, func(i *issue) []string { return idsOf(value(i)) })
+	case FieldSelect, FieldRadio, FieldMultiSelect, FieldCheckboxes, FieldCascading:
 	}
 	return c.oneOf(cl, func(o operand) []string { return optionIDs(f, o) }, func(i *issue) []string { return idsOf(value(i)) })
 }

@@ -258,13 +258,10 @@ func (s *Server) typed(f *fieldDef, value any) (any, error) {
 	if value == nil || isText && text == "" {
 		return nil, nil //nolint:nilnil // nothing is what the field then holds
 	}
-	switch f.typ {
-	case FieldUser:
-		if !isText {
-			return nil, fmt.Errorf("want a person's name, not %T", value)
-		}
+	if f.typ == FieldUser && isText {
 		return s.catalogue.addUser(text, ""), nil
-	case FieldUsers:
+	}
+	if f.typ == FieldUsers {
 		var all []*user
 		for _, name := range listed(value) {
 			all = append(all, s.catalogue.addUser(name, ""))
@@ -285,23 +282,23 @@ func (s *Server) typed(f *fieldDef, value any) (any, error) {
 // plainShape is a person's value in the shape in which a client sends it.
 func plainShape(f *fieldDef, value any) (any, error) {
 	text, isText := value.(string)
-	switch f.typ {
-	case FieldSelect, FieldRadio:
+	switch f.kind {
+	case "option":
 		return map[string]any{"value": value}, nil
-	case FieldCascading:
+	case "option-with-child":
 		parent, child, two := strings.Cut(text, " > ")
 		v := map[string]any{"value": parent}
 		if two {
 			v["child"] = map[string]any{"value": child}
 		}
 		return v, nil
-	case FieldMultiSelect, FieldCheckboxes, FieldLabels:
+	case "array":
 		list := []any{}
 		for _, x := range listed(value) {
-			if f.typ == FieldLabels {
-				list = append(list, x)
-			} else {
+			if f.items == "option" {
 				list = append(list, map[string]any{"value": x})
+			} else {
+				list = append(list, x)
 			}
 		}
 		return list, nil

@@ -92,6 +92,7 @@ func TestCustomFieldTypes(t *testing.T) {
 		{typ: jira.FieldEpicName, kind: "string", sent: "Wells", read: "Wells", view: "Wells", person: "Pumps", personView: "Pumps", told: "Wells"},
 	} {
 		t.Run(string(c.typ), func(t *testing.T) {
+			t.Parallel()
 			id := s.field(jira.FieldSpec{Name: "Field " + string(c.typ), Type: c.typ, Options: c.options})
 			key := s.Add(jira.Seed{Summary: "One"})
 			edit := "/rest/api/3/issue/" + key
@@ -131,6 +132,10 @@ func TestCustomFieldTypes(t *testing.T) {
 			if n := len(s.searchKeys(`"Field ` + string(c.typ) + `" is not EMPTY`)); n != 1 {
 				t.Errorf("%d issues found with a value", n)
 			}
+			for _, path := range []string{"/field", "/issue/createmeta/WASH/issuetypes/10010", "/issue/" + key + "?expand=editmeta,names,schema,changelog"} {
+				s.do("GET", "/rest/api/3"+path, nil).want(t, 200)
+				s.do("GET", "/rest/api/2"+path, nil).want(t, 200)
+			}
 			s.do("PUT", edit, obj("fields", obj(id, nil))).want(t, 204)
 			if v := s.fieldsOf(key)[id]; v != nil {
 				t.Errorf("cleared, it is %v", v)
@@ -139,10 +144,6 @@ func TestCustomFieldTypes(t *testing.T) {
 				t.Errorf("cleared, a person sees %v", v.Custom[id])
 			}
 		})
-	}
-	for _, path := range []string{"/field", "/issue/createmeta/WASH/issuetypes/10010", "/search/jql?jql=project%3DWASH&fields=*all", "/issue/" + epic + "?expand=editmeta,names,schema"} {
-		s.do("GET", "/rest/api/3"+path, nil).want(t, 200)
-		s.do("GET", "/rest/api/2"+path, nil).want(t, 200)
 	}
 }
 
@@ -156,10 +157,10 @@ func TestCustomFieldErrors(t *testing.T) {
 		jira.FieldCascading, jira.FieldUser, jira.FieldUsers, jira.FieldLabels, jira.FieldURL, jira.FieldEpicLink,
 	} {
 		spec := jira.FieldSpec{Name: "Colour", Type: typ}
-		switch typ {
-		case jira.FieldSelect, jira.FieldMultiSelect:
+		if typ == jira.FieldSelect || typ == jira.FieldMultiSelect {
 			spec.Options = []string{"Red"}
-		case jira.FieldCascading:
+		}
+		if typ == jira.FieldCascading {
 			spec.Options = []string{"Red > Dark"}
 		}
 		types[typ] = s.field(spec)
@@ -203,8 +204,11 @@ func TestCustomFieldErrors(t *testing.T) {
 		t.Errorf("a refused value stayed: %v", v.Custom)
 	}
 	for _, spec := range []jira.FieldSpec{
-		{Type: jira.FieldText}, {Name: "x", Type: "nonsense"}, {Name: "x", Type: jira.FieldText, Number: 10042},
-		{Name: "x", Type: jira.FieldText, Options: []string{"a"}}, {Name: "x", Type: jira.FieldText, Projects: []string{"NOPE"}},
+		{Type: jira.FieldText},
+		{Name: "x", Type: "nonsense"},
+		{Name: "x", Type: jira.FieldText, Number: 10042},
+		{Name: "x", Type: jira.FieldText, Options: []string{"a"}},
+		{Name: "x", Type: jira.FieldText, Projects: []string{"NOPE"}},
 		{Name: "x", Type: jira.FieldSelect, Options: []string{"a"}, Default: "b"},
 	} {
 		if id, err := s.AddField(spec); err == nil {

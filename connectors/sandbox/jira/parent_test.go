@@ -51,16 +51,16 @@ func TestParents(t *testing.T) {
 			t.Errorf("%v: no parent", ref)
 		}
 	}
-	for _, clear := range []map[string]any{
+	for _, cleared := range []map[string]any{
 		obj("fields", obj("parent", nil)), obj("fields", obj("parent", obj())), obj("update", obj("parent", []any{obj("set", obj("none", true))})),
 	} {
 		s.do("PUT", issue, obj("fields", obj("parent", obj("key", other)))).want(t, 204)
 		if v, _ := s.Issue(task); v.Parent != other {
 			t.Errorf("%+v", v)
 		}
-		s.do("PUT", issue, clear).want(t, 204)
+		s.do("PUT", issue, cleared).want(t, 204)
 		if v, _ := s.Issue(task); v.Parent != "" {
-			t.Errorf("%v: the parent is %s", clear, v.Parent)
+			t.Errorf("%v: the parent is %s", cleared, v.Parent)
 		}
 	}
 	log := s.do("GET", issue+"/changelog", nil).want(t, 200)
