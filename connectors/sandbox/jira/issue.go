@@ -47,13 +47,6 @@ type issue struct {
 	history  []historyEntry
 }
 
-type comment struct {
-	id               string
-	author           *user // nil where a loaded file has none
-	body             rich
-	noBody           bool
-	created, updated time.Time
-}
 
 type remoteLink struct {
 	id       int64
@@ -125,7 +118,7 @@ func (s *Server) edit(old *issue, by *user, f func(d *issue)) *issue {
 	}
 	f(d)
 	items := s.diff(old, d)
-	touched := len(d.comments) != len(old.comments) || len(d.links) != len(old.links)
+	touched := !slices.EqualFunc(d.comments, old.comments, sameComment) || len(d.links) != len(old.links)
 	if len(items) == 0 && !touched {
 		return old
 	}

@@ -113,10 +113,10 @@ func (c *call) operate(d *issue, def *fieldDef, op map[string]any) string {
 		}
 		if def.id == "comment" {
 			m, _ := v.(map[string]any)
-			if msg := c.comment(d, m); msg != badPayloadMark {
-				return msg
+			if bad := c.comment(d, m); bad != nil {
+				return bad.words
 			}
-			return "Comment body is not valid!"
+			return ""
 		}
 		if verb == "set" {
 			return def.set(c.s, d, v, c.api)

@@ -39,7 +39,8 @@ type View struct {
 	Components             []string
 	Custom                 map[string]any
 	Properties             map[string]string // key → JSON
-	Comments               []string
+	Comments               []string // their texts
+	CommentViews           []CommentView
 	Links                  []string // global ids of remote links
 	Created, Updated       time.Time
 	Resolved               time.Time // zero when it is not
@@ -354,6 +355,7 @@ func (i *issue) view() View {
 	}
 	for _, c := range i.comments {
 		v.Comments = append(v.Comments, c.body.text)
+		v.CommentViews = append(v.CommentViews, c.view())
 	}
 	for _, l := range i.links {
 		v.Links = append(v.Links, l.globalID)

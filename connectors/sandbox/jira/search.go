@@ -18,6 +18,8 @@ const (
 	pageShort   = 100
 	pageDefault = 50
 	maxOrdering = 7
+	// maxSearchHistory is how many of an issue's newest changes a search lists.
+	maxSearchHistory = 40
 	unbounded   = "Unbounded JQL queries are not allowed here. Please add a search restriction to your query."
 	badToken    = "The provided next page token is invalid or expired."
 )
@@ -317,7 +319,9 @@ func (c *call) searchJQL() answer {
 
 // hit is an issue as search answers it: its id alone unless more was asked for.
 func (c *call) hit(i *issue, want wanted, properties []string, expand string) map[string]any {
-	full := c.lens().issue(i, want)
+	l := c.lens()
+	l.most = c.s.opts.SearchComments
+	full := l.issue(i, want)
 	if want.idOnly() {
 		full = map[string]any{"id": full["id"]}
 	}
@@ -325,6 +329,11 @@ func (c *call) hit(i *issue, want wanted, properties []string, expand string) ma
 		full["properties"] = i.properties(properties)
 	}
 	c.expand(full, i, expand)
+	// Jira has an endpoint of its own for whoever wants them all.
+	if log, _ := full["changelog"].(map[string]any); log != nil {
+		all, _ := log["histories"].([]any)
+		log["histories"], log["maxResults"] = cut(all, 0, maxSearchHistory), min(len(all), maxSearchHistory)
+	}
 	return full
 }
 

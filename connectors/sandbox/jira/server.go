@@ -41,6 +41,10 @@ type Options struct {
 	// complete when both are over; without either, by the time its submission is answered.
 	BulkPolls int
 	BulkTime  time.Duration
+	// SearchComments is how many comments of an issue a search lists, while it counts all; default 20. They are the newest,
+	// or with OldestComments the oldest. Reads of the issue itself list all.
+	SearchComments int
+	OldestComments bool
 	// Skew is how far the server's clock is ahead of Now, or behind when negative: in the times that it stamps, in its
 	// serverTime and in the Date of its answers.
 	Skew time.Duration
@@ -92,6 +96,7 @@ type Server struct {
 	limits     limits
 	bot        *user
 	bulk       bulkQueue
+	belongs    map[audience]bool // groups and roles that the account is in
 	inBulk     bool // what is put now was changed by a bulk operation
 
 	changed bool // since the lock was taken
@@ -115,6 +120,9 @@ func New(o Options) *Server {
 	fill(&o.Email, "bot@example.org")
 	fill(&o.Token, "sandbox-token")
 	fill(&o.TimeZone, "UTC")
+	if o.SearchComments == 0 {
+		o.SearchComments = 20
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -124,7 +132,9 @@ func New(o Options) *Server {
 	}
 	s := &Server{
 		opts: o, zone: zone, implied: implied,
-		records: map[int64]*record{}, keys: map[string]int64{}, denied: map[string]bool{},
+		records: map[int64]*record{}, keys: map[string]int64{}, belongs: map[audience]bool{},
+		// A bot may change what it wrote itself.
+		denied: map[string]bool{"EDIT_ALL_COMMENTS": true, "DELETE_ALL_COMMENTS": true},
 		live: map[chan struct{}]struct{}{}, nextID: 10000, nextSub: 10000,
 	}
 	_, _ = rand.Read(s.secret[:]) // never fails: the program ends instead
@@ -180,7 +190,8 @@ func (s *Server) ExpireToken(e Expiry) {
 }
 
 // Deny takes permissions away from the account, by key: BROWSE_PROJECTS, CREATE_ISSUES, EDIT_ISSUES, TRANSITION_ISSUES,
-// ADD_COMMENTS, DELETE_ISSUES, LINK_ISSUES, USER_PICKER. A key that is not among them changes nothing.
+// ADD_COMMENTS, EDIT_OWN_COMMENTS, DELETE_OWN_COMMENTS, DELETE_ISSUES, LINK_ISSUES, USER_PICKER, BULK_CHANGE. It is without
+// EDIT_ALL_COMMENTS and DELETE_ALL_COMMENTS until they are allowed. A key that is not among them changes nothing.
 func (s *Server) Deny(permissions ...string) { s.permit(permissions, true) }
 
 // Allow gives permissions back.
