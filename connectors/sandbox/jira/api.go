@@ -222,6 +222,7 @@ func (c *call) answer(who access, h func(*call) answer) answer {
 	}
 	var a answer
 	limited, headers := c.s.limits.admit(c)
+	c.s.countDown()
 	switch {
 	case limited != nil:
 		a = *limited
@@ -235,6 +236,7 @@ func (c *call) answer(who access, h func(*call) answer) answer {
 	default:
 		a = h(c)
 	}
+	c.s.limits.charge(c, &a, headers)
 	all := map[string]string{"X-Seraph-LoginReason": reason, "X-AREQUESTID": "sandbox"}
 	maps.Copy(all, headers)
 	maps.Copy(all, a.header)
@@ -262,6 +264,9 @@ func (c *call) identify() Expiry {
 	}
 	return c.s.expiry
 }
+
+// accepts reports whether the client says that it takes a kind of answer.
+func (c *call) accepts(kind string) bool { return strings.Contains(c.r.Header.Get("Accept"), kind) }
 
 func (c *call) isJSON() bool {
 	kind, _, err := mime.ParseMediaType(c.r.Header.Get("Content-Type"))

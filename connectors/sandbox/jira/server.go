@@ -48,10 +48,19 @@ type Options struct {
 	// Skew is how far the server's clock is ahead of Now, or behind when negative: in the times that it stamps, in its
 	// serverTime and in the Date of its answers.
 	Skew time.Duration
-	// Burst is how many requests a second an endpoint takes before it answers 429; 0 sets no limit.
+	// Burst is how many requests a second an endpoint takes by GET or POST before it answers 429, and half as many by PUT or
+	// DELETE; 0 sets no limit. Jira's own is 100.
 	Burst int
-	// PerIssueWrites is how many writes in 2 seconds an issue takes before it answers 429; 0 sets no limit.
-	PerIssueWrites int
+	// PerIssueWrites is how many writes in 2 seconds an issue takes before it answers 429, PerIssueWritesLong how many in 30
+	// seconds; 0 sets no limit. Jira's own are 20 and 100.
+	PerIssueWrites, PerIssueWritesLong int
+	// HourlyPoints is how many points the account may spend from one full hour to the next before it is answered 429: a
+	// request costs one, and one more for each issue that it reads. 0 sets no limit. The quota is the app's over all
+	// tenants, or with QuotaPerTenant that for this one; the answers differ in their RateLimit-Reason.
+	HourlyPoints   int
+	QuotaPerTenant bool
+	// DCLimit limits each user as Data Center does.
+	DCLimit DCLimit
 	// TimeZone is the account's, in which Jira reads quoted dates of a query and writes times; default "UTC". A zone that is
 	// not known is UTC.
 	TimeZone string
@@ -91,6 +100,8 @@ type Server struct {
 	implied    bool  // the default project was not asked for, and gives way to a loaded one
 	firstLoad  string
 	expiry     Expiry
+	expiring   Expiry // what the token comes to after so many requests more; see ExpireTokenAfter
+	countdown  int
 	hideEmails bool
 	denied     map[string]bool
 	limits     limits
@@ -187,6 +198,27 @@ func (s *Server) ExpireToken(e Expiry) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.expiry = e
+}
+
+// ExpireTokenAfter lets the right token in for so many requests more before it changes as ExpireToken has it: in the middle
+// of somebody's paging, for instance.
+func (s *Server) ExpireTokenAfter(requests int, e Expiry) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.countdown, s.expiring = requests, e
+	if requests <= 0 {
+		s.countdown, s.expiry = 0, e
+	}
+}
+
+// countDown is called with each request of somebody who was let in.
+func (s *Server) countDown() {
+	if s.countdown == 0 {
+		return
+	}
+	if s.countdown--; s.countdown == 0 {
+		s.expiry = s.expiring
+	}
 }
 
 // Deny takes permissions away from the account, by key: BROWSE_PROJECTS, CREATE_ISSUES, EDIT_ISSUES, TRANSITION_ISSUES,
