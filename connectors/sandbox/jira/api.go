@@ -183,6 +183,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, api int, who acce
 	var a answer
 	var body []byte
 	s.locked(func() {
+		s.lastBase = c.lens().base
 		s.advanceBulk()
 		a = c.answer(who, h)
 		if a.body != nil {

@@ -127,6 +127,7 @@ func (s *Server) edit(old *issue, by *user, f func(d *issue)) *issue {
 		d.history = append(d.history, historyEntry{id: s.nextSub, author: by, at: d.updated, items: items})
 	}
 	s.put(d.id, d)
+	s.tellEdited(old, d, by, items)
 	return d
 }
 

@@ -206,6 +206,7 @@ func (c *call) create(m map[string]any) (*issue, *answer) {
 	p.last++
 	d.id, d.key = c.s.nextID, fmt.Sprintf("%s-%d", p.key, p.last)
 	c.s.put(d.id, d)
+	c.s.tellCreated(d, c.s.bot)
 	return d, nil
 }
 
@@ -294,6 +295,6 @@ func (c *call) deleteIssue() answer {
 	if bad != nil {
 		return *bad
 	}
-	c.s.remove(i)
+	c.s.remove(i, c.s.bot)
 	return noBody
 }

@@ -85,6 +85,7 @@ func (s *Server) Add(seed Seed) (key string) {
 		} else {
 			s.put(d.id, d)
 		}
+		s.tellCreated(d, d.creator)
 		key = d.key
 	})
 	return key
@@ -270,13 +271,14 @@ func (s *Server) Delete(key string) error {
 			err = fmt.Errorf("delete %s: no such issue", key)
 			return
 		}
-		s.remove(i)
+		s.remove(i, s.editor(i))
 	})
 	return err
 }
 
-func (s *Server) remove(i *issue) {
+func (s *Server) remove(i *issue, by *user) {
 	s.put(i.id, nil)
+	s.tellDeleted(i, by)
 	s.stamp()
 }
 

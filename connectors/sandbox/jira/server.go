@@ -45,6 +45,9 @@ type Options struct {
 	// or with OldestComments the oldest. Reads of the issue itself list all.
 	SearchComments int
 	OldestComments bool
+	// BaseURL is the server's address in what it sends by itself, without a slash at the end; default the one under which the
+	// last client addressed it.
+	BaseURL string
 	// Skew is how far the server's clock is ahead of Now, or behind when negative: in the times that it stamps, in its
 	// serverTime and in the Date of its answers.
 	Skew time.Duration
@@ -106,6 +109,8 @@ type Server struct {
 	denied     map[string]bool
 	limits     limits
 	bot        *user
+	webhooks   []*Webhook
+	lastBase   string // under which the last client addressed the server
 	bulk       bulkQueue
 	belongs    map[audience]bool // groups and roles that the account is in
 	inBulk     bool // what is put now was changed by a bulk operation
@@ -197,7 +202,7 @@ func (s *Server) HideEmails(hide bool) {
 func (s *Server) ExpireToken(e Expiry) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.expiry = e
+	s.expiry, s.countdown = e, 0
 }
 
 // ExpireTokenAfter lets the right token in for so many requests more before it changes as ExpireToken has it: in the middle
