@@ -56,10 +56,10 @@ func (s *Server) commentsSeen(i *issue) []comment {
 }
 
 func (l lens) comment(i *issue, c comment) map[string]any {
-	out := map[string]any{
+	out := l.s.strip(map[string]any{
 		"self": l.self("issue", strconv.FormatInt(i.id, 10), "comment", c.id), "id": c.id,
 		"created": l.time(c.created), "updated": l.time(c.updated), "jsdPublic": true,
-	}
+	}, "jsdPublic")
 	if !c.noBody {
 		out["body"] = c.body.value(l.api)
 	}

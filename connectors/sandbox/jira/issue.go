@@ -47,7 +47,6 @@ type issue struct {
 	history  []historyEntry
 }
 
-
 type remoteLink struct {
 	id       int64
 	globalID string
@@ -87,7 +86,6 @@ func (i *issue) number() int {
 	n, _ := strconv.Atoi(i.key[strings.LastIndexByte(i.key, '-')+1:])
 	return n
 }
-
 
 // find resolves an id, a key or a former key, in any case; nil when there is no such issue.
 func (s *Server) find(word string) *issue {
@@ -149,7 +147,7 @@ func (s *Server) diff(a, b *issue) []change {
 	}
 	ref := func(field, id string, x, y *named) { add(field, id, idOrNil(x), idOrNil(y), nameOf(x), nameOf(y)) }
 	who := func(field, id string, x, y *user) {
-		add(field, id, accountOrNil(x), accountOrNil(y), displayOf(x), displayOf(y))
+		add(field, id, s.pastID(x), s.pastID(y), displayOf(x), displayOf(y))
 	}
 	add("summary", "summary", nil, nil, a.summary, b.summary)
 	add("description", "description", nil, nil, a.description.text, b.description.text)
@@ -189,9 +187,13 @@ func nameOf(n *named) string {
 	return n.name
 }
 
-func accountOrNil(u *user) any {
-	if u == nil {
+// pastID is how the changelog refers to a person: by what does not change.
+func (s *Server) pastID(u *user) any {
+	switch {
+	case u == nil:
 		return nil
+	case s.dataCenter():
+		return u.key
 	}
 	return u.account
 }

@@ -32,14 +32,14 @@ type View struct {
 	Summary, Description   string
 	Status, Category       string // the category's key: new, indeterminate, done
 	Resolution             string
-	Assignee, AssigneeID   string
+	Assignee, AssigneeID   string // AssigneeID is the account id, on Data Center the user name
 	Due                    string // yyyy-mm-dd
 	Labels                 []string
 	Priority               string
 	Components             []string
 	Custom                 map[string]any
 	Properties             map[string]string // key → JSON
-	Comments               []string // their texts
+	Comments               []string          // their texts
 	CommentViews           []CommentView
 	Links                  []string // global ids of remote links
 	Created, Updated       time.Time

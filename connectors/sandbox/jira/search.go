@@ -20,8 +20,8 @@ const (
 	maxOrdering = 7
 	// maxSearchHistory is how many of an issue's newest changes a search lists.
 	maxSearchHistory = 40
-	unbounded   = "Unbounded JQL queries are not allowed here. Please add a search restriction to your query."
-	badToken    = "The provided next page token is invalid or expired."
+	unbounded        = "Unbounded JQL queries are not allowed here. Please add a search restriction to your query."
+	badToken         = "The provided next page token is invalid or expired."
 )
 
 // found is a query's whole result at one state of the index, sorted.
@@ -66,11 +66,14 @@ func (s *Server) search(jql string, fresh []int64) (*found, error) {
 	if err != nil {
 		return nil, err
 	}
-	if q.where == nil {
+	if q.where == nil && !s.dataCenter() {
 		return nil, &jqlError{[]string{unbounded}}
 	}
 	c := &compiler{s: s}
-	match := c.node(*q.where)
+	match := func(*issue) bool { return true }
+	if q.where != nil {
+		match = c.node(*q.where)
+	}
 	orders := c.orders(q.order)
 	if len(c.errors) > 0 {
 		return nil, &jqlError{c.errors}
@@ -349,11 +352,13 @@ func (i *issue) properties(names []string) map[string]any {
 	return out
 }
 
-func jqlFailure(err error) answer {
+func jqlFailure(err error) answer { return fail(400, jqlComplaints(err)...) }
+
+func jqlComplaints(err error) []string {
 	if bad, ok := errors.AsType[*jqlError](err); ok {
-		return fail(400, bad.messages...)
+		return bad.messages
 	}
-	return fail(400, err.Error())
+	return []string{err.Error()}
 }
 
 func (c *call) approximateCount() answer {

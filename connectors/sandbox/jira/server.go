@@ -1,5 +1,5 @@
-// Package jira is a server that speaks Jira Cloud's REST API, versions 2 and 3, as far as Lockstep uses it: paged search
-// over an index that may lag, optimistic answers and odd error bodies, workflows that need two hops, rate limits, tokens
+// Package jira is a server that speaks the REST API of Jira Cloud, versions 2 and 3, or that of Jira Data Center, as far as
+// Lockstep uses it: paged search over an index that may lag, optimistic answers and odd error bodies, workflows that need two hops, rate limits, tokens
 // that expire without saying so. Tests, the demo and `lockstep sandbox` run against it.
 //
 // It stands on the standard library alone, so that it cannot share a mistake with the client that it tests.
@@ -18,6 +18,11 @@ import (
 
 // Options shape a sandbox. Its zero value is a Jira with one empty project, no lag and no limits.
 type Options struct {
+	// Flavor is which Jira the sandbox stands for; default Cloud. On Data Center people have names instead of account ids, and
+	// whatever is an account id in this package is such a name there.
+	Flavor Flavor
+	// MaxResults is how many issues a page of Data Center's search holds at most, whatever a client asks for; default 1000.
+	MaxResults int
 	// Project and ProjectName are the key and the name of the project that exists from the start; default "WASH", "Water
 	// and Sanitation". Without Project, a Load into a server that holds no issues yet replaces the default project by those
 	// of the issues.
@@ -77,8 +82,9 @@ const (
 	TokenGood Expiry = iota
 	// TokenRefused answers every request 401.
 	TokenRefused
-	// TokenSilent is Jira Cloud's trap: the client is served as a stranger, who finds no issues, with 200 and the header
-	// X-Seraph-LoginReason: AUTHENTICATED_FAILED. Only what needs an account answers 401.
+	// TokenSilent is Jira's trap: the client is served as a stranger, who finds no issues, with 200. Only what needs an account
+	// answers 401. Cloud adds the header X-Seraph-LoginReason: AUTHENTICATED_FAILED; Data Center says X-AUSERNAME: anonymous,
+	// and does so with every personal access token that it does not know.
 	TokenSilent
 )
 
@@ -114,6 +120,7 @@ type Server struct {
 	bulk       bulkQueue
 	belongs    map[audience]bool // groups and roles that the account is in
 	inBulk     bool // what is put now was changed by a bulk operation
+	failures   int // logins with a wrong password since the last good one, on Data Center
 
 	changed bool // since the lock was taken
 	hooks   []func()
@@ -139,6 +146,9 @@ func New(o Options) *Server {
 	if o.SearchComments == 0 {
 		o.SearchComments = 20
 	}
+	if o.MaxResults <= 0 {
+		o.MaxResults = 1000
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -149,13 +159,14 @@ func New(o Options) *Server {
 	s := &Server{
 		opts: o, zone: zone, implied: implied,
 		records: map[int64]*record{}, keys: map[string]int64{}, belongs: map[audience]bool{},
-		// A bot may change what it wrote itself.
-		denied: map[string]bool{"EDIT_ALL_COMMENTS": true, "DELETE_ALL_COMMENTS": true},
+		// An administrator's permissions are not a bot's, and it may change what it wrote itself alone.
+		denied: map[string]bool{"ADMINISTER_PROJECTS": true, "ADMINISTER": true, "EDIT_ALL_COMMENTS": true, "DELETE_ALL_COMMENTS": true},
 		live: map[chan struct{}]struct{}{}, nextID: 10000, nextSub: 10000,
 	}
 	_, _ = rand.Read(s.secret[:]) // never fails: the program ends instead
 	s.limits = newLimits(o)
 	s.catalogue.projects = map[string]*project{}
+	s.catalogue.server = s.dataCenter()
 	s.bot = s.catalogue.addUser("Lockstep", o.Email)
 	s.bot.zone = o.TimeZone
 	s.catalogue.seedProject(o.Project, o.ProjectName)
@@ -188,8 +199,14 @@ func (s *Server) Project() string {
 	return s.opts.Project
 }
 
-// Credentials returns the e-mail address and the token that let a client in.
-func (s *Server) Credentials() (email, token string) { return s.opts.Email, s.opts.Token }
+// Credentials returns the e-mail address and the token that let a client in. On Data Center it is the user name, and the
+// token is both the account's password and its personal access token.
+func (s *Server) Credentials() (email, token string) {
+	if s.dataCenter() {
+		return s.bot.account, s.opts.Token
+	}
+	return s.opts.Email, s.opts.Token
+}
 
 // HideEmails hides or shows people's e-mail addresses, as their privacy settings do.
 func (s *Server) HideEmails(hide bool) {
@@ -203,6 +220,9 @@ func (s *Server) ExpireToken(e Expiry) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.expiry, s.countdown = e, 0
+	if e == TokenGood {
+		s.failures = 0 // an administrator lifts the lock as well
+	}
 }
 
 // ExpireTokenAfter lets the right token in for so many requests more before it changes as ExpireToken has it: in the middle
@@ -227,8 +247,9 @@ func (s *Server) countDown() {
 }
 
 // Deny takes permissions away from the account, by key: BROWSE_PROJECTS, CREATE_ISSUES, EDIT_ISSUES, TRANSITION_ISSUES,
-// ADD_COMMENTS, EDIT_OWN_COMMENTS, DELETE_OWN_COMMENTS, DELETE_ISSUES, LINK_ISSUES, USER_PICKER, BULK_CHANGE. It is without
-// EDIT_ALL_COMMENTS and DELETE_ALL_COMMENTS until they are allowed. A key that is not among them changes nothing.
+// ADD_COMMENTS, EDIT_OWN_COMMENTS, DELETE_OWN_COMMENTS, DELETE_ISSUES, LINK_ISSUES, USER_PICKER, BULK_CHANGE, and
+// EDIT_ALL_COMMENTS, DELETE_ALL_COMMENTS, ADMINISTER_PROJECTS, ADMINISTER, which it does not have from the start. A key
+// that is not among them changes nothing.
 func (s *Server) Deny(permissions ...string) { s.permit(permissions, true) }
 
 // Allow gives permissions back.
