@@ -53,11 +53,11 @@ type editor struct {
 
 // run writes the lines before from, those of the text in place of seen, and those from to on.
 func (e *editor) run(start, from int, seen, text []string, to int) {
+	steps := script(seen, text)
+	e.look(steps, from, to)
 	for i := start; i < from; i++ {
 		e.stay(&e.lines[i], e.full[i])
 	}
-	steps := script(seen, text)
-	e.look(steps, from, to)
 	for k, s := range steps {
 		switch {
 		case s.old < 0:
@@ -150,6 +150,7 @@ func (e *editor) change(l *line, want string, next *line) {
 		case wholeLine:
 		}
 	}
+	e.leave(l)
 	if l.kind == inlineLine || l.kind == titleLine {
 		e.come(l, want, next)
 		return
@@ -171,9 +172,23 @@ func (e *editor) drop(l *line) {
 			e.w.locate(l.leaf, nil))
 		return
 	}
+	e.empty(l)
+}
+
+// leave says that a line which was to stay is written elsewhere.
+func (e *editor) leave(l *line) {
 	for b := l.leaf.parent; b != nil; b = b.parent {
-		if keptWhenEmpty(b.typ) && e.survive[b] == 0 {
-			e.survive[b]++
+		if keptWhenEmpty(b.typ) {
+			e.survive[b]--
+		}
+	}
+	e.empty(l)
+}
+
+// empty keeps the containers that a line was the last of, if they are to be kept, with an empty paragraph in them.
+func (e *editor) empty(l *line) {
+	for b := l.leaf.parent; b != nil; b = b.parent {
+		if keptWhenEmpty(b.typ) && e.survive[b] <= 0 && e.w.made[b] == 0 {
 			paragraph := line{leaf: newBox("paragraph", nil, b)}
 			e.put(paragraph, out{}, e.w.locate(paragraph.leaf, nil))
 			return

@@ -210,6 +210,9 @@ func (w *writer) node(in *instance) node {
 		return b.n
 	}
 	n := b.n
+	if isExpand(b.typ) && len(in.kids) == 1 && in.kids[0].of.typ == titleBox { // nothing is left to be expanded
+		return node{"type": "paragraph", "content": leafContent("paragraph", in.kids[0].lines)}
+	}
 	if isLeaf(b.typ) {
 		n = with(n, "content", leafContent(b.typ, in.lines))
 	} else {

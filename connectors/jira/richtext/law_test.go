@@ -140,7 +140,9 @@ func TestEditedWikiShowsTheText(t *testing.T) {
 	})
 }
 
-func images(markup string) int { return strings.Count(markup, ".png") + strings.Count(markup, "title=") }
+func images(markup string) int {
+	return strings.Count(markup, ".png") + strings.Count(markup, "title=")
+}
 
 func wikiMarkup() *rapid.Generator[string] {
 	lineOf := rapid.SampledFrom([]string{

@@ -1,12 +1,13 @@
 package richtext
 
-import (
-	"strings"
-)
+import "strings"
 
 // editWiki is the least change of wiki markup that makes its text the canonical text.
 func editWiki(s, text string) string {
 	lines := readWiki(s)
+	if isBlank(s) {
+		return plainWiki(splitLines(text), nil)
+	}
 	var visible []int
 	var full []string
 	for i, l := range lines {
@@ -164,7 +165,7 @@ func (e *wikiEditor) stay(i int, want string) {
 
 func (e *wikiEditor) change(i int, want string) {
 	l := e.lines[e.visible[i]]
-	e.put(i, wout{src: editWikiLine(l, want), want: want})
+	e.put(i, wout{src: editWikiLine(l, want), want: want, extra: protectedOf(l) != ""})
 }
 
 // drop leaves a line out, but for what its text could not show in full.
@@ -239,11 +240,10 @@ func newWikiLine(want string, before, after *wline) string {
 			continue
 		}
 		if l.bullets != "" {
-			mark := strings.TrimRight(l.prefix, " 0123456789.") + "- "
 			if indent, _, rest, ok := numbered(want); ok && strings.HasSuffix(l.bullets, "#") && len(indent) == 2*(len(l.bullets)-1) {
 				return l.bullets + " " + escapeWiki(rest, false, false)
 			}
-			if rest, ok := strings.CutPrefix(want, l.prefix); ok && !strings.HasSuffix(l.bullets, "#") && mark != "" {
+			if rest, ok := strings.CutPrefix(want, l.prefix); ok && !strings.HasSuffix(l.bullets, "#") {
 				return l.bullets + " " + escapeWiki(rest, false, false)
 			}
 		}
@@ -429,7 +429,7 @@ func splice(l wline, text string) string {
 			b.WriteString(l.src[p.from:p.to])
 			rest = rest[i+len(p.text):]
 		} else if p.protected {
-			b.WriteString(l.src[p.from:p.to])
+			b.WriteString(" " + l.src[p.from:p.to] + " ")
 		}
 	}
 	b.WriteString(escapeWiki(rest, from == 0, l.table))
