@@ -316,7 +316,7 @@ func editRuns(l line, text string) []run {
 }
 
 func appendPiece(runs []run, of run, text string) []run {
-	if text == "" && !(of.atom && of.text == "") {
+	if text == "" && (!of.atom || of.text != "") {
 		return runs
 	}
 	of.text = text

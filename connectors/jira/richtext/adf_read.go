@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"strconv"
 	"strings"
 	"time"
@@ -116,9 +117,7 @@ func attr(n node, name string) string {
 // with is a copy of a node with one of its parts set; nil takes the part away.
 func with(n node, key string, value any) node {
 	out := make(node, len(n)+1)
-	for k, v := range n {
-		out[k] = v
-	}
+	maps.Copy(out, n)
 	if value == nil {
 		delete(out, key)
 	} else {

@@ -67,7 +67,7 @@ func realTexts(t *testing.T) []string {
 }
 
 var (
-	// what is not shown: tags and their parameters, addresses behind a text, the sizes of images, entities
+	// What is not shown: tags and their parameters, addresses behind a text, the sizes of images, entities.
 	unseen = regexp.MustCompile(`\{(?:code|noformat|quote|panel|color|anchor)(?::[^{}\n]*)?\}|\|[^\]|\s]*\]|\|[^!|\n]*!|&[#A-Za-z0-9]+;|(?m:^\s*(?:h[1-6]|bq)\.)`)
 	words  = regexp.MustCompile(`[\pL\p{Nd}]+`)
 )
@@ -119,11 +119,12 @@ func keepsAll(old, now string) bool {
 	i := 0
 	added := 0
 	for _, l := range is {
-		if i < len(was) && was[i] == l {
+		switch {
+		case i < len(was) && was[i] == l:
 			i++
-		} else if strings.Contains(l, "Onemoreline.") {
+		case strings.Contains(l, "Onemoreline."):
 			added++
-		} else {
+		default:
 			return false
 		}
 	}

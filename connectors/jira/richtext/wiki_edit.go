@@ -40,9 +40,9 @@ func editWiki(s, text string) string {
 
 // plainWiki is text without layout, and what of the old lines it must not lose.
 func plainWiki(text []string, lines []wline) string {
-	out := make([]string, len(text))
-	for i, t := range text {
-		out[i] = escapeWiki(t, true, false)
+	var out []string
+	for _, t := range text {
+		out = append(out, escapeWiki(t, true, false))
 	}
 	for _, l := range lines {
 		for _, p := range l.pieces {

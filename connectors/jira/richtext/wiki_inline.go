@@ -29,7 +29,7 @@ var (
 	entity     = regexp.MustCompile(`^&[#A-Za-z0-9][A-Za-z0-9]{1,7};`)
 	address    = regexp.MustCompile(`^(?:https?://|ftps?://|mailto:|news:|nntp://|irc://|file:)[-_.!~*';/?:@#&=%+$,\pL\p{Nd}\[\]()]+`)
 	fileName   = regexp.MustCompile(`\.[A-Za-z0-9]{2,5}$`)
-	issueKey   = regexp.MustCompile(`^[A-Z][A-Z0-9_]+-[0-9]+$`)
+	issueKey   = regexp.MustCompile(`^[A-Z][A-Z0-9_]+-\d+$`)
 	linkTarget = regexp.MustCompile(`^(?:[A-Za-z][A-Za-z0-9+.-]*:|//|/|#|\^|~|\\\\|www\.)\S`)
 )
 

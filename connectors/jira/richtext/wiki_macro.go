@@ -17,6 +17,11 @@ const (
 
 var macroTag = regexp.MustCompile(`\{([a-z]+)(:[^{}\n]*)?\}`)
 
+// isMacro takes a name between blanks.
+func isMacro(name string) bool {
+	return strings.Contains(verbatimMacros, name) || strings.Contains(transparentMacros, name) || strings.Contains(emptyMacros, name)
+}
+
 // span is a stretch of the source: from its first byte to the one after its last.
 type span struct{ from, to int }
 
@@ -62,7 +67,7 @@ func findMacros(s string) macros {
 			t.args = s[m[4]+1 : m[5]]
 		}
 		known := " " + t.name + " "
-		if !strings.Contains(verbatimMacros+transparentMacros+emptyMacros, known) || escapedAt(s, t.from) ||
+		if !isMacro(known) || escapedAt(s, t.from) ||
 			t.from > 0 && s[t.from-1] == '{' {
 			continue
 		}
