@@ -350,11 +350,16 @@ func between(old []run, marks node, text string) []run {
 			runs = append(runs, run{n: marks, text: s})
 		}
 	}
+	missing := map[string]bool{} // what is left only gets shorter
 	for _, r := range old {
 		if !r.atom {
 			continue
 		}
-		i := strings.Index(text, r.text)
+		i := -1
+		if !missing[r.text] {
+			i = strings.Index(text, r.text)
+		}
+		missing[r.text] = i < 0
 		switch {
 		case i >= 0:
 			add(text[:i])

@@ -220,6 +220,21 @@ func TestWikiEdited(t *testing.T) {
 	}
 }
 
+// Texts that would take minutes if reading or editing looked at everything again for each character.
+func TestLongTexts(t *testing.T) {
+	t.Parallel()
+	for _, s := range []string{
+		"*a *b ", "[a", "{quote}", "{quote:a}", `\\\\a`, "!a", "{{", "\n* a", "|a", " |", "&#", "http://", "??", `\`, "{code}", "*-_", "a.b!",
+	} {
+		markup := strings.Repeat(s, (1<<17)/len(s))
+		d := richtext.ParseWiki(markup)
+		d.Edited("other\n" + d.Text()[:len(d.Text())/2])
+		if got := richtext.NewADF(markup).Text(); got != canonical(markup) {
+			t.Errorf("many of %q: another text is shown", s)
+		}
+	}
+}
+
 func TestLen(t *testing.T) {
 	t.Parallel()
 	if n := richtext.NewWiki("*a* 😀").Len(); n != 7 { // the escape counts, the emoji twice

@@ -420,11 +420,17 @@ func splice(l wline, text string) string {
 	var b strings.Builder
 	b.WriteString(l.src[:from])
 	rest := text[prefix : len(text)-suffix]
+	missing := map[string]bool{} // what is left only gets shorter
 	for _, p := range middle {
 		if !p.atom {
 			continue
 		}
-		if i := strings.Index(rest, p.text); i >= 0 {
+		i := -1
+		if !missing[p.text] {
+			i = strings.Index(rest, p.text)
+		}
+		missing[p.text] = i < 0
+		if i >= 0 {
 			b.WriteString(escapeWiki(rest[:i], false, l.table))
 			b.WriteString(l.src[p.from:p.to])
 			rest = rest[i+len(p.text):]

@@ -103,11 +103,8 @@ func (r *wikiReader) breakIn(from, to int) int {
 			end++
 		}
 		if end-at == 2 && (at == 0 || r.s[at-1] != '\\') && !r.verbatimAt(at) {
-			word := r.s[end:to]
-			if i := strings.IndexAny(word, " \t"); i >= 0 {
-				word = word[:i]
-			}
-			if !strings.Contains(word, `\`) {
+			next := strings.IndexAny(r.s[end:to], " \t\\")
+			if next < 0 || r.s[end+next] != '\\' {
 				return at
 			}
 		}
