@@ -78,6 +78,7 @@ type Connector struct {
 
 	recent []recentWrite
 	window window
+	hints  hints // the one part that other goroutines may touch
 }
 
 // The capabilities that a Jira source has.
@@ -260,7 +261,7 @@ func (c *Connector) Normalize(f task.Field, want, have task.Value) (task.Value, 
 	return c.normalize(col, want, have)
 }
 
-// recentWrite is an issue that we wrote to, which the index may not show yet.
+// recentWrite is an issue that we wrote to, or were told of, which the index may not show yet.
 type recentWrite struct {
 	id int64
 	at time.Time
@@ -270,10 +271,12 @@ type recentWrite struct {
 const reconcileMax = 50
 
 func (c *Connector) wrote(id string) {
-	n, err := parseID(id)
-	if err != nil {
-		return
+	if n, err := parseID(id); err == nil {
+		c.lately(n)
 	}
+}
+
+func (c *Connector) lately(n int64) {
 	c.recent = slices.DeleteFunc(c.recent, func(w recentWrite) bool { return w.id == n })
 	c.recent = append(c.recent, recentWrite{n, c.o.Now()})
 	if len(c.recent) > reconcileMax {
@@ -281,9 +284,12 @@ func (c *Connector) wrote(id string) {
 	}
 }
 
-// reconcile are the ids of our recent writes; those that the index must have seen by now are forgotten.
+// reconcile are the ids of our recent writes and of what was hinted; those that the index must have seen by now are forgotten.
 func (c *Connector) reconcile() []int64 {
 	now := c.o.Now()
+	for _, id := range slices.Backward(c.takeHints()) { // the newest last, as they are kept
+		c.lately(id)
+	}
 	c.recent = slices.DeleteFunc(c.recent, func(w recentWrite) bool { return now.Sub(w.at) > c.o.Overlap })
 	ids := make([]int64, 0, len(c.recent))
 	for _, w := range c.recent {
