@@ -166,7 +166,10 @@ func jiraKeys() []key {
 			{name: "project", required: true, doc: "Key of the project."},
 			{name: "issue_type", def: "Task", doc: "Name of the issue type."},
 		}},
-		{name: "webhook_secret", secret: true, refused: later},
+		{
+			name: "webhook_secret", secret: true, def: "webhooks are not listened to",
+			doc: "What this Jira signs its webhooks with, 16 characters or more. Jira sends them to `/webhooks/jira/` and the source's id; each starts a cycle at once.",
+		},
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
@@ -25,6 +26,8 @@ type Config struct {
 	// of Create. An ORDER BY is left out.
 	JQL    string  `yaml:"jql"`
 	Create *Create `yaml:"create"`
+	// WebhookSecret is what this Jira signs its webhooks with; "" means that none are listened to.
+	WebhookSecret string `yaml:"webhook_secret"`
 
 	// Status and Fields come from the source's own `status:` and `fields:`; the loader fills them in.
 	Status map[string][]string   `yaml:"-"` // status → names of Jira statuses or resolutions; the rest goes by category
@@ -90,10 +93,17 @@ func (c Config) Validate() []error {
 	if c.Create != nil && strings.TrimSpace(c.Create.Project) == "" {
 		bad("create.project: say in which project a new issue is made, such as WASH")
 	}
+	if n := utf8.RuneCountInString(c.WebhookSecret); n > 0 && n < webhookSecretMin {
+		bad("webhook_secret: it has only %d characters, and can be guessed: use at least %d, such as `openssl rand -hex 32` makes, here and in Jira", n, webhookSecretMin)
+	}
 	c.validateStatus(bad)
 	c.validateFields(bad)
 	return errs
 }
+
+// webhookSecretMin is how many characters a webhook's secret must have: what is signed is known to whoever can make an issue,
+// so that a short secret can be tried out on a webhook that was seen.
+const webhookSecretMin = 16
 
 func (c Config) validateAddress(bad func(string, ...any)) {
 	u, err := url.Parse(c.URL)
