@@ -67,7 +67,7 @@ func TestWholeConfig(t *testing.T) {
 					ID: "aquafund-jira", Partner: "aquafund", Share: []task.Field{task.Title, task.Status, task.Assignee, task.Due},
 					Jira: &jira.Config{
 						URL: "https://aquafund.atlassian.net", Flavor: "auto", Email: "bot@aquafund.org", Token: "token-from-a-file",
-						JQL: "project = WASH", Create: &jira.Create{Project: "WASH", IssueType: "Task"},
+						JQL: "project = WASH", Create: &jira.Create{Project: "WASH", IssueType: "Task"}, WebhookSecret: "s3cret-Canary-env",
 						Status: map[string][]string{"blocked": {"Blocked", "Impeded"}, "cancelled": {"Won't Do"}},
 						Fields: map[task.Field]string{task.Due: "duedate", task.Workstream: "component", task.Progress: "customfield_10042"},
 						People: []jira.Person{
@@ -178,6 +178,13 @@ func TestTrustedNetwork(t *testing.T) {
 	t.Parallel()
 	if c := fixture(t, "trusted-network.yaml"); c.Auth == nil || !c.Auth.TrustedNetwork || c.Listen != "[::]:8080" {
 		t.Errorf("%+v", c)
+	}
+}
+
+func TestWebhookSecretFromAFile(t *testing.T) {
+	t.Parallel()
+	if got := fixture(t, "webhook.yaml").Partnerships[0].Sources[0].Jira.WebhookSecret; got != "hook-secret-from-a-file" {
+		t.Errorf("it is %q", got)
 	}
 }
 

@@ -38,15 +38,20 @@ type Options struct {
 	Now func() time.Time
 	// SettleDelay is how long the search index may lag; 0 means 3 min.
 	SettleDelay time.Duration
-	// FullEvery is how often everything is read, which is what shows that an issue is gone; 0 means 1 h.
-	FullEvery time.Duration
+	// CensusEvery is how often the keys of all issues are read through, which is what shows that an issue is gone; 0 means
+	// 15 min. FullEvery is how often all issues are read whole on that occasion, a page a pull; 0 means 24 h.
+	CensusEvery, FullEvery time.Duration
+	// LookEvery is how often fields, statuses and the like are looked at anew; 0 means 1 h.
+	LookEvery time.Duration
 	// Overlap is how far an increment reaches back behind the newest change that was seen; 0 means 10 min.
 	Overlap time.Duration
 }
 
 const (
 	defaultSettle    = 3 * time.Minute
-	defaultFullEvery = time.Hour
+	defaultCensus    = 15 * time.Minute
+	defaultFullEvery = 24 * time.Hour
+	defaultLookEvery = time.Hour
 	defaultOverlap   = 10 * time.Minute
 	defaultRate      = 40
 )
@@ -74,11 +79,13 @@ type Connector struct {
 	statusIDs  map[string][]string // ids of the configured status names, kept in the cursor
 	held       []task.Hold         // what is wrong with the source as a whole
 	ready      bool                // the site was looked at
-	warm       bool                // everything was read once
+	warm       bool                // everything was read once, and accounted for
 
 	recent []recentWrite
-	window window
-	hints  hints // the one part that other goroutines may touch
+	ledger ledger
+	upkeep upkeep
+	hints  hints   // the one part that other goroutines may touch
+	absent []int64 // said to be gone, which the next census leaves out although a late index may show them
 }
 
 // The capabilities that a Jira source has.
@@ -104,6 +111,12 @@ func New(cfg Config, o Options) (*Connector, error) {
 	}
 	if o.SettleDelay <= 0 {
 		o.SettleDelay = defaultSettle
+	}
+	if o.CensusEvery <= 0 {
+		o.CensusEvery = defaultCensus
+	}
+	if o.LookEvery <= 0 {
+		o.LookEvery = defaultLookEvery
 	}
 	if o.FullEvery <= 0 {
 		o.FullEvery = defaultFullEvery
@@ -263,8 +276,9 @@ func (c *Connector) Normalize(f task.Field, want, have task.Value) (task.Value, 
 
 // recentWrite is an issue that we wrote to, or were told of, which the index may not show yet.
 type recentWrite struct {
-	id int64
-	at time.Time
+	id   int64
+	at   time.Time
+	told bool // somebody else wrote: whether it is ours to read, or there at all, is not known
 }
 
 // reconcileMax is how many issues a search reads past the index, by Jira's rule.
@@ -272,13 +286,14 @@ const reconcileMax = 50
 
 func (c *Connector) wrote(id string) {
 	if n, err := parseID(id); err == nil {
-		c.lately(n)
+		c.lately(recentWrite{id: n, at: c.o.Now()})
 	}
 }
 
-func (c *Connector) lately(n int64) {
-	c.recent = slices.DeleteFunc(c.recent, func(w recentWrite) bool { return w.id == n })
-	c.recent = append(c.recent, recentWrite{n, c.o.Now()})
+// lately adds to what is recent, the newest last.
+func (c *Connector) lately(w recentWrite) {
+	c.recent = slices.DeleteFunc(c.recent, func(x recentWrite) bool { return x.id == w.id })
+	c.recent = append(c.recent, w)
 	if len(c.recent) > reconcileMax {
 		c.recent = c.recent[len(c.recent)-reconcileMax:]
 	}
@@ -286,71 +301,14 @@ func (c *Connector) lately(n int64) {
 
 // reconcile are the ids of our recent writes and of what was hinted; those that the index must have seen by now are forgotten.
 func (c *Connector) reconcile() []int64 {
+	c.takeHints()
 	now := c.o.Now()
-	for _, id := range slices.Backward(c.takeHints()) { // the newest last, as they are kept
-		c.lately(id)
-	}
 	c.recent = slices.DeleteFunc(c.recent, func(w recentWrite) bool { return now.Sub(w.at) > c.o.Overlap })
 	ids := make([]int64, 0, len(c.recent))
 	for _, w := range c.recent {
 		ids = append(ids, w.id)
 	}
 	return ids
-}
-
-// look reads what has to be known of the site before issues can be read.
-func (c *Connector) look(ctx context.Context) error {
-	known, err := c.api.fields(ctx)
-	if err != nil {
-		return err
-	}
-	var held []task.Hold
-	c.columns, held = columns(c.cfg.mapping(), known)
-	c.held = held
-	if _, ok := c.column(task.Priority); ok {
-		if c.priorities, err = c.api.priorities(ctx); err != nil {
-			return err
-		}
-	}
-	names, err := c.api.resolutions(ctx)
-	if err != nil {
-		return err
-	}
-	for _, n := range names {
-		c.meaning.resolution(n)
-	}
-	return nil
-}
-
-// lookAtProjects reads the statuses and components of the projects, which are known once issues were read.
-func (c *Connector) lookAtProjects(ctx context.Context, before map[string][]string) error {
-	const manyProjects = 20 // beyond, the site's own list costs less
-	projects := c.projects
-	if p := c.createProject(); p != "" && !slices.Contains(projects, p) {
-		projects = append(slices.Clone(projects), p)
-	}
-	if len(projects) > manyProjects {
-		projects = nil
-	}
-	statuses, err := c.api.statuses(ctx, projects)
-	if err != nil {
-		return err
-	}
-	if slices.ContainsFunc(c.columns, func(col column) bool { return col.shape == shapeComponents }) {
-		c.components = nil
-		for _, p := range projects {
-			found, err := c.api.components(ctx, p)
-			if err != nil {
-				return err
-			}
-			c.components = append(c.components, found...)
-		}
-	}
-	ids, held := c.meaning.learn(statuses, before)
-	c.statusIDs = memory(before, ids)
-	c.held = append(slices.DeleteFunc(c.held, func(h task.Hold) bool { return h.Field == task.Status.String() }), held...)
-	c.ready = true
-	return nil
 }
 
 func (c *Connector) createProject() string {

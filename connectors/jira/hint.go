@@ -16,8 +16,9 @@ const hintsMax = 500
 
 // hints are what was said of issues from outside and not looked into yet. Its methods may be called from any goroutine.
 type hints struct {
-	mu  sync.Mutex
-	ids []int64 // that may have changed, the newest last, each once
+	mu      sync.Mutex
+	ids     []int64 // that may have changed, the newest last, each once
+	removed []int64 // that may be gone, likewise
 	// Deletions are counted rather than flagged: one that is told while a census is being read is owed another census.
 	deleted, asked, looked uint64
 }
@@ -25,8 +26,8 @@ type hints struct {
 // Hint says that issues of these ids may have changed: see connectors.Hinted. What is no issue's id is ignored.
 func (c *Connector) Hint(keys ...string) { c.hints.changed(keys) }
 
-// HintDeleted says that issues of these ids may have been deleted. Nothing is removed because of it: the next Pull looks
-// which issues are there. It may be called at any time from any goroutine.
+// HintDeleted says that issues of these ids may have been deleted: see connectors.Hinted. Nothing is removed because of it: the
+// next Pull begins to list the issues that are there.
 func (c *Connector) HintDeleted(keys ...string) { c.hints.gone(keys) }
 
 // issueIDs are those of keys that can be the id of an issue.
@@ -47,39 +48,44 @@ func issueID(s string) (int64, bool) {
 }
 
 func (h *hints) changed(keys []string) {
-	ids := issueIDs(keys)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, id := range ids {
-		h.ids = slices.DeleteFunc(h.ids, func(x int64) bool { return x == id })
-		h.ids = append(h.ids, id)
-	}
-	if n := len(h.ids) - hintsMax; n > 0 {
-		h.ids = slices.Delete(h.ids, 0, n)
+	for _, id := range issueIDs(keys) {
+		h.ids, h.removed = latest(h.ids, id), without(h.removed, id)
 	}
 }
 
 // gone takes the issues out of those that changed too: an id that is no longer there may spoil a request that names it.
 func (h *hints) gone(keys []string) {
-	ids := issueIDs(keys)
-	if len(ids) == 0 {
-		return
-	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.ids = slices.DeleteFunc(h.ids, func(x int64) bool { return slices.Contains(ids, x) })
-	h.deleted++
+	for _, id := range issueIDs(keys) {
+		h.ids, h.removed = without(h.ids, id), latest(h.removed, id)
+		h.deleted++
+	}
 }
 
-// take returns up to n of the ids that may have changed, the newest first, and forgets these. The rest waits for the next Pull.
-func (h *hints) take(n int) []int64 {
+func without(ids []int64, id int64) []int64 {
+	return slices.DeleteFunc(ids, func(x int64) bool { return x == id })
+}
+
+// latest puts id at the end, and forgets the oldest where there are too many.
+func latest(ids []int64, id int64) []int64 {
+	ids = append(without(ids, id), id)
+	return slices.Delete(ids, 0, max(len(ids)-hintsMax, 0))
+}
+
+// take returns up to n of the ids that may have changed, the newest first, and all that may be gone, and forgets these. The rest
+// waits for the next Pull.
+func (h *hints) take(n int) (changed, removed []int64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	from := max(len(h.ids)-n, 0)
-	out := slices.Clone(h.ids[from:])
-	slices.Reverse(out)
+	changed = slices.Clone(h.ids[from:])
+	slices.Reverse(changed)
 	h.ids = slices.Delete(h.ids, from, len(h.ids))
-	return out
+	removed, h.removed = h.removed, nil
+	return changed, removed
 }
 
 // census reports whether a deletion was told that no census has looked into. It stays true until counted is called, so that
@@ -98,6 +104,28 @@ func (h *hints) counted() {
 	h.looked = h.asked
 }
 
-// takeHints are the issues that the next search is to read past its index because somebody said that they changed: at most as
-// many as a search may name, the newest first.
-func (c *Connector) takeHints() []int64 { return c.hints.take(reconcileMax) }
+// takeHints has the next search read past its index what is said to have changed, at most as many issues as a search may name.
+// A write of our own stays one when others wrote to the issue too. What is said to be gone is asked for no more.
+func (c *Connector) takeHints() {
+	changed, removed := c.hints.take(reconcileMax)
+	c.recent = slices.DeleteFunc(c.recent, func(w recentWrite) bool { return slices.Contains(removed, w.id) })
+	for _, id := range removed {
+		c.absent = latest(c.absent, id)
+	}
+	for _, id := range slices.Backward(changed) { // the newest last, as they are kept
+		c.absent = without(c.absent, id)
+		own := slices.ContainsFunc(c.recent, func(w recentWrite) bool { return w.id == id && !w.told })
+		c.lately(recentWrite{id: id, at: c.o.Now(), told: !own})
+	}
+}
+
+// written are the issues that we wrote to lately, which are there whether or not the index shows them.
+func (c *Connector) written() []int64 {
+	var out []int64
+	for _, w := range c.recent {
+		if !w.told {
+			out = append(out, w.id)
+		}
+	}
+	return out
+}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lockstep-sync/lockstep/connectors"
 	sandbox "github.com/lockstep-sync/lockstep/connectors/sandbox/jira"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
@@ -16,21 +17,21 @@ func TestHintsAreBounded(t *testing.T) {
 	t.Parallel()
 	var h hints
 	h.changed([]string{"", "x", "-1", "0", "007", "+7", "1.5", "WASH-1", "99999999999999999999"})
-	if got := h.take(10); len(got) != 0 {
+	if got, _ := h.take(10); len(got) != 0 {
 		t.Errorf("what is no id was kept: %v", got)
 	}
 	for i := range 2000 {
 		h.changed([]string{strconv.Itoa(i + 1)})
 	}
 	h.changed([]string{"1999", "1990", "1999"}) // each once, at the place of the last time
-	if got := h.take(4); !slices.Equal(got, []int64{1999, 1990, 2000, 1998}) {
+	if got, _ := h.take(4); !slices.Equal(got, []int64{1999, 1990, 2000, 1998}) {
 		t.Errorf("the newest are %v", got)
 	}
-	rest := h.take(10_000)
+	rest, _ := h.take(10_000)
 	if len(rest) != hintsMax-4 || rest[0] != 1997 || rest[len(rest)-1] != 2000-hintsMax+1 {
 		t.Errorf("%d are left, from %d to %d", len(rest), rest[0], rest[len(rest)-1])
 	}
-	if got := h.take(10); len(got) != 0 {
+	if got, _ := h.take(10); len(got) != 0 {
 		t.Errorf("%v was forgotten and is there", got)
 	}
 }
@@ -44,8 +45,8 @@ func TestHintsOfDeletions(t *testing.T) {
 		t.Error("a census is asked for because of nothing")
 	}
 	h.gone([]string{"5"})
-	if got := h.take(10); !slices.Equal(got, []int64{6}) {
-		t.Errorf("changed are %v, want the one that is not gone", got)
+	if got, gone := h.take(10); !slices.Equal(got, []int64{6}) || !slices.Equal(gone, []int64{5}) {
+		t.Errorf("changed are %v, gone %v", got, gone)
 	}
 	for range 2 {
 		if !h.census() {
@@ -80,6 +81,66 @@ func TestHintsFromManyGoroutines(t *testing.T) {
 		tl.read()
 	}
 	wg.Wait()
+}
+
+// A deletion that is told has the keys listed in the next pull, long before a census would be due; what we wrote to the issue
+// just before does not hide that it is gone, nor does an index that still shows it.
+func TestHintOfADeletionBringsACensus(t *testing.T) {
+	t.Parallel()
+	tl := start(t, setup{jira: sandbox.Options{IndexLag: time.Minute}})
+	keep := tl.srv.Add(sandbox.Seed{Summary: "Keep"})
+	drop := tl.srv.Add(sandbox.Seed{Summary: "Drop"})
+	tl.clock.pass(2 * time.Minute)
+	tl.read()
+	keepID, dropID := tl.view(keep).ID, tl.view(drop).ID
+	tl.read()
+	tl.wrote(dropID)
+	tl.Hint(dropID) // it was changed, and then deleted
+	if err := tl.srv.Delete(drop); err != nil {
+		t.Fatal(err)
+	}
+	if snap := tl.read(); snap.Listing != nil {
+		t.Fatalf("the keys are listed although nobody spoke of a deletion: %v", snap.Listing)
+	}
+	tl.HintDeleted(dropID)
+	if snap := tl.read(); !slices.Equal(snap.Listing, []string{keepID}) {
+		t.Errorf("the list is %v, want %s alone", snap.Listing, keepID)
+	}
+	if len(tl.absent) != 1 {
+		t.Errorf("left out are %v before the list was accounted for", tl.absent)
+	}
+	if snap := tl.read(); snap.Listing != nil || len(tl.absent) != 0 {
+		t.Errorf("the keys are listed again: %v, without %v", snap.Listing, tl.absent)
+	}
+	// It is not true of this one: a direct read says so, and the next change of it is seen like any other.
+	tl.HintDeleted(keepID)
+	if snap := tl.read(); snap.Listing == nil || slices.Contains(snap.Listing, keepID) {
+		t.Errorf("the list is %v, want one without %s", snap.Listing, keepID)
+	}
+	got, err := tl.Confirm(t.Context(), []string{keepID, dropID})
+	if err != nil || got[keepID].Presence != connectors.Present || got[dropID].Presence != connectors.Gone {
+		t.Errorf("directly read: %+v, %v", got, err)
+	}
+	if err := tl.srv.Set(keep, map[string]any{"summary": "Kept"}); err != nil {
+		t.Fatal(err)
+	}
+	tl.clock.pass(2 * time.Minute)
+	if got := tl.record(keep).Values[task.Title].String(); got != "Kept" {
+		t.Errorf("it shows %q", got)
+	}
+}
+
+// An issue that only somebody told of is no evidence that it is there.
+func TestHintsAreNotListed(t *testing.T) {
+	t.Parallel()
+	tl := start(t, setup{})
+	id := tl.view(tl.srv.Add(sandbox.Seed{Summary: "One"})).ID
+	tl.read()
+	tl.Hint("4711")
+	tl.HintDeleted("4712")
+	if snap := tl.read(); !slices.Equal(snap.Listing, []string{id}) {
+		t.Errorf("the list is %v, want %s alone", snap.Listing, id)
+	}
 }
 
 // An index that lags hides a change from an increment; a hint brings it out.
