@@ -18,14 +18,16 @@ import (
 // Config says which Jira issues are a source, as it stands under `jira:` in the configuration file.
 type Config struct {
 	URL       string `yaml:"url"`
-	Flavor    string `yaml:"flavor"` // "auto" (default) or "cloud"
-	Email     string `yaml:"email"`  // with it the token is an API token; without it a bearer token
+	Flavor    string `yaml:"flavor"` // "auto" (default: the server is asked), "cloud" or "datacenter"
+	Email     string `yaml:"email"`  // with it, or a user name of Data Center, Basic login; without it a bearer token
 	Token     string `yaml:"token"`
 	TokenFile string `yaml:"token_file"`
 	// JQL selects the issues. It must be bounded, as Jira Cloud demands: "project = WASH". Without it, it is the project
 	// of Create. An ORDER BY is left out.
 	JQL    string  `yaml:"jql"`
 	Create *Create `yaml:"create"`
+	// Comments makes comments the notes: "all" of them, or those that contain this word; "" for none.
+	Comments string `yaml:"comments"`
 	// WebhookSecret is what this Jira signs its webhooks with, or WebhookSecretFile holds it; without both none are listened to.
 	WebhookSecret     string `yaml:"webhook_secret"`
 	WebhookSecretFile string `yaml:"webhook_secret_file"`
@@ -47,7 +49,7 @@ type Person struct {
 	Name      string // canonical name
 	Email     string
 	Aliases   []string
-	AccountID string // "" where the configuration does not say
+	AccountID string // account id on Cloud, user name on Data Center; "" where the configuration does not say
 }
 
 // DefaultFields are the fields that are mapped without being configured, with the Jira fields that they are. The map is
@@ -69,6 +71,9 @@ func (c Config) mapping() map[task.Field]string {
 			m[f] = to
 		}
 	}
+	if c.Comments != "" {
+		m[task.Notes] = commentField
+	}
 	return m
 }
 
@@ -78,13 +83,17 @@ func (c Config) Validate() []error {
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 	c.validateAddress(bad)
 	switch c.Flavor {
-	case "", "auto", "cloud":
+	case "", flavorAuto, flavorCloud:
+	case flavorDataCenter:
+		if IsAtlassian(c.URL) {
+			bad("flavor: a Jira at atlassian.net is Cloud: say cloud or auto")
+		}
 	default:
-		bad("flavor: %q is not known: say auto or cloud", c.Flavor)
+		bad("flavor: %q is not known: say auto, cloud or datacenter", c.Flavor)
 	}
 	switch {
 	case c.Token == "" && c.TokenFile == "":
-		bad("token_file: say which file holds the API token")
+		bad("token_file: say which file holds the API token, or on Data Center the personal access token")
 	case c.Token != "" && c.TokenFile != "":
 		bad("token: give either token or token_file, not both")
 	}
@@ -99,6 +108,14 @@ func (c Config) Validate() []error {
 	}
 	if c.WebhookSecret != "" && c.WebhookSecretFile != "" {
 		bad("webhook_secret: give either webhook_secret or webhook_secret_file, not both")
+	}
+	switch notes, mapped := c.Fields[task.Notes]; {
+	case c.Comments != "" && mapped && notes != commentField:
+		bad("comments: the notes are mapped to %q under fields: keep one of the two", notes)
+	case len(strings.Fields(c.Comments)) > 1:
+		bad(`comments: %q is several words: say all, or one word such as "#partners"`, c.Comments)
+	case c.Comments == "" && mapped && notes == commentField:
+		bad(`fields.notes: say comments: all, or comments: "#partners", under jira: instead`)
 	}
 	c.validateStatus(bad)
 	c.validateFields(bad)
@@ -234,6 +251,9 @@ func (c Config) fingerprint() string {
 	fields := map[string]string{}
 	for f, to := range c.mapping() {
 		fields[f.String()] = to
+	}
+	if c.Comments != "" {
+		fields[task.Notes.String()] += " " + c.Comments
 	}
 	return digest(strings.TrimRight(c.URL, "/"), c.selection(), c.Status, fields)
 }

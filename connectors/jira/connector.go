@@ -26,6 +26,9 @@ type Options struct {
 	// partnerships are neither believed nor shown.
 	KeyPrefix string
 
+	// Location is the partnership's time zone, in which the times of comments are written; nil means UTC.
+	Location *time.Location
+
 	// Base, Observer, Timeout and InlineWait are the transport's.
 	Base       http.RoundTripper
 	Observer   transport.Observer
@@ -33,6 +36,9 @@ type Options struct {
 	InlineWait time.Duration
 	// Rate is how many requests a second are sent at the most; 0 means 40, which is well under what Jira allows.
 	Rate rate.Limit
+
+	// CloudAPI is the version of the API on Jira Cloud, 2 or 3; 0 means 3. On version 2 texts are wiki markup.
+	CloudAPI int
 
 	// Now is the clock; nil means time.Now. Only spans of it are used: what Jira's clock says is read off the issues.
 	Now func() time.Time
@@ -67,6 +73,7 @@ type Connector struct {
 
 	columns []column
 	people  *people
+	updates *updates // nil where comments are not updates
 	meaning *meaning
 	flow    *workflow
 	forms   map[string]*form // what creating needs, by project and issue type
@@ -109,6 +116,9 @@ func New(cfg Config, o Options) (*Connector, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Location == nil {
+		o.Location = time.UTC
+	}
 	if o.SettleDelay <= 0 {
 		o.SettleDelay = defaultSettle
 	}
@@ -127,6 +137,12 @@ func New(cfg Config, o Options) (*Connector, error) {
 	if o.Rate == 0 {
 		o.Rate = defaultRate
 	}
+	if o.CloudAPI == 0 {
+		o.CloudAPI = 3
+	}
+	if o.CloudAPI != 2 && o.CloudAPI != 3 {
+		return nil, fmt.Errorf("configure a Jira source: Jira Cloud has no version %d of its API", o.CloudAPI)
+	}
 	hc := transport.NewClient(transport.Options{
 		Source: o.Source, Base: o.Base, Observer: o.Observer, Timeout: o.Timeout, InlineWait: o.InlineWait,
 		Rate: o.Rate, Burst: int(o.Rate) + 1, Secrets: []string{token},
@@ -144,11 +160,21 @@ func New(cfg Config, o Options) (*Connector, error) {
 		return nil, fmt.Errorf("configure a Jira source: %w", err)
 	}
 	c := &Connector{
-		cfg: cfg, o: o, base: base, jql: cfg.selection(), fp: cfg.fingerprint(),
-		api:    &client{source: o.Source, http: hc, jira: jc},
-		people: newPeople(cfg.People), meaning: newMeaning(cfg.Status), flow: newWorkflow(),
+		cfg: cfg, o: o, base: base, jql: cfg.selection(), fp: digest(cfg.fingerprint(), o.CloudAPI), // texts read otherwise in another version
+		api: &client{
+			source: o.Source, http: hc, jira: jc, now: o.Now,
+			flavor: cfg.Flavor, cloudAPI: o.CloudAPI, d: expected(cfg, o.CloudAPI), quietIn: map[string]quietness{},
+		},
+		meaning: newMeaning(cfg.Status), flow: newWorkflow(),
 		forms: map[string]*form{}, puzzled: map[string]bool{}, projectOf: map[string]string{},
 	}
+	c.people = newPeople(cfg.People, c.api.d)
+	c.api.introduced, c.api.known = c.introduced, c.know
+	if cfg.Comments != "" {
+		c.updates = &updates{rule: cfg.Comments, zone: o.Location}
+		c.api.completes = c.completeLogs
+	}
+	c.api.projectOf = func(id string) string { return c.projectOf[id] }
 	// Until the site was looked at, the configuration is all there is to go by.
 	c.columns, _ = columns(cfg.mapping(), nil)
 	return c, nil
@@ -337,6 +363,11 @@ func (c *Connector) lookUpPeople(ctx context.Context) error {
 func (c *Connector) prepare(ctx context.Context) error {
 	if c.ready {
 		return nil
+	}
+	if c.updates != nil { // which comments are ours
+		if err := c.api.myself(ctx); err != nil {
+			return err
+		}
 	}
 	if err := c.look(ctx); err != nil {
 		return err

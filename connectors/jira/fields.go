@@ -28,6 +28,7 @@ const (
 	shapePriority
 	shapeStatus
 	shapeComponents
+	shapeLog   // comments, as the log of updates that they are
 	shapeNamed // something with a name that we do not write
 )
 
@@ -37,6 +38,7 @@ type column struct {
 	id    string
 	name  string
 	shape shape
+	rich  bool // a text with layout
 }
 
 // systemFields are the fields that every Jira has, whatever its list of fields says.
@@ -44,11 +46,12 @@ var systemFields = map[string]shape{
 	"summary": shapeText, "description": shapeText, "environment": shapeText, "status": shapeStatus,
 	"assignee": shapeUser, "reporter": shapeUser, "duedate": shapeDate, "priority": shapePriority,
 	"labels": shapeStrings, "components": shapeComponents,
+	commentField: shapeLog,
 }
 
 // readable says which shapes can be read as a kind of value.
 var readable = map[task.Kind][]shape{
-	task.Text:   {shapeText, shapeNumber, shapeOption, shapePriority, shapeComponents, shapeNamed},
+	task.Text:   {shapeText, shapeNumber, shapeOption, shapePriority, shapeComponents, shapeNamed, shapeLog},
 	task.Enum:   {shapeStatus},
 	task.Date:   {shapeDate, shapeMoment},
 	task.Number: {shapeNumber},
@@ -120,7 +123,7 @@ func findColumn(f task.Field, want string, known []wireField) (column, string) {
 		id = "components"
 	}
 	if s, ok := systemFields[id]; ok {
-		return column{field: f, id: id, name: id, shape: s}, ""
+		return column{field: f, id: id, name: id, shape: s, rich: isRich(wireField{ID: id})}, ""
 	}
 	var found []wireField
 	names := make([]string, 0, len(known))
@@ -136,7 +139,7 @@ func findColumn(f task.Field, want string, known []wireField) (column, string) {
 	}
 	switch len(found) {
 	case 1:
-		return column{field: f, id: found[0].ID, name: found[0].Name, shape: shapeOf(found[0])}, ""
+		return column{field: f, id: found[0].ID, name: found[0].Name, shape: shapeOf(found[0]), rich: isRich(found[0])}, ""
 	case 0:
 		return column{}, fmt.Sprintf("this Jira has no field %s: change fields.%s%s", quoteName(want), f, didYouMean(want, names))
 	}
@@ -230,6 +233,13 @@ func (c *Connector) readShape(col column, raw json.RawMessage, is *wireIssue) (t
 		name := c.people.name(u)
 		return task.PersonValue(name), name != ""
 	case shapeText:
+		if col.rich {
+			s, ok := c.api.d.readRich(raw)
+			if !ok {
+				return task.Value{}, false
+			}
+			return readText(col.field.Kind(), s)
+		}
 		if json.Unmarshal(raw, &s) != nil {
 			return task.Value{}, false
 		}
@@ -250,6 +260,9 @@ func (c *Connector) readShape(col column, raw json.RawMessage, is *wireIssue) (t
 			return task.Empty(task.Text), true
 		}
 		return readText(col.field.Kind(), n.text())
+	case shapeLog:
+		entries, ok := c.log(raw)
+		return task.TextValue(render(entries)), ok
 	case shapeStrings, shapeOptions, shapeComponents:
 		if json.Unmarshal(raw, &list) != nil {
 			return task.Value{}, false
@@ -323,8 +336,9 @@ func readDay(s string) (task.Value, bool) {
 	return task.Value{}, false
 }
 
-// encode is a value as Jira's create and edit take it in fields. The value has been through Normalize.
-func (c *Connector) encode(col column, v task.Value) (any, error) {
+// encode is a value as Jira's create and edit take it in fields. The value has been through Normalize; old is what the field
+// holds by now, nil in a create.
+func (c *Connector) encode(col column, v task.Value, old json.RawMessage) (any, error) {
 	if v.IsEmpty() {
 		switch col.shape {
 		case shapeStrings, shapeOptions, shapeComponents:
@@ -336,6 +350,9 @@ func (c *Connector) encode(col column, v task.Value) (any, error) {
 	s := v.String()
 	switch col.shape {
 	case shapeText, shapeDate:
+		if col.rich {
+			return c.api.d.writeRich(old, s)
+		}
 		return s, nil
 	case shapeNumber:
 		n, _ := v.Float()
@@ -345,7 +362,7 @@ func (c *Connector) encode(col column, v task.Value) (any, error) {
 		if !ok {
 			return nil, fmt.Errorf("no account is known for %s", quoteName(s))
 		}
-		return map[string]string{"accountId": id}, nil
+		return c.api.d.user(id), nil
 	case shapePriority:
 		return wireNamed{Name: s}, nil
 	case shapeOption:
@@ -362,7 +379,7 @@ func (c *Connector) encode(col column, v task.Value) (any, error) {
 			return []wireNamed{{Name: s}}, nil
 		}
 		return named(v.Items(), func(s string) wireNamed { return wireNamed{Name: s} }), nil
-	case shapeUnknown, shapeMoment, shapeStatus, shapeNamed:
+	case shapeUnknown, shapeMoment, shapeStatus, shapeNamed, shapeLog:
 	}
 	return nil, fmt.Errorf("the Jira field %s cannot be written", quoteName(col.name))
 }

@@ -53,12 +53,14 @@ func (s *status) done() bool { return s.category.key == "done" }
 type issueType struct {
 	named
 	subtask bool
+	level   int // -1 for sub-tasks, 1 for epics, 0 for what lies between
 }
 
 type user struct {
-	account, name, email, zone string
-	active                     bool
-	legacy                     string // the user name in a loaded Server file
+	account           string // by which clients refer to the user: an account id, on Data Center the user name
+	key               string // on Data Center; it stays when somebody gets another user name
+	name, email, zone string
+	active            bool
 }
 
 type project struct {
@@ -67,6 +69,7 @@ type project struct {
 	types         []*issueType
 	statuses      []*status // in the order of the board
 	flow          []transition
+	drawn         bool // its workflow was set, and sets and clears resolutions only where it says so
 	free          bool // every status reaches every other; flow holds one transition for each status
 	components    []*named
 	last          int // number of the newest issue
@@ -74,6 +77,7 @@ type project struct {
 
 // catalogue is what the issues refer to.
 type catalogue struct {
+	server      bool // people have names instead of account ids, as on Data Center
 	projects    map[string]*project
 	projectKeys []string // as they appeared
 	statuses    []*status
@@ -168,15 +172,22 @@ func (c *catalogue) addUser(name, email string) *user {
 		u.email = cmp.Or(u.email, email)
 		return u
 	}
-	return c.join(&user{account: accountID(name + "\x00" + strings.ToLower(email)), name: name, email: email, zone: "UTC", active: true})
+	account := accountID(name + "\x00" + strings.ToLower(email))
+	if c.server {
+		account = c.nameFor(name, email)
+	}
+	return c.join(&user{account: account, name: name, email: email, zone: "UTC", active: true})
 }
 
 func (c *catalogue) join(u *user) *user {
-	if old := c.byAccount[u.account]; old != nil {
+	if old := c.account(u.account); old != nil {
 		return old
 	}
+	if c.server && u.key == "" {
+		u.key = "JIRAUSER" + strconv.Itoa(10100+len(c.users))
+	}
 	c.users = append(c.users, u)
-	c.byAccount[u.account] = u
+	c.byAccount[c.fold(u.account)] = u
 	if lower := strings.ToLower(u.name); c.byName[lower] == nil {
 		c.byName[lower] = u
 	}
@@ -203,6 +214,8 @@ func (c *catalogue) seedProject(key, name string) *project {
 		{named: named{"10010", "Task", "A small piece of work."}},
 		{named: named{"10011", "Story", "Something that somebody wants to be able to do."}},
 		{named: named{"10012", "Bug", "Something that does not work."}},
+		{named: named{"10013", "Epic", "A large piece of work, of which others are parts."}, level: 1},
+		{named: named{"10014", "Sub-task", "A part of a piece of work."}, subtask: true, level: -1},
 	} {
 		if old := byID(c.types, t.id, typeID); old != nil {
 			t = old
@@ -255,7 +268,8 @@ func (c *catalogue) projectBy(word string) *project {
 	return nil
 }
 
-// AddUser makes a person known and returns their account id. An empty email is a person who hides theirs.
+// AddUser makes a person known and returns their account id, on Data Center their user name. An empty email is a person
+// who hides theirs.
 func (s *Server) AddUser(displayName, email string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

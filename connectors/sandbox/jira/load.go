@@ -58,6 +58,7 @@ type loadedNamed struct {
 	Name           string       `json:"name"`
 	Description    string       `json:"description"`
 	Subtask        bool         `json:"subtask"`
+	Level          *int         `json:"hierarchyLevel"`
 	StatusCategory *loadedNamed `json:"statusCategory"`
 }
 
@@ -203,7 +204,7 @@ func (s *Server) loadProject(key string, ref loadedNamed) *project {
 func (s *Server) loadType(p *project, ref loadedNamed) *issueType {
 	t := byID(s.catalogue.types, ref.ID.String(), typeID)
 	if t == nil {
-		t = &issueType{named: ref.named(), subtask: ref.Subtask}
+		t = &issueType{named: ref.named(), subtask: ref.Subtask, level: ref.level()}
 		s.catalogue.types = append(s.catalogue.types, t)
 	}
 	if t.id == "3" {
@@ -213,6 +214,17 @@ func (s *Server) loadType(p *project, ref loadedNamed) *issueType {
 		p.types = append(p.types, t)
 	}
 	return t
+}
+
+// level is where a type stands; Server's files do not tell it.
+func (l *loadedNamed) level() int {
+	switch {
+	case l.Level != nil:
+		return *l.Level
+	case l.Subtask:
+		return -1
+	}
+	return b2i(strings.EqualFold(l.Name, "Epic"))
 }
 
 func (s *Server) loadStatus(p *project, ref loadedNamed) *status {
@@ -230,6 +242,14 @@ func (s *Server) loadStatus(p *project, ref loadedNamed) *status {
 		slices.SortFunc(p.statuses, func(a, b *status) int { return cmp.Compare(a.rank(), b.rank()) })
 	}
 	return st
+}
+
+// ownShape gives the people inside a field that the sandbox only passes on the shape of its flavor.
+func (s *Server) ownShape(v any) any {
+	if s.dataCenter() {
+		return s.serverShape(v)
+	}
+	return s.cloudShape(v)
 }
 
 // cloudShape turns the people inside a field that the sandbox only passes on into Cloud's: no user names.

@@ -30,6 +30,9 @@ func (l lens) user(u *user) any {
 	if u == nil {
 		return nil
 	}
+	if l.s.dataCenter() {
+		return l.named(u)
+	}
 	face := l.base + "/sandbox/face.svg?id=" + u.account
 	out := map[string]any{
 		"self": l.self("user?accountId=" + u.account), "accountId": u.account, "accountType": "atlassian",
@@ -70,23 +73,19 @@ func (l lens) entry(kind string, n *named) any {
 }
 
 func (l lens) kind(t *issueType) map[string]any {
-	level := 0
-	if t.subtask {
-		level = -1
-	}
-	return map[string]any{
+	return l.s.strip(map[string]any{
 		"self": l.self("issuetype", t.id), "id": t.id, "name": t.name, "description": t.description,
-		"iconUrl": l.base + "/sandbox/face.svg?id=" + t.id, "subtask": t.subtask, "hierarchyLevel": level,
-	}
+		"iconUrl": l.base + "/sandbox/face.svg?id=" + t.id, "subtask": t.subtask, "hierarchyLevel": t.level,
+	}, "hierarchyLevel")
 }
 
 func (l lens) projectRef(p *project) map[string]any {
 	face := l.base + "/sandbox/face.svg?id=" + p.id
-	out := map[string]any{
+	out := l.s.strip(map[string]any{
 		"self": l.self("project", p.id), "id": p.id, "key": p.key, "name": p.name,
 		"projectTypeKey": "software", "simplified": false,
 		"avatarUrls": map[string]string{"16x16": face, "24x24": face, "32x32": face, "48x48": face},
-	}
+	}, "simplified")
 	if p.category != nil {
 		out["projectCategory"] = p.category
 	}
@@ -158,6 +157,9 @@ func (w wanted) has(id string, hidden bool) bool {
 func (l lens) issue(i *issue, w wanted) map[string]any {
 	id := strconv.FormatInt(i.id, 10)
 	out := map[string]any{"id": id, "key": i.key, "self": l.self("issue", id), "expand": "renderedFields,names,schema,operations,editmeta,changelog,versionedRepresentations"}
+	if l.s.dataCenter() {
+		out["expand"] = "operations,versionedRepresentations,editmeta,changelog,renderedFields"
+	}
 	if fields := l.fields(i, w); len(fields) > 0 {
 		out["fields"] = fields
 	}
@@ -166,14 +168,16 @@ func (l lens) issue(i *issue, w wanted) map[string]any {
 
 func (l lens) fields(i *issue, w wanted) map[string]any {
 	out := map[string]any{}
-	for n := range definedFields {
-		def := &definedFields[n]
-		if w.has(def.id, def.hidden) {
+	for _, def := range l.s.fieldDefs() {
+		if w.has(def.id, def.hidden) && def.in(i.project) && !l.s.lacks(def.id) {
 			out[def.id] = l.field(i, def.id)
 		}
 	}
+	if out["parent"] == nil {
+		delete(out, "parent") // unlike other fields it is left out where there is none
+	}
 	for k, v := range i.extra {
-		if _, told := out[k]; told || !w.has(k, false) {
+		if _, told := out[k]; told || l.s.hidden(k, v) || !w.has(k, false) {
 			continue
 		}
 		if text, ok := v.(string); ok && k == "environment" && l.api == 3 {
@@ -195,6 +199,10 @@ func (l lens) field(i *issue, id string) any {
 		return l.kind(i.kind)
 	case "project":
 		return l.projectRef(i.project)
+	case "parent":
+		return l.parent(i)
+	case "security":
+		return l.entry("securitylevel", i.security)
 	case "description":
 		if i.noText {
 			return nil
@@ -241,14 +249,14 @@ func (l lens) field(i *issue, id string) any {
 			"maxResults": total, "total": total, "startAt": 0,
 		}
 	}
-	return i.extra[id]
+	return l.custom(i.extra[id])
 }
 
 func (l lens) comment(i *issue, c comment) map[string]any {
-	out := map[string]any{
+	out := l.s.strip(map[string]any{
 		"self": l.self("issue", strconv.FormatInt(i.id, 10), "comment", c.id), "id": c.id,
 		"created": l.time(c.created), "updated": l.time(c.updated), "jsdPublic": true,
-	}
+	}, "jsdPublic")
 	if !c.noBody {
 		out["body"] = c.body.value(l.api)
 	}
@@ -273,7 +281,7 @@ func (l lens) history(e historyEntry) map[string]any {
 		if c.fieldID != "" {
 			item["fieldId"] = c.fieldID
 		}
-		items = append(items, item)
+		items = append(items, l.s.strip(item, "fieldId"))
 	}
 	return map[string]any{
 		"id": strconv.FormatInt(e.id, 10), "author": l.user(e.author), "created": l.time(e.at), "items": items,
