@@ -173,8 +173,8 @@ func noPath(status int) map[string]any {
 	return map[string]any{"message": "HTTP " + strconv.Itoa(status) + " " + http.StatusText(status), "status-code": status, "sub-code": -1}
 }
 
-// missing is what a path that the API does not have is answered.
-func (s *Server) missing(mux *http.ServeMux) http.HandlerFunc {
+// elsewhere is what a path that the API does not have is answered.
+func (s *Server) elsewhere(mux *http.ServeMux) http.HandlerFunc {
 	if !s.dataCenter() {
 		return noEndpoint
 	}
