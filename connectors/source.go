@@ -68,7 +68,7 @@ func (s *Source) Pull(ctx context.Context, cursor string) (snap task.Snapshot, e
 		if f.Kind != fault.Partial {
 			return task.Snapshot{}, f
 		}
-		snap.Complete, snap.Cursor = false, ""
+		snap.Complete, snap.Listing, snap.Cursor = false, nil, ""
 		err = f
 	}
 	seen := make(map[string]int, len(snap.Records))

@@ -33,6 +33,7 @@ type cli struct {
 	Run     runCmd     `cmd:"" help:"Run the daemon: keep every partnership of the configuration in step."`
 	Once    onceCmd    `cmd:"" help:"Run one cycle and print the report."`
 	Plan    planCmd    `cmd:"" help:"Print exactly what a cycle would write, where and why. Writes nothing. Exit code 0: nothing to do, 2: changes, 1: error."`
+	Check   checkCmd   `cmd:"" help:"Try every credential, permission, field, status and person against the live tools, and say what to do. Writes nothing."`
 	Sandbox sandboxCmd `cmd:"" help:"Run only the sandbox servers that stand in for Jira and Google, with a page each to edit on."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }

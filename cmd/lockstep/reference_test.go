@@ -51,7 +51,7 @@ Configuration is the file, so flags are few. What machines read is JSON on stand
 | exit code | meaning |
 |---|---|
 | %d | it went well; of `+"`plan`"+`: every source was read, and there is nothing to do |
-| %d | an error; of `+"`once`"+`: also a guard that says no; of `+"`plan`"+`: also a source that was not read, where the others have nothing to do |
+| %d | an error; of `+"`once`"+`: also a guard that says no; of `+"`check`"+`: also a finding that does not work; of `+"`plan`"+`: also a source that was not read, where the others have nothing to do |
 | %d | of `+"`plan`"+`: there is something to write |
 
 `, description, exitOK, exitError, exitChanges)

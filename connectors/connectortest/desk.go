@@ -108,6 +108,9 @@ func (d *desk) pullFrom(cursor string) task.Snapshot {
 	keys := make(map[string]bool)
 	for _, r := range snap.Records {
 		d.checkRecord(r)
+		if snap.Listing != nil && !slices.Contains(snap.Listing, r.Ref.Key) {
+			d.Errorf("the list of all keys does not name %q, which was read in the same pull", r.Ref.Key)
+		}
 		if keys[r.Ref.Key] {
 			d.Errorf("two records have the key %q", r.Ref.Key)
 		}

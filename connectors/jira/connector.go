@@ -34,19 +34,27 @@ type Options struct {
 	// Rate is how many requests a second are sent at the most; 0 means 40, which is well under what Jira allows.
 	Rate rate.Limit
 
+	// CloudAPI is the version of the API on Jira Cloud, 2 or 3; 0 means 3. On version 2 texts are wiki markup.
+	CloudAPI int
+
 	// Now is the clock; nil means time.Now. Only spans of it are used: what Jira's clock says is read off the issues.
 	Now func() time.Time
 	// SettleDelay is how long the search index may lag; 0 means 3 min.
 	SettleDelay time.Duration
-	// FullEvery is how often everything is read, which is what shows that an issue is gone; 0 means 1 h.
-	FullEvery time.Duration
+	// CensusEvery is how often the keys of all issues are read through, which is what shows that an issue is gone; 0 means
+	// 15 min. FullEvery is how often all issues are read whole on that occasion, a page a pull; 0 means 24 h.
+	CensusEvery, FullEvery time.Duration
+	// LookEvery is how often fields, statuses and the like are looked at anew; 0 means 1 h.
+	LookEvery time.Duration
 	// Overlap is how far an increment reaches back behind the newest change that was seen; 0 means 10 min.
 	Overlap time.Duration
 }
 
 const (
 	defaultSettle    = 3 * time.Minute
-	defaultFullEvery = time.Hour
+	defaultCensus    = 15 * time.Minute
+	defaultFullEvery = 24 * time.Hour
+	defaultLookEvery = time.Hour
 	defaultOverlap   = 10 * time.Minute
 	defaultRate      = 40
 )
@@ -74,10 +82,11 @@ type Connector struct {
 	statusIDs  map[string][]string // ids of the configured status names, kept in the cursor
 	held       []task.Hold         // what is wrong with the source as a whole
 	ready      bool                // the site was looked at
-	warm       bool                // everything was read once
+	warm       bool                // everything was read once, and accounted for
 
 	recent []recentWrite
-	window window
+	ledger ledger
+	upkeep upkeep
 }
 
 // The capabilities that a Jira source has.
@@ -104,6 +113,12 @@ func New(cfg Config, o Options) (*Connector, error) {
 	if o.SettleDelay <= 0 {
 		o.SettleDelay = defaultSettle
 	}
+	if o.CensusEvery <= 0 {
+		o.CensusEvery = defaultCensus
+	}
+	if o.LookEvery <= 0 {
+		o.LookEvery = defaultLookEvery
+	}
 	if o.FullEvery <= 0 {
 		o.FullEvery = defaultFullEvery
 	}
@@ -112,6 +127,12 @@ func New(cfg Config, o Options) (*Connector, error) {
 	}
 	if o.Rate == 0 {
 		o.Rate = defaultRate
+	}
+	if o.CloudAPI == 0 {
+		o.CloudAPI = 3
+	}
+	if o.CloudAPI != 2 && o.CloudAPI != 3 {
+		return nil, fmt.Errorf("configure a Jira source: Jira Cloud has no version %d of its API", o.CloudAPI)
 	}
 	hc := transport.NewClient(transport.Options{
 		Source: o.Source, Base: o.Base, Observer: o.Observer, Timeout: o.Timeout, InlineWait: o.InlineWait,
@@ -130,11 +151,17 @@ func New(cfg Config, o Options) (*Connector, error) {
 		return nil, fmt.Errorf("configure a Jira source: %w", err)
 	}
 	c := &Connector{
-		cfg: cfg, o: o, base: base, jql: cfg.selection(), fp: cfg.fingerprint(),
-		api:    &client{source: o.Source, http: hc, jira: jc},
-		people: newPeople(cfg.People), meaning: newMeaning(cfg.Status), flow: newWorkflow(),
+		cfg: cfg, o: o, base: base, jql: cfg.selection(), fp: digest(cfg.fingerprint(), o.CloudAPI), // texts read otherwise in another version
+		api: &client{
+			source: o.Source, http: hc, jira: jc, now: o.Now,
+			flavor: cfg.Flavor, cloudAPI: o.CloudAPI, d: expected(cfg, o.CloudAPI), quietIn: map[string]quietness{},
+		},
+		meaning: newMeaning(cfg.Status), flow: newWorkflow(),
 		forms: map[string]*form{}, puzzled: map[string]bool{}, projectOf: map[string]string{},
 	}
+	c.people = newPeople(cfg.People, c.api.d)
+	c.api.introduced = c.introduced
+	c.api.projectOf = func(id string) string { return c.projectOf[id] }
 	// Until the site was looked at, the configuration is all there is to go by.
 	c.columns, _ = columns(cfg.mapping(), nil)
 	return c, nil
@@ -290,61 +317,6 @@ func (c *Connector) reconcile() []int64 {
 		ids = append(ids, w.id)
 	}
 	return ids
-}
-
-// look reads what has to be known of the site before issues can be read.
-func (c *Connector) look(ctx context.Context) error {
-	known, err := c.api.fields(ctx)
-	if err != nil {
-		return err
-	}
-	var held []task.Hold
-	c.columns, held = columns(c.cfg.mapping(), known)
-	c.held = held
-	if _, ok := c.column(task.Priority); ok {
-		if c.priorities, err = c.api.priorities(ctx); err != nil {
-			return err
-		}
-	}
-	names, err := c.api.resolutions(ctx)
-	if err != nil {
-		return err
-	}
-	for _, n := range names {
-		c.meaning.resolution(n)
-	}
-	return nil
-}
-
-// lookAtProjects reads the statuses and components of the projects, which are known once issues were read.
-func (c *Connector) lookAtProjects(ctx context.Context, before map[string][]string) error {
-	const manyProjects = 20 // beyond, the site's own list costs less
-	projects := c.projects
-	if p := c.createProject(); p != "" && !slices.Contains(projects, p) {
-		projects = append(slices.Clone(projects), p)
-	}
-	if len(projects) > manyProjects {
-		projects = nil
-	}
-	statuses, err := c.api.statuses(ctx, projects)
-	if err != nil {
-		return err
-	}
-	if slices.ContainsFunc(c.columns, func(col column) bool { return col.shape == shapeComponents }) {
-		c.components = nil
-		for _, p := range projects {
-			found, err := c.api.components(ctx, p)
-			if err != nil {
-				return err
-			}
-			c.components = append(c.components, found...)
-		}
-	}
-	ids, held := c.meaning.learn(statuses, before)
-	c.statusIDs = memory(before, ids)
-	c.held = append(slices.DeleteFunc(c.held, func(h task.Hold) bool { return h.Field == task.Status.String() }), held...)
-	c.ready = true
-	return nil
 }
 
 func (c *Connector) createProject() string {

@@ -11,7 +11,7 @@ type cursor struct {
 	Print    string              `json:"fp"`               // of the filter, the mapping and the people: another one reads everything anew
 	High     int64               `json:"high"`             // the newest change that was seen, ms by Jira's clock; 0 where there was no issue
 	Seen     int64               `json:"seen"`             // when High was first seen, ms by our clock
-	Full     int64               `json:"full"`             // when everything was read last, ms by our clock
+	Round    int64               `json:"n,omitempty"`      // grows with each pull that brings something, so that it is known whether it was accounted for
 	Names    map[string][]string `json:"status,omitempty"` // folded configured name → ids of the statuses that had it
 	Projects []string            `json:"projects,omitempty"`
 }
@@ -53,18 +53,6 @@ func (c cursor) since(now time.Time, overlap time.Duration) int64 {
 	return max(c.High-overlap.Milliseconds(), 0)
 }
 
-// window remembers which changes the last increment showed, so that the next one need not read the same issues again
-// only because it reaches back. It holds for one cursor: with any other, that increment may not have been accounted for.
-type window struct {
-	cursor string
-	seen   map[string]int64 // issue id → version
-}
-
-func (w window) of(cursor string) map[string]int64 {
-	if cursor == "" || w.cursor != cursor {
-		return nil
-	}
-	return w.seen
-}
-
 func parseID(s string) (int64, error) { return strconv.ParseInt(s, 10, 64) }
+
+func formatID(id int64) string { return strconv.FormatInt(id, 10) }

@@ -10,14 +10,15 @@ import (
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
-// Pull reads the source: see connectors.Connector. It reads everything at first, when the filter, the mapping or the
-// people changed, and every Options.FullEvery; else what changed, in one request where little did.
+// Pull reads the source: see connectors.Connector. It reads everything at first, and when the filter, the mapping or the
+// people changed; after that what changed, in one request where little did. Beside it goes at most one request more: a page of
+// a census, which finds what no increment shows, or a look at what the site's administrators may have changed.
 func (c *Connector) Pull(ctx context.Context, s string) (task.Snapshot, error) {
 	cur := parseCursor(s)
 	now := c.o.Now()
 	fp := digest(c.fp, c.cfg.People)
-	since := now.UnixMilli() - cur.Full
-	if s == "" || !c.warm || cur.Print != fp || since < 0 || since >= c.o.FullEvery.Milliseconds() {
+	c.ledger.settle(s)
+	if s == "" || !c.warm || cur.Print != fp {
 		return c.pullAll(ctx, cur, fp, now)
 	}
 	return c.pullChanges(ctx, cur, s, now)
@@ -57,15 +58,13 @@ func (c *Connector) pullAll(ctx context.Context, cur cursor, fp string, now time
 		return task.Snapshot{}, err
 	}
 	if failed == nil {
-		c.flow.forget()
-		clear(c.forms)
-		clear(c.puzzled)
+		c.forget()
 	}
 	snap := c.snapshot(issues)
 	if failed != nil {
 		return snap, partial(failed)
 	}
-	next := cursor{Print: fp, Full: now.UnixMilli(), Names: c.statusIDs, Projects: c.projects}
+	next := cursor{Print: fp, Round: cur.Round + 1, Names: c.statusIDs, Projects: c.projects}
 	if cur.Print == fp {
 		next.High, next.Seen = cur.High, cur.Seen
 	}
@@ -73,8 +72,9 @@ func (c *Connector) pullAll(ctx context.Context, cur cursor, fp string, now time
 		next = next.raised(is.version(), now)
 	}
 	snap.Complete, snap.Cursor = true, next.String()
-	c.remember(snap.Cursor, next, issues)
-	c.warm = true
+	c.upkeep.begin(now, c.site())
+	c.ledger = ledger{}
+	c.ledger.brought(snap.Cursor, issues, nil, func() { c.warm = true })
 	return snap, nil
 }
 
@@ -83,48 +83,25 @@ const fewIssues = 50
 
 // pullChanges reads what changed.
 func (c *Connector) pullChanges(ctx context.Context, cur cursor, s string, now time.Time) (task.Snapshot, error) {
-	since := cur.since(now, c.o.Overlap)
-	jql := "(" + c.jql + ")"
-	if since > 0 {
-		// Milliseconds: a quoted date would be taken to the minute, and in the account's own time zone.
-		jql += fmt.Sprintf(" AND updated >= %d", since)
-	}
-	req := searchRequest{JQL: jql + " ORDER BY updated ASC, key ASC", Fields: c.wanted(), Max: pageMax, Reconcile: c.reconcile()}
-	seen := c.window.of(s)
-	census := len(seen) > fewIssues
-	if census {
-		req.Fields, req.Max = []string{"updated"}, censusMax
-	}
-	issues, failed := c.readPages(ctx, req)
-	if failed != nil && (census || len(issues) == 0) {
+	issues, proven, failed := c.readIncrement(ctx, cur, now)
+	if failed != nil && len(issues) == 0 {
 		return task.Snapshot{}, failed
 	}
-	next := cur
-	known := map[string]int64{}
-	for _, is := range issues {
-		known[is.ID] = is.version()
-		next = next.raised(is.version(), now)
+	var up found
+	if failed == nil {
+		up, failed = c.keepUp(ctx, issues, proven, now)
 	}
-	if len(issues) == 0 {
+	if !proven && !up.proven {
 		// So it is where nothing changed, and where the token has expired.
 		if err := c.api.myself(ctx); err != nil {
 			return task.Snapshot{}, err
 		}
 	}
-	if census {
-		var err error
-		if issues, err = c.readChanged(ctx, issues, seen); err != nil {
-			return task.Snapshot{}, err
-		}
-		for _, is := range issues {
-			known[is.ID] = max(known[is.ID], is.version())
-			next = next.raised(is.version(), now)
-		}
-		for id, v := range seen {
-			if w, ok := known[id]; ok && v > w {
-				known[id] = v // the index still shows an older state than was read directly
-			}
-		}
+	next, news := cur, up.listing != nil
+	issues = with(issues, up.issues)
+	for _, is := range issues {
+		next = next.raised(is.version(), now)
+		news = news || c.ledger.behind(is)
 	}
 	if err := c.understand(ctx, issues, next.Names); err != nil {
 		return task.Snapshot{}, err
@@ -134,16 +111,63 @@ func (c *Connector) pullChanges(ctx context.Context, cur cursor, s string, now t
 		return snap, partial(failed)
 	}
 	next.Names, next.Projects = c.statusIDs, c.projects
-	snap.Cursor = next.String()
-	c.window = window{cursor: snap.Cursor, seen: known}
+	if news {
+		next.Round++ // else the cursor would be the same, and it could not be told whether this was accounted for
+	}
+	snap.Cursor, snap.Listing = next.String(), up.listing
+	c.ledger.brought(snap.Cursor, issues, up.gone, up.done)
 	return snap, nil
 }
 
-// readChanged reads the issues that the census shows in a newer state than was seen.
-func (c *Connector) readChanged(ctx context.Context, census []*wireIssue, seen map[string]int64) ([]*wireIssue, error) {
+// with adds those of more that are not among issues yet.
+func with(issues, more []*wireIssue) []*wireIssue {
+	if len(more) == 0 {
+		return issues
+	}
+	has := make(map[string]bool, len(issues))
+	for _, is := range issues {
+		has[is.ID] = true
+	}
+	for _, is := range more {
+		if !has[is.ID] {
+			issues = append(issues, is)
+		}
+	}
+	return issues
+}
+
+// readIncrement reads the issues that changed since the cursor, whole. Where many changed lately it asks first which of them
+// changed again. An issue that is read although it was accounted for does no harm. Proven says that the answer shows who
+// we are: it was not empty.
+func (c *Connector) readIncrement(ctx context.Context, cur cursor, now time.Time) (issues []*wireIssue, proven bool, err error) {
+	if newest := c.ledger.newest(); newest > 0 && newest < cur.High {
+		cur.High = newest // what was newer is gone: from there on nothing would answer, as if we were nobody
+	}
+	since := cur.since(now, c.o.Overlap)
+	jql := "(" + c.jql + ")"
+	if since > 0 {
+		// Milliseconds: a quoted date would be taken to the minute, and in the account's own time zone.
+		jql += fmt.Sprintf(" AND updated >= %d", since)
+	}
+	req := searchRequest{JQL: jql + " ORDER BY updated ASC, key ASC", Fields: c.wanted(), Max: pageMax, Reconcile: c.reconcile()}
+	if c.ledger.since(since) <= fewIssues {
+		issues, err = c.readPages(ctx, req)
+		return issues, len(issues) > 0, err
+	}
+	req.Fields, req.Max = []string{"updated"}, censusMax
+	listed, err := c.readPages(ctx, req)
+	if err != nil {
+		return nil, false, err
+	}
+	issues, err = c.readChanged(ctx, listed)
+	return issues, len(listed) > 0, err
+}
+
+// readChanged reads those of the listed issues whose newest change was not accounted for, past the index.
+func (c *Connector) readChanged(ctx context.Context, listed []*wireIssue) ([]*wireIssue, error) {
 	var ids []string
-	for _, is := range census {
-		if v, ok := seen[is.ID]; !ok || is.version() > v {
+	for _, is := range listed {
+		if c.ledger.behind(is) {
 			ids = append(ids, is.ID)
 		}
 	}
@@ -177,18 +201,6 @@ func (c *Connector) understand(ctx context.Context, issues []*wireIssue, before 
 		return nil
 	}
 	return c.lookAtProjects(ctx, before)
-}
-
-// remember opens the window after everything was read: the issues that the next increment will see again.
-func (c *Connector) remember(s string, cur cursor, issues []*wireIssue) {
-	from := max(cur.High-c.o.Overlap.Milliseconds(), 0)
-	seen := map[string]int64{}
-	for _, is := range issues {
-		if v := is.version(); v >= from {
-			seen[is.ID] = v
-		}
-	}
-	c.window = window{cursor: s, seen: seen}
 }
 
 // readPages reads every page of a search. With an error comes what was read until then. An issue that moved from one page to

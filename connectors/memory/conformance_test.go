@@ -137,6 +137,9 @@ func TestConformance(t *testing.T) {
 		"increments and a census": {
 			Options: memory.Options{Fields: some, CanCreate: true, Increments: true, Census: 2},
 		},
+		"increments and a list of keys": {
+			Options: memory.Options{Fields: some, CanCreate: true, Increments: true, Census: 2, Lists: true},
+		},
 		"an index that lags": {Options: memory.Options{
 			Fields: task.AllFields(), CanCreate: true, CanRemove: true, Increments: true, Lag: 3,
 		}},

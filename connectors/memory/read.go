@@ -25,9 +25,19 @@ func (t *Tool) Pull(ctx context.Context, cursor string) (task.Snapshot, error) {
 	if t.opts.Increments {
 		since, round = t.since(cursor)
 	}
+	lists := since >= 0 && t.opts.Lists && t.due(round-1)
+	if lists {
+		round = 0
+	}
 	snap := task.Snapshot{Complete: since < 0}
 	keys := t.keys(s.items)
+	if lists {
+		snap.Listing = []string{}
+	}
 	for i, it := range s.items {
+		if lists && it.hidden == "" {
+			snap.Listing = append(snap.Listing, keys[i])
+		}
 		if it.seq > since && it.hidden == "" {
 			if snap.Records == nil {
 				snap.Records = make([]task.Record, 0, len(s.items)-i)
@@ -39,7 +49,7 @@ func (t *Tool) Pull(ctx context.Context, cursor string) (task.Snapshot, error) {
 		snap.Cursor = fmt.Sprintf("%d:%d", s.seq, round)
 	}
 	if half {
-		snap.Complete = false
+		snap.Complete, snap.Listing = false, nil
 		snap.Records = snap.Records[:len(snap.Records)/2]
 		return snap, &fault.Error{
 			Kind: fault.Partial, Reason: fault.Unavailable, Op: "pull", Err: errors.New("the tool went down on the way"),
@@ -52,11 +62,14 @@ func (t *Tool) Pull(ctx context.Context, cursor string) (task.Snapshot, error) {
 // is -1 where everything is to be read.
 func (t *Tool) since(cursor string) (since int64, round int) {
 	n, err := fmt.Sscanf(cursor, "%d:%d", &since, &round)
-	if err != nil || n != 2 || since < 0 || round < 0 || since > t.seq || t.opts.Census > 0 && round >= t.opts.Census {
+	if err != nil || n != 2 || since < 0 || round < 0 || since > t.seq || !t.opts.Lists && t.due(round) {
 		return -1, 0
 	}
 	return since, round + 1
 }
+
+// due reports whether a census comes after that many increments without one.
+func (t *Tool) due(round int) bool { return t.opts.Census > 0 && round >= t.opts.Census }
 
 // Confirm reads items directly: see connectors.Confirmer.
 func (t *Tool) Confirm(ctx context.Context, keys []string) (map[string]connectors.Confirmation, error) {

@@ -36,6 +36,8 @@ type Options struct {
 	Increments bool
 	// Census is after how many increments a Pull reads everything again, so that deletions are seen; 0 is never.
 	Census int
+	// Lists says that the census is an increment with a list of all keys, rather than a Pull of everything.
+	Lists bool
 	// Lag is by how many changes a Pull may be behind. It catches up by one with each Pull, so a tool that nobody
 	// changes is seen as it is after Lag of them. Confirm and Find see the item as it is now.
 	Lag int

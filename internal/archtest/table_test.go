@@ -65,7 +65,7 @@ var table = []row{
 	{
 		packages: "cmd/lockstep",
 		may: "config internal/app internal/demo connectors/sandbox/jira connectors/sandbox/google " +
-			"web sync/engine sync/plan sync/task sync/fault",
+			"web connectors sync/engine sync/plan sync/task sync/fault",
 	},
 }
 

@@ -52,6 +52,7 @@ type reading struct {
 	partly   bool         // something that is there was not read: what is missing may be there, so nothing is created
 	remapped bool         // the fingerprint is not the one stored
 	byKey    map[string]*task.Record
+	listing  map[string]bool // keys that a list of all of them names; nil where there was none
 	held     map[string]bool // keys that the snapshot holds
 	vanished int             // tasks whose item is gone, so that they are removed
 	took     time.Duration

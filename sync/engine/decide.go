@@ -348,7 +348,7 @@ func (c *cycle) carryHolds() {
 			continue
 		}
 		r := &c.reads[i]
-		if r.ok && (r.snap.Complete || r.byKey[ref.Key] != nil || r.held[ref.Key]) {
+		if r.ok && (r.snap.Complete || r.byKey[ref.Key] != nil || r.held[ref.Key] || r.lacks(ref.Key)) {
 			continue
 		}
 		c.holds = append(c.holds, holds...)

@@ -50,6 +50,12 @@ func (c *cycle) pull(ctx context.Context) {
 		for k := range snap.Records {
 			r.byKey[snap.Records[k].Ref.Key] = &snap.Records[k]
 		}
+		if snap.Listing != nil {
+			r.listing = make(map[string]bool, len(snap.Listing))
+			for _, k := range snap.Listing {
+				r.listing[k] = true
+			}
+		}
 		r.held = make(map[string]bool)
 		for _, h := range snap.Held {
 			r.held[h.Key] = h.Key != ""
@@ -74,6 +80,11 @@ func (c *cycle) remembered(id task.SourceID) store.Source {
 	return store.Source{ID: id}
 }
 
+// lacks reports whether the pull is evidence that the item is not there: it read or listed everything, and not the item.
+func (r *reading) lacks(key string) bool {
+	return r.byKey[key] == nil && (r.snap.Complete || r.listing != nil && !r.listing[key])
+}
+
 // holds reports whether the source holds the item back: under its key, or under the mark that it was given since.
 func (r *reading) holds(id task.ID, key string) bool { return r.held[key] || r.held[string(id)] }
 
@@ -81,7 +92,7 @@ func (r *reading) holds(id task.ID, key string) bool { return r.held[key] || r.h
 type question struct {
 	key    string
 	side   *side // nil: an item that was held and is nobody's yet
-	absent bool  // a complete snapshot did not hold it
+	absent bool  // a complete snapshot did not hold it, or a list of all keys not name it
 }
 
 // confirm reads directly what the pull left open. Nothing is believed gone on less.
@@ -120,7 +131,7 @@ func (c *cycle) confirm(ctx context.Context, i int) {
 	r.take(questions, fresh)
 }
 
-// questions are what to read directly: what a complete snapshot did not hold; an item whose last write had no answer, where
+// questions are what to read directly: what a complete snapshot did not hold, or a list of all keys not name; an item whose last write had no answer, where
 // the pull may trail behind or did not show it, for else a late sight of our own write would pass for an edit; and in
 // between complete snapshots what was held, for no increment names it again when the reason is gone.
 func (c *cycle) questions(i int) []question {
@@ -132,7 +143,7 @@ func (c *cycle) questions(i int) []question {
 			continue
 		}
 		read := r.byKey[s.link.Key] != nil
-		absent := r.snap.Complete && !read
+		absent := r.lacks(s.link.Key)
 		if absent || s.intent != nil && (!read || r.desc.SettleDelay > 0) {
 			qs = append(qs, question{s.link.Key, s, absent})
 		}

@@ -102,7 +102,8 @@ func newWorld(t *rapid.T) *world {
 		jiraID: memory.New(memory.Options{
 			Fields: append(slices.Clone(own), task.Priority), CanCreate: true, Lossy: noBlocked, Defaults: defaults,
 			Increments: rapid.Bool().Draw(t, "jira reads increments"), Census: 3,
-			Lag: w.lag, SettleDelay: settle, Now: func() time.Time { return w.now },
+			Lists: rapid.Bool().Draw(t, "jira lists its keys"),
+			Lag:   w.lag, SettleDelay: settle, Now: func() time.Time { return w.now },
 		}),
 		sheetID: memory.New(memory.Options{Fields: own, CanCreate: true, Provisional: true}),
 		cardID: memory.New(memory.Options{

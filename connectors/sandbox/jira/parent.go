@@ -15,8 +15,11 @@ const (
 	aloneSubtask = "Subtasks must have a parent."
 )
 
-// hasParents reports whether issues of a type can have a parent at all.
-func (s *Server) hasParents(kind *issueType) bool { return kind.subtask || kind.level == 0 }
+// hasParents reports whether issues of a type can have a parent at all. On Data Center only sub-tasks can: tasks name
+// their epic in a custom field.
+func (s *Server) hasParents(kind *issueType) bool {
+	return kind.subtask || kind.level == 0 && !s.dataCenter()
+}
 
 // blamed is the field that Jira names with a complaint, which for parents is not always the one that was sent.
 func blamed(field, complaint string) string {
@@ -30,8 +33,17 @@ func blamed(field, complaint string) string {
 	return field
 }
 
-// setParent reads {"key"} or {"id"}. null, {} and {"none": true} take the parent away.
+// setParent reads what a client sends. Data Center takes the parent of a new sub-task, and lets every other one pass without
+// a word and without doing anything.
 func setParent(s *Server, d *issue, v any, _ int) string {
+	if s.dataCenter() && (d.id != 0 || d.kind == nil || !d.kind.subtask) {
+		return ""
+	}
+	return s.putUnder(d, v)
+}
+
+// putUnder reads {"key"} or {"id"}. null, {} and {"none": true} take the parent away.
+func (s *Server) putUnder(d *issue, v any) string {
 	m, isObject := v.(map[string]any)
 	switch {
 	case v != nil && !isObject:
@@ -54,7 +66,7 @@ func setParent(s *Server, d *issue, v any, _ int) string {
 		return noParent
 	case d.kind == nil: // the complaint about the type comes first
 		return ""
-	case above.id == d.id || above.kind.level != d.kind.level+1:
+	case !s.hasParents(d.kind) || above.id == d.id || above.kind.level != d.kind.level+1:
 		return wrongLevel
 	case d.kind.subtask && above.project != d.project:
 		return otherProject
@@ -70,7 +82,7 @@ func (l lens) parent(i *issue) any {
 	switch {
 	case above == nil:
 		return i.extra["parent"]
-	case !l.s.shows(above):
+	case !l.s.shows(above) || !l.s.hasParents(i.kind):
 		return nil
 	}
 	id := strconv.FormatInt(above.id, 10)
@@ -94,7 +106,11 @@ func (s *Server) diffParent(a, b *issue, add func(field, id string, from, to any
 	}
 	from, fromKey := side(a.parent)
 	to, toKey := side(b.parent)
-	add("IssueParentAssociation", "", from, to, fromKey, toKey)
+	name := "IssueParentAssociation"
+	if s.dataCenter() {
+		name = "Parent"
+	}
+	add(name, "", from, to, fromKey, toKey)
 }
 
 // parent reads the issue above from a file, which may come later in the file or not at all.

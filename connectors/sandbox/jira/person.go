@@ -34,7 +34,7 @@ type View struct {
 	Summary, Description   string
 	Status, Category       string // the category's key: new, indeterminate, done
 	Resolution             string
-	Assignee, AssigneeID   string
+	Assignee, AssigneeID   string // AssigneeID is the account id, on Data Center the user name
 	Due                    string // yyyy-mm-dd
 	Labels                 []string
 	Priority               string
@@ -82,7 +82,7 @@ func (s *Server) Add(seed Seed) (key string) {
 			d.components = []*named{p.component(seed.Component, &s.catalogue)}
 		}
 		if seed.Parent != "" {
-			_ = setParent(s, d, map[string]any{"key": seed.Parent}, 2)
+			_ = s.putUnder(d, map[string]any{"key": seed.Parent})
 		}
 		if d.kind.subtask && d.parent == 0 {
 			d.kind = cmp.Or(p.typeNamed("Task"), p.types[0])
@@ -207,7 +207,7 @@ func (s *Server) setOne(d *issue, field string, value any) error {
 		if text != "" {
 			above = map[string]any{"key": text}
 		}
-		if msg := setParent(s, d, above, 2); msg != "" {
+		if msg := s.putUnder(d, above); msg != "" {
 			return errors.New(msg)
 		}
 	case "duedate":
