@@ -121,7 +121,7 @@ func (s *Server) api() http.Handler {
 	on("GET", "/issue/{issue}/remotelink", strangers, (*call).listLinks)
 	on("POST", "/issue/{issue}/remotelink", strangers, (*call).putLink)
 	s.ownEndpoints(on)
-	mux.HandleFunc(restPattern, s.missing(mux))
+	mux.HandleFunc(restPattern, s.elsewhere(mux))
 	return mux
 }
 

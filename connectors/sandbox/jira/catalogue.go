@@ -174,7 +174,7 @@ func (c *catalogue) addUser(name, email string) *user {
 	}
 	account := accountID(name + "\x00" + strings.ToLower(email))
 	if c.server {
-		account = c.freeName(name, email)
+		account = c.nameFor(name, email)
 	}
 	return c.join(&user{account: account, name: name, email: email, zone: "UTC", active: true})
 }

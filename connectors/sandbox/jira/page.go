@@ -26,6 +26,7 @@ const heartbeat = 20 * time.Second
 
 type boardPage struct {
 	Project, Name string
+	Product       string
 	Projects      []string
 	Columns       []column
 	Statuses      []string
@@ -139,7 +140,7 @@ func (s *Server) board(key, problem string) boardPage {
 		p = s.catalogue.projects[s.catalogue.projectKeys[0]]
 	}
 	page := boardPage{
-		Project: p.key, Name: p.name, Projects: s.catalogue.projectKeys, People: s.people(), Lag: s.opts.IndexLag, Error: problem,
+		Project: p.key, Name: p.name, Product: s.product(), Projects: s.catalogue.projectKeys, People: s.people(), Lag: s.opts.IndexLag, Error: problem,
 	}
 	for _, t := range p.types {
 		if !t.subtask { // the form has no place for the parent that one needs
