@@ -125,7 +125,7 @@ func (f *loadedFields) parent(d *issue) {
 	d.parent, _ = ref.ID.Int64()
 	f.s.nextID = max(f.s.nextID, d.parent) // the number is taken, wherever its issue is
 	if v, err := decodeAny(raw); err == nil {
-		d.extra["parent"] = f.s.cloudShape(v)
+		d.extra["parent"] = f.s.ownShape(v)
 	}
 }
 
