@@ -46,7 +46,7 @@ func (c *call) bulkSelection(words []string) (ids []int64, invalid int, bad *ans
 		}
 		i := c.s.find(w)
 		switch {
-		case i == nil || c.s.denied["BROWSE_PROJECTS"]:
+		case i == nil || !c.sees(i):
 			invalid++
 		case !slices.Contains(ids, i.id):
 			ids = append(ids, i.id)
@@ -113,7 +113,7 @@ func (c *call) bulkMove(i *issue, id string) []string {
 	}
 	// Nothing can be filled in here, so what the screen insists on is missing.
 	resolution, errs := c.chosen(i, t, writeRequest{})
-	c.s.missing(i, t, errs)
+	c.s.unfilled(i, t, errs)
 	if len(errs) > 0 {
 		return complaints(errs)
 	}
@@ -177,7 +177,7 @@ func (c *call) bulkWorkflow(p *project, issues []*issue) map[string]any {
 			some, all = some || leads, all && leads
 			_, asks := c.chosen(i, t, writeRequest{})
 			maps.Copy(missing, asks)
-			c.s.missing(i, t, missing)
+			c.s.unfilled(i, t, missing)
 		}
 		number, err := strconv.Atoi(t.id)
 		status, errTo := strconv.Atoi(t.to.id)
