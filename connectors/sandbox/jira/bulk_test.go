@@ -234,7 +234,6 @@ func TestBulkEdit(t *testing.T) {
 	}
 	// What one of them cannot take fails for it alone.
 	c := s.Add(jira.Seed{Summary: "C", Component: "Pumps"})
-	v, _ = s.Issue(c)
 	id := s.do("GET", "/rest/api/3/issue/"+c+"?fields=components", nil).at("fields", "components", 0, "id").(string)
 	if _, err := s.Move(b, "ALOY"); err != nil {
 		t.Fatal(err)

@@ -188,7 +188,7 @@ func (c *call) readComment(one *comment, m map[string]any) *refusal {
 		if key == "" || len(key) > 255 || p["value"] == nil || err != nil || len(value) > maxProperty {
 			return payload
 		}
-		one.setProperty(key, value)
+		*one = one.withProperty(key, value)
 	}
 	body, empty, msg := readRich(m["body"], c.api)
 	switch {
@@ -226,14 +226,15 @@ func (c *call) readAudience(v any) (audience, *refusal) {
 	return audience{}, &refusal{"commentLevel", "You are currently not a member of the " + what + ": " + to.name + "."}
 }
 
-// setProperty leaves the map of the old state alone.
-func (c *comment) setProperty(key string, value json.RawMessage) {
+// withProperty leaves the map of the old state alone.
+func (c comment) withProperty(key string, value json.RawMessage) comment {
 	props := maps.Clone(c.props)
 	if props == nil {
 		props = map[string]json.RawMessage{}
 	}
 	props[key] = value
 	c.props = props
+	return c
 }
 
 // oneComment finds the issue and the comment that the path names; the answer says why not.

@@ -119,7 +119,7 @@ func (c *call) putCommentProperty() answer {
 		if _, there := one.props[key]; there {
 			status = http.StatusOK
 		}
-		one.setProperty(key, slices.Clone(c.body))
+		*one = one.withProperty(key, slices.Clone(c.body))
 		return answer{status: status, body: map[string]any{}}
 	})
 }

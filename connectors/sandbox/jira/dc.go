@@ -139,6 +139,10 @@ var dataCenterEndpoints = map[string]variant{
 	"GET /issue/{}/comment/{}":               nil,
 	"PUT /issue/{}/comment/{}":               lenientComments,
 	"DELETE /issue/{}/comment/{}":            nil,
+	"GET /comment/{}/properties":             nil,
+	"GET /comment/{}/properties/{}":          nil,
+	"PUT /comment/{}/properties/{}":          nil,
+	"DELETE /comment/{}/properties/{}":       nil,
 	"GET /issue/{}/properties":               nil,
 	"GET /issue/{}/{}/{}":                    changed((*call).asValues), // a property, or createmeta: see getPart
 	"PUT /issue/{}/properties/{}":            nil,

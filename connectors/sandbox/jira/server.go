@@ -119,8 +119,8 @@ type Server struct {
 	lastBase   string // under which the last client addressed the server
 	bulk       bulkQueue
 	belongs    map[audience]bool // groups and roles that the account is in
-	inBulk     bool // what is put now was changed by a bulk operation
-	failures   int // logins with a wrong password since the last good one, on Data Center
+	inBulk     bool              // what is put now was changed by a bulk operation
+	failures   int               // logins with a wrong password since the last good one, on Data Center
 
 	changed bool // since the lock was taken
 	hooks   []func()
@@ -161,7 +161,7 @@ func New(o Options) *Server {
 		records: map[int64]*record{}, keys: map[string]int64{}, belongs: map[audience]bool{},
 		// An administrator's permissions are not a bot's, and it may change what it wrote itself alone.
 		denied: map[string]bool{"ADMINISTER_PROJECTS": true, "ADMINISTER": true, "EDIT_ALL_COMMENTS": true, "DELETE_ALL_COMMENTS": true},
-		live: map[chan struct{}]struct{}{}, nextID: 10000, nextSub: 10000,
+		live:   map[chan struct{}]struct{}{}, nextID: 10000, nextSub: 10000,
 	}
 	_, _ = rand.Read(s.secret[:]) // never fails: the program ends instead
 	s.limits = newLimits(o)
