@@ -45,7 +45,7 @@ func (c *call) bulkSelection(words []string) (ids []int64, invalid int, bad *ans
 		}
 		i := c.s.find(w)
 		switch {
-		case i == nil || c.s.denied["BROWSE_PROJECTS"]:
+		case i == nil || !c.sees(i):
 			invalid++
 		case !slices.Contains(ids, i.id):
 			ids = append(ids, i.id)
@@ -111,12 +111,19 @@ func (c *call) bulkMove(i *issue, id string) []string {
 		return []string{fmt.Sprintf("Transition id '%s' is not valid for this issue.", id)}
 	}
 	// Nothing can be filled in here, so what the screen insists on is missing.
-	resolution, errs := c.chosen(t, writeRequest{})
+	resolution, errs := c.unfilled(i, t)
 	if len(errs) > 0 {
 		return complaints(errs)
 	}
-	c.s.edit(i, c.s.bot, func(d *issue) { c.s.enter(d, t.to, resolution) })
+	c.s.edit(i, c.s.bot, func(d *issue) { c.s.take(d, t, resolution) })
 	return nil
+}
+
+// unfilled says what a transition's screen would have against it if nothing were filled in.
+func (c *call) unfilled(i *issue, t transition) (*named, map[string]string) {
+	resolution, errs := c.chosen(i, t, writeRequest{})
+	c.s.missing(i.clone(), t, errs)
+	return resolution, errs
 }
 
 // complaints lists Jira's complaints by field in the order of the fields.
@@ -171,12 +178,12 @@ func (c *call) bulkWorkflow(p *project, issues []*issue) map[string]any {
 		some, all := false, !c.s.denied["TRANSITION_ISSUES"]
 		for _, i := range issues {
 			_, leads := p.transition(i.status, t.id)
-			some, all = some || leads, all && leads
+			_, missing := c.unfilled(i, t)
+			some, all = some || leads, all && leads && len(missing) == 0
 		}
-		_, missing := c.chosen(t, writeRequest{})
 		number, err := strconv.Atoi(t.id)
 		status, errTo := strconv.Atoi(t.to.id)
-		if !all || len(missing) > 0 || err != nil || errTo != nil {
+		if !all || err != nil || errTo != nil {
 			filtered = filtered || some
 			continue
 		}

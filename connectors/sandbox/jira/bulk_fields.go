@@ -204,7 +204,10 @@ func (c *call) bulkChange(i *issue, w writeRequest) []string {
 	if c.s.denied["EDIT_ISSUES"] {
 		return []string{"You do not have permission to edit issues in this project."}
 	}
-	if errs := c.apply(i.clone(), w, onEdit); len(errs) > 0 {
+	trial := i.clone()
+	errs := c.apply(trial, w, onEdit)
+	c.s.emptied(trial, w, errs)
+	if len(errs) > 0 {
 		return complaints(errs)
 	}
 	c.s.edit(i, c.s.bot, func(d *issue) { c.apply(d, w, onEdit) })
@@ -252,7 +255,7 @@ func (c *call) bulkFields() answer {
 	return ok(map[string]any{"fields": out})
 }
 
-func (c *call) bulkField(def fieldDef, ids []int64) map[string]any {
+func (c *call) bulkField(def *fieldDef, ids []int64) map[string]any {
 	kind := def.system
 	if def.custom {
 		kind = textPlugin + def.plugin

@@ -146,7 +146,7 @@ func (s *Server) step(c *call, t *bulkTask, step bulkStep) {
 	}
 	t.updated = s.now()
 	r := s.records[step.issue]
-	if r == nil || r.latest() == nil { // deleted since it was selected
+	if r == nil || r.latest() == nil || !c.sees(r.latest()) { // deleted or hidden since it was selected
 		t.invalid++
 		return
 	}

@@ -273,3 +273,25 @@ func TestBulkLag(t *testing.T) {
 		t.Errorf("search does not see a bulk change: %v", got)
 	}
 }
+
+// TestBulkSeesNoMoreThanTheAccount: a hidden issue is one that is not there.
+func TestBulkSeesNoMoreThanTheAccount(t *testing.T) {
+	t.Parallel()
+	s := open(t, jira.Options{}).checked()
+	a, b := s.Add(jira.Seed{Summary: "A"}), s.Add(jira.Seed{Summary: "B"})
+	if err := s.Secure(b, "Board only"); err != nil {
+		t.Fatal(err)
+	}
+	id, err := s.AddComment(b, "Amina Diallo", "among us")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := s.do("GET", bulkQueue+s.move("11", a, b), nil).want(t, 200)
+	if r.at("invalidOrInaccessibleIssueCount") != 1.0 || len(r.list("processedAccessibleIssues")) != 1 || s.status(b) != "To Do" {
+		t.Error(r.raw)
+	}
+	s.do("GET", bulkTransition+"?issueIdsOrKeys="+b, nil).want(t, 400)
+	if r = s.do("POST", "/rest/api/3/comment/list", `{"ids":[`+id+`]}`).want(t, 200); r.at("total") != 0.0 {
+		t.Error(r.raw)
+	}
+}

@@ -39,8 +39,8 @@ func (r *refusal) answer() answer {
 	return failFields(map[string]string{r.field: r.words})
 }
 
-// sees reports whether the account may read a comment.
-func (s *Server) sees(c comment) bool {
+// reads reports whether the account may read a comment.
+func (s *Server) reads(c comment) bool {
 	return c.audience == audience{} || s.belongs[c.audience]
 }
 
@@ -48,7 +48,7 @@ func (s *Server) sees(c comment) bool {
 func (s *Server) commentsSeen(i *issue) []comment {
 	var out []comment
 	for _, c := range i.comments {
-		if s.sees(c) {
+		if s.reads(c) {
 			out = append(out, c)
 		}
 	}
@@ -244,7 +244,7 @@ func (c *call) oneComment() (i *issue, at int, bad *answer) {
 	}
 	id := c.r.PathValue("comment")
 	at = slices.IndexFunc(i.comments, func(one comment) bool { return one.id == id })
-	if at < 0 || !c.s.sees(i.comments[at]) {
+	if at < 0 || !c.s.reads(i.comments[at]) {
 		a := fail(http.StatusNotFound, "Can not find a comment for the id: "+id+".")
 		return nil, 0, &a
 	}

@@ -13,8 +13,8 @@ const (
 	secondary = "Secondary" // what follows from another change; Jira sends it later
 )
 
-// tell queues an event at every webhook that wants it. It is called under the lock.
-func (s *Server) tell(event, flow string, body map[string]any) {
+// announce queues an event at every webhook that wants it. It is called under the lock.
+func (s *Server) announce(event, flow string, body map[string]any) {
 	var raw []byte
 	for _, h := range s.webhooks {
 		if !h.wants(event) {
@@ -65,7 +65,7 @@ func (s *Server) tellCreated(i *issue, by *user) {
 			items = append(items, c)
 		}
 	}
-	s.tell("jira:issue_created", s.flow(), map[string]any{
+	s.announce("jira:issue_created", s.flow(), map[string]any{
 		"issue_event_type_name": "issue_created", "user": l.user(by), "issue": l.eventIssue(i),
 		"changelog": l.eventChanges(s.nextSub, items),
 	})
@@ -76,13 +76,13 @@ func (s *Server) tellDeleted(i *issue, by *user) {
 		return
 	}
 	l := s.webhookLens()
-	s.tell("jira:issue_deleted", s.flow(), map[string]any{"user": l.user(by), "issue": l.eventIssue(i)})
+	s.announce("jira:issue_deleted", s.flow(), map[string]any{"user": l.user(by), "issue": l.eventIssue(i)})
 	for _, c := range i.comments {
 		body := map[string]any{"comment": l.comment(i, c)}
 		if !s.dataCenter() {
 			body["issue"] = l.shortIssue(i)
 		}
-		s.tell("comment_deleted", secondary, body)
+		s.announce("comment_deleted", secondary, body)
 	}
 }
 
@@ -96,18 +96,18 @@ func (s *Server) tellEdited(old, d *issue, by *user, items []change) {
 	say := func(event string, c comment) {
 		commented = true
 		if !s.dataCenter() {
-			s.tell(event, s.flow(), map[string]any{"comment": l.comment(d, c), "issue": l.shortIssue(d)})
+			s.announce(event, s.flow(), map[string]any{"comment": l.comment(d, c), "issue": l.shortIssue(d)})
 			return
 		}
 		// Its comment's event does not say of which issue, but in the comment's address; the issue's own event does.
-		s.tell(event, primary, map[string]any{"comment": l.comment(d, c)})
+		s.announce(event, primary, map[string]any{"comment": l.comment(d, c)})
 		body := map[string]any{
 			"issue_event_type_name": commentEventTypes[event], "user": l.user(by), "issue": l.eventIssue(d),
 		}
 		if event != "comment_deleted" {
 			body["comment"] = l.comment(d, c)
 		}
-		s.tell("jira:issue_updated", primary, body)
+		s.announce("jira:issue_updated", primary, body)
 	}
 	find := func(all []comment, id string) int {
 		return slices.IndexFunc(all, func(c comment) bool { return c.id == id })
@@ -128,7 +128,7 @@ func (s *Server) tellEdited(old, d *issue, by *user, items []change) {
 	if commented && len(items) == 0 {
 		return
 	}
-	s.tell("jira:issue_updated", s.flow(), map[string]any{
+	s.announce("jira:issue_updated", s.flow(), map[string]any{
 		"issue_event_type_name": eventType(items), "user": l.user(by), "issue": l.eventIssue(d),
 		"changelog": l.eventChanges(s.nextSub, items),
 	})
