@@ -178,7 +178,7 @@ func (c *compiler) keys(cl clause) test {
 		if r := c.s.records[id]; known && r != nil {
 			bound = r.lastKnown()
 		}
-		if !known || bound == nil || !c.s.shows(c.s.records[id].latest()) {
+		if !known || bound == nil || !c.s.shows(bound) {
 			return c.fail("An issue with key '%s' does not exist for field '%s'.", o.text, field)
 		}
 		want[id] = true
