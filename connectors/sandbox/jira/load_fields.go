@@ -186,6 +186,7 @@ func (f *loadedFields) comments(d *issue) {
 		}
 		if c.Author != nil {
 			one.author = f.s.loadUser(c.Author)
+			one.editor = one.author
 		}
 		if c.Created != "" {
 			var err error

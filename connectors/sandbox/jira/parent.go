@@ -126,7 +126,7 @@ func (c *call) removeSubtasks(i *issue) *answer {
 		return &a
 	}
 	for _, sub := range below {
-		c.s.remove(sub)
+		c.s.remove(sub, c.s.bot)
 	}
 	return nil
 }

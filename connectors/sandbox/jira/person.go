@@ -41,7 +41,8 @@ type View struct {
 	Components             []string
 	Custom                 map[string]any
 	Properties             map[string]string // key → JSON
-	Comments               []string
+	Comments               []string          // their texts
+	CommentViews           []CommentView
 	Links                  []string // global ids of remote links
 	Parent                 string   // key of the issue above
 	Security               string   // name of the level
@@ -91,11 +92,12 @@ func (s *Server) Add(seed Seed) (key string) {
 		if st, res := s.statusWord(p, seed.Status); st != nil {
 			s.enter(d, st, res)
 		}
-		if d.updated.Before(now) && d.updated.Before(s.now().Add(-s.opts.IndexLag)) {
+		if d.updated.Before(now) && d.updated.Before(s.now().Add(-s.lagOf(d.id, 1))) {
 			s.putPast(d)
 		} else {
 			s.put(d.id, d)
 		}
+		s.tellCreated(d, d.creator)
 		key = d.key
 	})
 	return key
@@ -292,13 +294,14 @@ func (s *Server) Delete(key string) error {
 			err = fmt.Errorf("delete %s: no such issue", key)
 			return
 		}
-		s.remove(i)
+		s.remove(i, s.editor(i))
 	})
 	return err
 }
 
-func (s *Server) remove(i *issue) {
+func (s *Server) remove(i *issue, by *user) {
 	s.put(i.id, nil)
+	s.tellDeleted(i, by)
 	s.stamp()
 }
 
@@ -393,6 +396,7 @@ func (i *issue) view() View {
 	}
 	for _, c := range i.comments {
 		v.Comments = append(v.Comments, c.body.text)
+		v.CommentViews = append(v.CommentViews, c.view())
 	}
 	for _, l := range i.links {
 		v.Links = append(v.Links, l.globalID)

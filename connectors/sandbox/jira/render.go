@@ -12,6 +12,7 @@ type lens struct {
 	s    *Server
 	api  int
 	base string // scheme and host, without a slash at the end
+	most int    // comments that an issue lists; 0 for all
 }
 
 func (l lens) self(path ...string) string {
@@ -239,31 +240,9 @@ func (l lens) field(i *issue, id string) any {
 	case "updated":
 		return l.time(i.updated)
 	case "comment":
-		list := []any{}
-		for _, c := range i.comments {
-			list = append(list, l.comment(i, c))
-		}
-		total := max(len(list), i.claimed)
-		return map[string]any{
-			"self": l.self("issue", strconv.FormatInt(i.id, 10), "comment"), "comments": list,
-			"maxResults": total, "total": total, "startAt": 0,
-		}
+		return l.commentPage(i)
 	}
 	return l.custom(i.extra[id])
-}
-
-func (l lens) comment(i *issue, c comment) map[string]any {
-	out := l.s.strip(map[string]any{
-		"self": l.self("issue", strconv.FormatInt(i.id, 10), "comment", c.id), "id": c.id,
-		"created": l.time(c.created), "updated": l.time(c.updated), "jsdPublic": true,
-	}, "jsdPublic")
-	if !c.noBody {
-		out["body"] = c.body.value(l.api)
-	}
-	if c.author != nil {
-		out["author"], out["updateAuthor"] = l.user(c.author), l.user(c.author)
-	}
-	return out
 }
 
 // history is one entry of a changelog.
