@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/lockstep-sync/lockstep/connectors/gsheets"
 	"github.com/lockstep-sync/lockstep/connectors/jira"
@@ -126,7 +127,7 @@ func (b *builder) jira(v *value, section *entry, p *Partnership) *jira.Config {
 	if c.Token == "" {
 		c.Token = unknownSecret // what is wrong with it has been said, and the connector is asked about the rest
 	}
-	if u, err := url.Parse(c.URL); err == nil && j.entry("email") == nil && strings.HasSuffix(u.Hostname(), ".atlassian.net") {
+	if u, err := url.Parse(c.URL); err == nil && j.entry("email") == nil && strings.HasSuffix(strings.ToLower(u.Hostname()), ".atlassian.net") {
 		b.rep.add(section.at, "jira.email is missing: add email: with the address of the account that the token belongs to")
 	}
 	if c.URL != "" {
@@ -134,7 +135,7 @@ func (b *builder) jira(v *value, section *entry, p *Partnership) *jira.Config {
 			b.rep.add(j.get("url").at, "url: %s %w", quote(j.get("url").shown), err)
 		}
 	}
-	if c.Email != "" && !validEmail(c.Email) {
+	if c.Email != "" && !validLogin(c) {
 		b.rep.add(j.get("email").at, "email: %s is not an e-mail address: write that of the account whose token this is", quote(j.get("email").shown))
 	}
 	if e := j.entry("create"); e != nil && e.value.kind == mapping {
@@ -163,6 +164,15 @@ func (b *builder) jira(v *value, section *entry, p *Partnership) *jira.Config {
 	}
 	b.ask(section, v, c.Validate())
 	return c
+}
+
+// validLogin reports that the email can be one: on Data Center, and where it is not known that the Jira is no such, it may
+// be a user name.
+func validLogin(c *jira.Config) bool {
+	if c.Flavor == "cloud" || jira.IsAtlassian(c.URL) {
+		return validEmail(c.Email)
+	}
+	return !strings.ContainsFunc(c.Email, func(r rune) bool { return r == ':' || unicode.IsControl(r) })
 }
 
 // unknownSecret stands in for a secret whose mistake has been reported. No configuration with one is ever handed out.

@@ -221,11 +221,7 @@ func (b *batch) finish(ctx context.Context) {
 	for round := 0; round < 2 && len(b.loose) > 0; round++ {
 		todo := b.loose
 		b.loose = nil
-		ids := make([]string, 0, len(todo))
-		for _, l := range todo {
-			ids = append(ids, l.id)
-		}
-		got, err := b.c.api.fetch(ctx, "read back", ids, b.c.wanted())
+		got, err := b.readBack(ctx, todo)
 		for _, l := range todo {
 			is := got[l.id]
 			switch {
@@ -337,7 +333,7 @@ func (c *Connector) put(ed *edit, col column, cur, to task.Value, is *wireIssue)
 				WithHint("leave the issue one component, or change its components in Jira"))
 		}
 	}
-	v, err := c.encode(col, to)
+	v, err := c.encode(col, to, is.Fields[col.id])
 	if err != nil {
 		return c.unwritable("change the issue", col, err)
 	}

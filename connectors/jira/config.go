@@ -17,8 +17,8 @@ import (
 // Config says which Jira issues are a source, as it stands under `jira:` in the configuration file.
 type Config struct {
 	URL       string `yaml:"url"`
-	Flavor    string `yaml:"flavor"` // "auto" (default) or "cloud"
-	Email     string `yaml:"email"`  // with it the token is an API token; without it a bearer token
+	Flavor    string `yaml:"flavor"` // "auto" (default: the server is asked), "cloud" or "datacenter"
+	Email     string `yaml:"email"`  // with it, or a user name of Data Center, Basic login; without it a bearer token
 	Token     string `yaml:"token"`
 	TokenFile string `yaml:"token_file"`
 	// JQL selects the issues. It must be bounded, as Jira Cloud demands: "project = WASH". Without it, it is the project
@@ -43,7 +43,7 @@ type Person struct {
 	Name      string // canonical name
 	Email     string
 	Aliases   []string
-	AccountID string // "" where the configuration does not say
+	AccountID string // account id on Cloud, user name on Data Center; "" where the configuration does not say
 }
 
 // DefaultFields are the fields that are mapped without being configured, with the Jira fields that they are. The map is
@@ -74,13 +74,17 @@ func (c Config) Validate() []error {
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 	c.validateAddress(bad)
 	switch c.Flavor {
-	case "", "auto", "cloud":
+	case "", flavorAuto, flavorCloud:
+	case flavorDataCenter:
+		if IsAtlassian(c.URL) {
+			bad("flavor: a Jira at atlassian.net is Cloud: say cloud or auto")
+		}
 	default:
-		bad("flavor: %q is not known: say auto or cloud", c.Flavor)
+		bad("flavor: %q is not known: say auto, cloud or datacenter", c.Flavor)
 	}
 	switch {
 	case c.Token == "" && c.TokenFile == "":
-		bad("token_file: say which file holds the API token")
+		bad("token_file: say which file holds the API token, or on Data Center the personal access token")
 	case c.Token != "" && c.TokenFile != "":
 		bad("token: give either token or token_file, not both")
 	}

@@ -34,6 +34,9 @@ type Options struct {
 	// Rate is how many requests a second are sent at the most; 0 means 40, which is well under what Jira allows.
 	Rate rate.Limit
 
+	// CloudAPI is the version of the API on Jira Cloud, 2 or 3; 0 means 3. On version 2 texts are wiki markup.
+	CloudAPI int
+
 	// Now is the clock; nil means time.Now. Only spans of it are used: what Jira's clock says is read off the issues.
 	Now func() time.Time
 	// SettleDelay is how long the search index may lag; 0 means 3 min.
@@ -125,6 +128,12 @@ func New(cfg Config, o Options) (*Connector, error) {
 	if o.Rate == 0 {
 		o.Rate = defaultRate
 	}
+	if o.CloudAPI == 0 {
+		o.CloudAPI = 3
+	}
+	if o.CloudAPI != 2 && o.CloudAPI != 3 {
+		return nil, fmt.Errorf("configure a Jira source: Jira Cloud has no version %d of its API", o.CloudAPI)
+	}
 	hc := transport.NewClient(transport.Options{
 		Source: o.Source, Base: o.Base, Observer: o.Observer, Timeout: o.Timeout, InlineWait: o.InlineWait,
 		Rate: o.Rate, Burst: int(o.Rate) + 1, Secrets: []string{token},
@@ -142,11 +151,17 @@ func New(cfg Config, o Options) (*Connector, error) {
 		return nil, fmt.Errorf("configure a Jira source: %w", err)
 	}
 	c := &Connector{
-		cfg: cfg, o: o, base: base, jql: cfg.selection(), fp: cfg.fingerprint(),
-		api:    &client{source: o.Source, http: hc, jira: jc},
-		people: newPeople(cfg.People), meaning: newMeaning(cfg.Status), flow: newWorkflow(),
+		cfg: cfg, o: o, base: base, jql: cfg.selection(), fp: digest(cfg.fingerprint(), o.CloudAPI), // texts read otherwise in another version
+		api: &client{
+			source: o.Source, http: hc, jira: jc, now: o.Now,
+			flavor: cfg.Flavor, cloudAPI: o.CloudAPI, d: expected(cfg, o.CloudAPI), quietIn: map[string]quietness{},
+		},
+		meaning: newMeaning(cfg.Status), flow: newWorkflow(),
 		forms: map[string]*form{}, puzzled: map[string]bool{}, projectOf: map[string]string{},
 	}
+	c.people = newPeople(cfg.People, c.api.d)
+	c.api.introduced = c.introduced
+	c.api.projectOf = func(id string) string { return c.projectOf[id] }
 	// Until the site was looked at, the configuration is all there is to go by.
 	c.columns, _ = columns(cfg.mapping(), nil)
 	return c, nil
