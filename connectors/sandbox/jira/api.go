@@ -101,6 +101,12 @@ func (s *Server) api() http.Handler {
 	on("POST", "/search/jql", strangers, (*call).searchJQL)
 	on("POST", "/search/approximate-count", strangers, (*call).approximateCount)
 
+	on("GET", "/bulk/issues/transition", members, (*call).bulkTransitions)
+	on("POST", "/bulk/issues/transition", members, (*call).bulkTransition)
+	on("GET", "/bulk/issues/fields", members, (*call).bulkFields)
+	on("POST", "/bulk/issues/fields", members, (*call).bulkEdit)
+	on("GET", "/bulk/queue/{task}", members, (*call).bulkProgress)
+
 	on("POST", "/issue", strangers, (*call).createIssue)
 	on("POST", "/issue/bulk", strangers, (*call).createIssues)
 	on("POST", "/issue/bulkfetch", strangers, (*call).bulkFetch)
@@ -169,6 +175,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, api int, who acce
 	var a answer
 	var body []byte
 	s.locked(func() {
+		s.advanceBulk()
 		a = c.answer(who, h)
 		if a.body != nil {
 			// Encoded here, since it refers to what the lock guards.
@@ -189,6 +196,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, api int, who acce
 	for k, v := range a.header {
 		w.Header().Set(k, v)
 	}
+	w.Header().Set("Date", s.now().UTC().Format(http.TimeFormat))
 	w.WriteHeader(a.status)
 	_, _ = w.Write(body)
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
-	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -96,83 +95,6 @@ func (i *issue) number() int {
 	return n
 }
 
-// version is a state from a moment on; a nil issue says that it was deleted then.
-type version struct {
-	at    time.Time
-	issue *issue
-}
-
-// record is an issue through time, as far back as the search index may be.
-type record struct{ versions []version }
-
-func (r *record) latest() *issue { return r.versions[len(r.versions)-1].issue }
-
-// asOf is the state that an index of that moment shows, nil where it shows none.
-func (r *record) asOf(t time.Time) *issue {
-	for _, v := range slices.Backward(r.versions) {
-		if !v.at.After(t) {
-			return v.issue
-		}
-	}
-	return nil
-}
-
-// commitLog knows when the index last changed: it counts the commits that a moment has behind it.
-type commitLog struct {
-	past  int
-	times []time.Time
-}
-
-func (c *commitLog) add(t time.Time) { c.times = append(c.times, t) }
-
-// bump says that something changed that searches see at once, such as a status's name.
-func (c *commitLog) bump() { c.past++ }
-
-// upTo counts the commits up to t and forgets them one by one.
-func (c *commitLog) upTo(t time.Time) int {
-	n := sort.Search(len(c.times), func(i int) bool { return c.times[i].After(t) })
-	c.past += n
-	c.times = c.times[n:]
-	return c.past
-}
-
-// put makes a state the newest of its issue; nil deletes it.
-func (s *Server) put(id int64, i *issue) {
-	now := s.now()
-	r := s.records[id]
-	if r == nil {
-		r = &record{}
-		s.records[id] = r
-		s.order = append(s.order, id)
-	}
-	if n := len(r.versions); n > 0 && r.versions[n-1].at.After(now) {
-		now = r.versions[n-1].at // the clock went back; what the index knows stays in order
-	}
-	r.versions = append(r.versions, version{now, i})
-	// All but the newest state that the index has reached can go.
-	horizon := now.Add(-s.opts.IndexLag)
-	for len(r.versions) > 1 && !r.versions[1].at.After(horizon) {
-		r.versions = r.versions[1:]
-	}
-	s.commits.add(now)
-	if i != nil {
-		s.keys[i.key] = id
-	}
-	s.changed = true
-}
-
-// sweep forgets deleted issues that the index has caught up with.
-func (s *Server) sweep(horizon time.Time) {
-	s.order = slices.DeleteFunc(s.order, func(id int64) bool {
-		r := s.records[id]
-		v := r.versions[len(r.versions)-1]
-		if v.issue != nil || v.at.After(horizon) {
-			return false
-		}
-		delete(s.records, id)
-		return true
-	})
-}
 
 // find resolves an id, a key or a former key, in any case; nil when there is no such issue.
 func (s *Server) find(word string) *issue {

@@ -164,10 +164,11 @@ func (c *compiler) keys(cl clause) test {
 				}
 			}
 		}
-		if r := c.s.records[id]; !known || r == nil {
+		if r := c.s.records[id]; known && r != nil {
+			bound = r.lastKnown()
+		}
+		if !known || bound == nil {
 			return c.fail("An issue with key '%s' does not exist for field '%s'.", o.text, field)
-		} else if bound = r.latest(); bound == nil {
-			bound = r.versions[0].issue
 		}
 		want[id] = true
 	}

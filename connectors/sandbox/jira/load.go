@@ -9,7 +9,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"time"
 )
 
 // maxLine bounds one issue of a file.
@@ -120,13 +119,6 @@ func (s *Server) loadIssue(raw []byte) error {
 	s.nextID = max(s.nextID, id)
 	s.putPast(d)
 	return nil
-}
-
-// putPast puts in an issue that the search index knows at once, however far behind it is: it has long been there.
-func (s *Server) putPast(d *issue) {
-	s.put(d.id, d)
-	s.records[d.id].versions[0].at = time.Time{}
-	s.commits.bump()
 }
 
 // dropDefault takes away the project that nobody asked for, and what only it had, when it is empty.

@@ -79,7 +79,7 @@ func (s *Server) Add(seed Seed) (key string) {
 		if st, res := s.statusWord(p, seed.Status); st != nil {
 			s.enter(d, st, res)
 		}
-		if d.updated.Before(now) && d.updated.Before(s.now().Add(-s.opts.IndexLag)) {
+		if d.updated.Before(now) && d.updated.Before(s.now().Add(-s.lagOf(d.id, 1))) {
 			s.putPast(d)
 		} else {
 			s.put(d.id, d)

@@ -73,8 +73,8 @@ func (s *Server) search(jql string, fresh []int64) (*found, error) {
 	if len(c.errors) > 0 {
 		return nil, &jqlError{c.errors}
 	}
-	horizon := s.now().Add(-s.opts.IndexLag)
-	key := fmt.Sprintf("%d %v %s", s.commits.upTo(horizon), fresh, jql)
+	now := s.now()
+	key := fmt.Sprintf("%d %v %s", s.commits.upTo(now), fresh, jql)
 	if len(fresh) > 0 {
 		key = fmt.Sprintf("%d %s", len(s.commits.times), key)
 	}
@@ -83,11 +83,11 @@ func (s *Server) search(jql string, fresh []int64) (*found, error) {
 			return f, nil
 		}
 	}
-	s.sweep(horizon)
+	s.sweep(now)
 	f := &found{order: q.order}
 	for _, id := range s.order {
 		r := s.records[id]
-		i := r.asOf(horizon)
+		i := r.asOf(now)
 		if len(fresh) > 0 && slices.Contains(fresh, id) {
 			i = r.latest()
 		}

@@ -28,6 +28,22 @@ type Options struct {
 	Now func() time.Time
 	// IndexLag is how far search is behind: it sees every issue as it was this long ago. Reads by id or key are never behind.
 	IndexLag time.Duration
+	// LagOf is how far search is behind for one change of an issue, in place of IndexLag; change counts from 1, which is the
+	// issue's making, and a deletion is a change too. It is called under the server's lock and must not call the server.
+	//
+	// What is indexed is the issue as the change left it, and the index never goes back: once a change is in it, an earlier
+	// one whose lag ends later adds nothing. (A real indexer may read the issue late and so show a change before its own
+	// lag is over. That is the same as a shorter lag of that change, so nothing that it does is out of reach here.)
+	LagOf func(issueID int64, change int) time.Duration
+	// BulkLag is how much further search is behind for what a bulk operation changed.
+	BulkLag time.Duration
+	// BulkPolls is how many looks at a bulk operation's progress find it unfinished; BulkTime is how long it takes. It is
+	// complete when both are over; without either, by the time its submission is answered.
+	BulkPolls int
+	BulkTime  time.Duration
+	// Skew is how far the server's clock is ahead of Now, or behind when negative: in the times that it stamps, in its
+	// serverTime and in the Date of its answers.
+	Skew time.Duration
 	// Burst is how many requests a second an endpoint takes before it answers 429; 0 sets no limit.
 	Burst int
 	// PerIssueWrites is how many writes in 2 seconds an issue takes before it answers 429; 0 sets no limit.
@@ -75,6 +91,8 @@ type Server struct {
 	denied     map[string]bool
 	limits     limits
 	bot        *user
+	bulk       bulkQueue
+	inBulk     bool // what is put now was changed by a bulk operation
 
 	changed bool // since the lock was taken
 	hooks   []func()
@@ -209,7 +227,7 @@ func (s *Server) locked(f func()) {
 }
 
 // now is the clock in the precision that Jira keeps.
-func (s *Server) now() time.Time { return s.opts.Now().Truncate(time.Millisecond) }
+func (s *Server) now() time.Time { return s.opts.Now().Add(s.opts.Skew).Truncate(time.Millisecond) }
 
 // stamp is the time of a change: later than that of every change before it, whatever the clock does.
 func (s *Server) stamp() time.Time {
