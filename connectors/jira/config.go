@@ -25,6 +25,9 @@ type Config struct {
 	// of Create. An ORDER BY is left out.
 	JQL    string  `yaml:"jql"`
 	Create *Create `yaml:"create"`
+	// TransitionFields are what a transition's screen is given where it asks for a field that the issue has nothing in:
+	// name or id of the Jira field → value. "comment" is the comment.
+	TransitionFields map[string]string `yaml:"transition_fields"`
 
 	// Status and Fields come from the source's own `status:` and `fields:`; the loader fills them in.
 	Status map[string][]string   `yaml:"-"` // status → names of Jira statuses or resolutions; the rest goes by category
@@ -93,6 +96,11 @@ func (c Config) Validate() []error {
 	}
 	if c.Create != nil && strings.TrimSpace(c.Create.Project) == "" {
 		bad("create.project: say in which project a new issue is made, such as WASH")
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.TransitionFields)) {
+		if strings.TrimSpace(name) == "" || strings.TrimSpace(c.TransitionFields[name]) == "" {
+			bad("transition_fields: give each field a name and a value, such as Root cause: Unknown")
+		}
 	}
 	c.validateStatus(bad)
 	c.validateFields(bad)
