@@ -133,7 +133,7 @@ func (h *harness) Connector(t connectortest.T) connectors.Connector {
 		People: []Person{
 			{Name: "Amina Diallo", Email: "amina@example.org"}, {Name: "Chen Wei", Email: "chen@example.org"}, {Name: "José Núñez", Email: "josé@example.org"},
 		},
-	}, Options{Source: "jira", KeyPrefix: "CW", Now: h.clock.Now, InlineWait: time.Millisecond, Timeout: 400 * time.Millisecond, Rate: 10_000, Base: h.base, CloudAPI: h.api})
+	}, Options{Source: "jira", KeyPrefix: "CW", Now: h.clock.Now, InlineWait: time.Millisecond, Timeout: 400 * time.Millisecond, Rate: 10_000, Base: h.base, CloudAPI: h.api, Wait: noWait})
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
