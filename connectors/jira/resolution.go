@@ -78,6 +78,7 @@ func (c *Connector) mend(ctx context.Context, m *move, st wireStatus, want strin
 		return false, fmt.Errorf("replace the resolution: %w", err)
 	}
 	c.wrote(m.is.ID)
+	m.is.resolve(r)
 	return true, nil
 }
 

@@ -199,6 +199,13 @@ func (c *Connector) arrive(m *move, s step) {
 	m.path = append(m.path, s.to.Name)
 }
 
+// locate reads where an issue is; where that cannot be read, it is taken to be where it was sent.
+func (c *Connector) locate(ctx context.Context, m *move) {
+	if got, err := c.api.issue(ctx, "read the issue again", m.is.ID, []string{"status", "resolution"}); err == nil {
+		m.is.Fields["status"], m.is.Fields["resolution"] = got.Fields["status"], got.Fields["resolution"]
+	}
+}
+
 // whereIs is the id of the status that an issue is in, "" where it cannot be read.
 func (c *Connector) whereIs(ctx context.Context, m *move) string {
 	got, err := c.api.issue(ctx, "read the issue again", m.is.ID, []string{"status", "resolution"})
@@ -235,8 +242,11 @@ func (*Connector) rejected(s step, call *callError) error {
 func (b *batch) backOut(ctx context.Context, m *move, err error) error {
 	f := *fault.Of(err)
 	call, isCall := asCall(err)
-	if m.hops() == 0 || f.Kind == fault.Conflict {
+	switch {
+	case m.hops() == 0:
 		return err
+	case f.Kind == fault.Conflict:
+		return &callError{fault: f.WithHint("somebody else moved it on the way, or a rule of the workflow did: look at the issue")}
 	}
 	tried := make([]string, 0, m.hops()+1)
 	for _, name := range append([]string{m.home.Name}, m.path...) {
@@ -251,6 +261,8 @@ func (b *batch) backOut(ctx context.Context, m *move, err error) error {
 		return err // where it is now, the read-back will tell
 	}
 	b.goHome(ctx, m)
+	// A rule may have moved it on: what is said of it must be so.
+	b.c.locate(ctx, m)
 	if m.atHome() {
 		f.Err = fmt.Errorf("%w (tried %s, and put it back to %s)", cause(&f), strings.Join(tried, " → "), quoteName(m.home.Name))
 		return out

@@ -19,6 +19,13 @@ type workflow struct {
 	read  map[flowKey]time.Time // when; what has no time was read just now
 	empty map[flowKey]bool      // statuses in which no issue was found whose transitions could be read
 	asked map[string]bool       // ids of the fields that transitions ask for
+	rules map[ruleKey]bool      // fields that a rule was found to want
+}
+
+// ruleKey is a field of the screen of a transition from a status.
+type ruleKey struct {
+	from              flowKey
+	transition, field string
 }
 
 // What was read is believed for flowFresh. For flowKept it is still good enough to look ahead, and to know a dead end
@@ -48,12 +55,14 @@ type edge struct {
 func newWorkflow(now func() time.Time) *workflow {
 	return &workflow{
 		now: now, edges: map[flowKey][]edge{}, read: map[flowKey]time.Time{}, empty: map[flowKey]bool{}, asked: map[string]bool{},
+		rules: map[ruleKey]bool{},
 	}
 }
 
 // forget has everything read again before it is relied on, so that a changed workflow is seen in time.
 func (w *workflow) forget() {
 	clear(w.empty)
+	clear(w.rules)
 	now := w.now()
 	for key := range w.edges {
 		if at, ok := w.read[key]; !ok || now.Sub(at) < flowFresh {
@@ -86,14 +95,23 @@ func (w *workflow) kept(key flowKey) ([]edge, bool) {
 	return out, ok
 }
 
-func (w *workflow) learn(key flowKey, edges []edge) {
-	w.edges[key], w.read[key] = edges, w.now()
-	delete(w.empty, key)
-	for _, e := range edges {
+// learn remembers the transitions from a status.
+func (c *Connector) learn(key flowKey, edges []edge) {
+	w := c.flow
+	for i := range edges {
+		e := &edges[i]
+		for _, field := range sortedKeys(e.others) {
+			if w.rules[ruleKey{key, e.id, field}] {
+				e.asks = append(e.asks, c.asking(field, e.others[field]))
+				delete(e.others, field)
+			}
+		}
 		for _, a := range e.asks {
 			w.asked[a.id] = true
 		}
 	}
+	w.edges[key], w.read[key] = edges, w.now()
+	delete(w.empty, key)
 }
 
 // unread are the ids of fields that transitions ask for and that were not read with the issue, sorted.
@@ -123,7 +141,7 @@ func (c *Connector) edgesFrom(ctx context.Context, is *wireIssue) (out []edge, r
 	if out, err = c.readEdges(ctx, is.ID); err != nil {
 		return nil, false, err
 	}
-	c.flow.learn(key, out)
+	c.learn(key, out)
 	return out, false, nil
 }
 
@@ -173,7 +191,7 @@ func (c *Connector) insist(key flowKey, id string, call *callError) bool {
 	if i < 0 {
 		return false
 	}
-	e := &c.flow.edges[key][i]
+	e := c.flow.edges[key][i]
 	said := fold(call.fault.Error())
 	learned := false
 	for _, field := range sortedKeys(e.others) {
@@ -182,10 +200,11 @@ func (c *Connector) insist(key flowKey, id string, call *callError) bool {
 		if !named && (len(call.fields) > 0 || f.Name == "" || !strings.Contains(said, fold(f.Name))) {
 			continue
 		}
-		e.asks = append(e.asks, c.asking(field, f))
-		delete(e.others, field)
-		c.flow.asked[field] = true
+		c.flow.rules[ruleKey{key, id, field}] = true
 		learned = true
+	}
+	if learned {
+		c.learn(key, c.flow.edges[key])
 	}
 	return learned
 }
@@ -217,7 +236,7 @@ func (c *Connector) peek(ctx context.Context, key flowKey) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		c.flow.learn(key, edges)
+		c.learn(key, edges)
 		return true, nil
 	}
 	c.flow.empty[key] = true
@@ -226,17 +245,20 @@ func (c *Connector) peek(ctx context.Context, key flowKey) (bool, error) {
 
 // moved notes what a transition is known to do. A status that is not done has no resolution that counts.
 func (is *wireIssue) moved(to wireStatus, resolution string) {
-	set := func(field string, v any) {
-		if b, err := json.Marshal(v); err == nil {
-			is.Fields[field] = b
-		}
-	}
-	set("status", to)
+	is.set("status", to)
 	switch {
 	case resolution != "":
-		set("resolution", wireNamed{Name: resolution})
+		is.resolve(resolution)
 	case to.Category.Key != "done":
-		set("resolution", nil)
+		is.set("resolution", nil)
+	}
+}
+
+func (is *wireIssue) resolve(name string) { is.set("resolution", wireNamed{Name: name}) }
+
+func (is *wireIssue) set(field string, v any) {
+	if b, err := json.Marshal(v); err == nil {
+		is.Fields[field] = b
 	}
 }
 
