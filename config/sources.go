@@ -28,6 +28,9 @@ func (s Source) mapped() []task.Field {
 	case s.Jira != nil:
 		to := jira.DefaultFields()
 		maps.Copy(to, s.Jira.Fields)
+		if s.Jira.Comments != "" {
+			to[task.Notes] = "comment"
+		}
 		for f, name := range to {
 			if name != "" {
 				out = append(out, f)
@@ -116,13 +119,14 @@ func (b *builder) jira(v *value, section *entry, p *Partnership) *jira.Config {
 	j := section.value
 	id := v.get("id").str()
 	c := &jira.Config{
-		URL:    strings.TrimRight(j.get("url").str(), "/"),
-		Flavor: or(j.get("flavor").str(), "auto"),
-		Email:  j.get("email").str(),
-		Token:  b.secret(j, "token"),
-		JQL:    j.get("jql").str(),
-		Status: b.status(v.get("status")),
-		Fields: map[task.Field]string{},
+		URL:      strings.TrimRight(j.get("url").str(), "/"),
+		Flavor:   or(j.get("flavor").str(), "auto"),
+		Email:    j.get("email").str(),
+		Token:    b.secret(j, "token"),
+		JQL:      j.get("jql").str(),
+		Comments: j.get("comments").str(),
+		Status:   b.status(v.get("status")),
+		Fields:   map[task.Field]string{},
 	}
 	if c.Token == "" {
 		c.Token = unknownSecret // what is wrong with it has been said, and the connector is asked about the rest

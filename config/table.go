@@ -69,7 +69,7 @@ func flavors() []string { return []string{"auto", "cloud", "datacenter"} }
 
 func roles() []string { return []string{"owner", "scorecard", "other"} }
 
-func onConflict() []string { return []string{"authority", "hold"} }
+func onConflict() []string { return []string{"authority", "hold", "combine"} }
 
 const later = "is not supported by this version: remove it"
 
@@ -132,7 +132,7 @@ func partnershipKeys() []key {
 		}},
 		{name: "merge", shape: rules, by: func() []string { return append([]string{"default"}, fieldNames()...) }, doc: "What happens when several tools changed one field. The key is a field, or `default` for all others.", sub: []key{
 			{name: "authority", shape: texts, of: roles, def: "`[owner, scorecard]`", doc: "Who wins, highest first: `owner` is the own tool of the task's partner, `other` another partner's."},
-			{name: "on_conflict", of: onConflict, def: "authority", doc: "`authority` decides at once and keeps the loser in the history, `hold` waits for people."},
+			{name: "on_conflict", of: onConflict, def: "authority", doc: "`authority` decides at once and keeps the loser in the history, `hold` waits for people, `combine` (of notes) keeps what both texts added. With `comments` it is `combine` for notes."},
 		}},
 		{name: "guards", shape: section, doc: "What one cycle may do to a source before it stops and asks. A first filling is not a change.", sub: []key{
 			{name: "max_changes", shape: portion, def: "30%", doc: "Share of a source's existing items that one cycle may change."},
@@ -167,6 +167,7 @@ func jiraKeys() []key {
 			{name: "issue_type", def: "Task", doc: "Name of the issue type."},
 		}},
 		{name: "transition_fields", shape: names, doc: "Name or id of a Jira field → what to put there where a transition asks for it and the issue has nothing in it: `Root cause: Unknown`. A list is written with commas, a cascading value as `Parent / Child`; a date may be `today`, and `comment` is the comment."},
+		{name: "comments", doc: "Comments as updates: `all`, or the word that a comment must contain to be shared, such as `'#partners'`. These comments are then the notes, with time and author, and what is added to the notes becomes a comment."},
 		{name: "webhook_secret", secret: true, refused: later},
 	}
 }

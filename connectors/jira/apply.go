@@ -76,7 +76,9 @@ func (b *batch) read(ctx context.Context) {
 		maps.Copy(b.current, got)
 		if err != nil {
 			for _, id := range ids[:n] {
-				b.failed[id] = err
+				if _, known := got[id]; !known {
+					b.failed[id] = err
+				}
 			}
 			if b.weigh(err); b.stop != nil {
 				return
@@ -85,7 +87,9 @@ func (b *batch) read(ctx context.Context) {
 		ids = ids[n:]
 	}
 	for _, is := range b.current {
-		b.c.note(is)
+		if is != nil {
+			b.c.note(is)
+		}
 	}
 }
 

@@ -28,6 +28,8 @@ type Config struct {
 	// TransitionFields are what a transition's screen is given where it asks for a field that the issue has nothing in:
 	// name or id of the Jira field → value. "comment" is the comment.
 	TransitionFields map[string]string `yaml:"transition_fields"`
+	// Comments makes comments the notes: "all" of them, or those that contain this word; "" for none.
+	Comments string `yaml:"comments"`
 
 	// Status and Fields come from the source's own `status:` and `fields:`; the loader fills them in.
 	Status map[string][]string   `yaml:"-"` // status → names of Jira statuses or resolutions; the rest goes by category
@@ -68,6 +70,9 @@ func (c Config) mapping() map[task.Field]string {
 			m[f] = to
 		}
 	}
+	if c.Comments != "" {
+		m[task.Notes] = commentField
+	}
 	return m
 }
 
@@ -101,6 +106,14 @@ func (c Config) Validate() []error {
 		if strings.TrimSpace(name) == "" || strings.TrimSpace(c.TransitionFields[name]) == "" {
 			bad("transition_fields: give each field a name and a value, such as Root cause: Unknown")
 		}
+	}
+	switch notes, mapped := c.Fields[task.Notes]; {
+	case c.Comments != "" && mapped && notes != commentField:
+		bad("comments: the notes are mapped to %q under fields: keep one of the two", notes)
+	case len(strings.Fields(c.Comments)) > 1:
+		bad(`comments: %q is several words: say all, or one word such as "#partners"`, c.Comments)
+	case c.Comments == "" && mapped && notes == commentField:
+		bad(`fields.notes: say comments: all, or comments: "#partners", under jira: instead`)
 	}
 	c.validateStatus(bad)
 	c.validateFields(bad)
@@ -203,6 +216,9 @@ func (c Config) fingerprint() string {
 	fields := map[string]string{}
 	for f, to := range c.mapping() {
 		fields[f.String()] = to
+	}
+	if c.Comments != "" {
+		fields[task.Notes.String()] += " " + c.Comments
 	}
 	return digest(strings.TrimRight(c.URL, "/"), c.selection(), c.Status, fields)
 }

@@ -115,22 +115,23 @@ func (c *client) strange(op, what string) *callError {
 }
 
 // fetchEach reads issues directly, one by one. An issue that cannot be read does not keep the others from being read; the
-// first such error comes back with what could.
+// first such error comes back with what could. One that Jira says is not there stands in the answer as nil, so that it can
+// be told from one that the error kept from being read.
 func (c *client) fetchEach(ctx context.Context, op string, ids, fields []string) (map[string]*wireIssue, error) {
 	out := make(map[string]*wireIssue, len(ids))
 	var first error
 	silent := 0
 	for _, id := range ids {
-		if out[id] != nil {
+		if _, done := out[id]; done {
 			continue
 		}
 		is, err := c.issue(ctx, op, id, fields)
 		call, ok := asCall(err)
 		switch {
 		case err == nil:
-			out[is.ID], silent = is, 0
+			out[id], silent = is, 0
 		case ok && (call.status == http.StatusNotFound || call.status == http.StatusForbidden):
-			silent = 0
+			out[id], silent = nil, 0
 		default:
 			if first == nil {
 				first = err

@@ -45,9 +45,6 @@ type ask struct {
 	problem string
 }
 
-// commentField is how Jira calls the comment of a transition's screen.
-const commentField = "comment"
-
 // asking makes the ask of a field of a screen, and decides what fills it: the configuration, or the only value allowed.
 func (c *Connector) asking(id string, f wireScreenField) ask {
 	a := ask{id: id, name: strings.TrimSpace(f.Name), field: f}

@@ -74,9 +74,8 @@ const (
 func (s *Server) api() http.Handler {
 	mux := http.NewServeMux()
 	on := func(method, path string, who access, h func(*call) answer) {
-		for _, v := range []int{2, 3} {
-			pattern := method + " /rest/api/" + strconv.Itoa(v) + path
-			mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, v, who, h) })
+		for _, e := range s.endpoints(method, path, who, h) {
+			mux.HandleFunc(e.pattern, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, e.api, e.who, e.handle) })
 		}
 	}
 	on("GET", "/serverInfo", strangers, (*call).serverInfo)
@@ -119,15 +118,27 @@ func (s *Server) api() http.Handler {
 	on("GET", "/issue/{issue}/changelog", strangers, (*call).changelog)
 	on("GET", "/issue/{issue}/comment", strangers, (*call).listComments)
 	on("POST", "/issue/{issue}/comment", strangers, (*call).addComment)
+	on("GET", "/issue/{issue}/comment/{comment}", strangers, (*call).getComment)
+	on("PUT", "/issue/{issue}/comment/{comment}", strangers, (*call).editComment)
+	on("DELETE", "/issue/{issue}/comment/{comment}", strangers, (*call).deleteComment)
+	on("POST", "/comment/list", strangers, (*call).commentsByID)
+	on("GET", "/comment/{comment}/properties", strangers, (*call).listCommentProperties)
+	on("GET", "/comment/{comment}/properties/{property}", strangers, (*call).getCommentProperty)
+	on("PUT", "/comment/{comment}/properties/{property}", strangers, (*call).putCommentProperty)
+	on("DELETE", "/comment/{comment}/properties/{property}", strangers, (*call).deleteCommentProperty)
 	on("GET", "/issue/{issue}/properties", strangers, (*call).listProperties)
 	on("GET", "/issue/{issue}/{part}/{name}", strangers, (*call).getPart)
 	on("PUT", "/issue/{issue}/properties/{property}", strangers, (*call).putProperty)
 	on("DELETE", "/issue/{issue}/properties/{property}", strangers, (*call).deleteProperty)
 	on("GET", "/issue/{issue}/remotelink", strangers, (*call).listLinks)
 	on("POST", "/issue/{issue}/remotelink", strangers, (*call).putLink)
-	mux.HandleFunc("/rest/", noEndpoint)
+	s.ownEndpoints(on)
+	mux.HandleFunc(restPattern, s.missing(mux))
 	return mux
 }
+
+// restPattern takes what no endpoint takes.
+const restPattern = "/rest/"
 
 // getPart is one of two endpoints whose patterns the standard library's router takes to be in conflict:
 // /issue/{issue}/properties/{property} and /issue/createmeta/{project}/issuetypes.
@@ -140,6 +151,9 @@ func (c *call) getPart() answer {
 	case issue == "createmeta" && name == "issuetypes":
 		c.r.SetPathValue("project", part)
 		return c.createTypes()
+	}
+	if c.s.dataCenter() {
+		return answer{status: http.StatusNotFound, body: noPath(http.StatusNotFound)}
 	}
 	return answer{status: http.StatusNotFound, body: missingEndpoint(c.r), header: map[string]string{"Content-Type": "application/problem+json"}}
 }
@@ -175,6 +189,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, api int, who acce
 	var a answer
 	var body []byte
 	s.locked(func() {
+		s.lastBase = c.lens().base
 		s.advanceBulk()
 		a = c.answer(who, h)
 		if a.body != nil {
@@ -202,37 +217,70 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, api int, who acce
 }
 
 func (c *call) answer(who access, h func(*call) answer) answer {
-	reason := "OK"
-	switch c.identify() {
-	case TokenGood:
-	case TokenSilent:
-		c.stranger, reason = true, "AUTHENTICATED_FAILED"
-	default:
-		a := locked
-		a.header = map[string]string{"X-Seraph-LoginReason": "AUTHENTICATED_FAILED", "WWW-Authenticate": locked.header["WWW-Authenticate"]}
-		return a
+	all, refused := c.letIn()
+	if refused != nil {
+		return *refused
 	}
 	var a answer
 	limited, headers := c.s.limits.admit(c)
+	c.s.countDown()
 	switch {
 	case limited != nil:
 		a = *limited
 	case c.stranger && who == members:
-		a = locked
+		a = c.mustLogIn()
 	case len(c.body) > 0 && !c.isJSON() && (c.r.Method == http.MethodPost || c.r.Method == http.MethodPut):
-		a = answer{status: http.StatusUnsupportedMediaType, body: map[string]any{
-			"type": "about:blank", "title": "Unsupported Media Type", "status": http.StatusUnsupportedMediaType,
-			"detail": "Content-Type must be application/json.", "instance": c.r.URL.Path,
-		}}
+		a = c.wrongType()
 	default:
 		a = h(c)
 	}
-	all := map[string]string{"X-Seraph-LoginReason": reason, "X-AREQUESTID": "sandbox"}
+	c.s.limits.charge(c, &a, headers)
 	maps.Copy(all, headers)
 	maps.Copy(all, a.header)
 	a.header = all
 	return a
 }
+
+// letIn says who asks. It returns headers of every answer, or the refusal.
+func (c *call) letIn() (headers map[string]string, refused *answer) {
+	if c.s.dataCenter() {
+		return c.letInDC()
+	}
+	headers = map[string]string{"X-Seraph-LoginReason": "OK", "X-AREQUESTID": "sandbox"}
+	switch c.identify() {
+	case TokenGood:
+	case TokenSilent:
+		c.stranger = true
+		headers["X-Seraph-LoginReason"] = loginFailed
+	default:
+		a := locked
+		a.header = map[string]string{"X-Seraph-LoginReason": loginFailed, "WWW-Authenticate": locked.header["WWW-Authenticate"]}
+		return nil, &a
+	}
+	return headers, nil
+}
+
+const loginFailed = "AUTHENTICATED_FAILED"
+
+// mustLogIn is what a stranger is told where only members are served.
+func (c *call) mustLogIn() answer {
+	if c.s.dataCenter() {
+		return mustLogInDC()
+	}
+	return locked
+}
+
+func (c *call) wrongType() answer {
+	if c.s.dataCenter() {
+		return answer{status: http.StatusUnsupportedMediaType, body: noPath(http.StatusUnsupportedMediaType)}
+	}
+	return answer{status: http.StatusUnsupportedMediaType, body: map[string]any{
+		"type": "about:blank", "title": "Unsupported Media Type", "status": http.StatusUnsupportedMediaType,
+		"detail": "Content-Type must be application/json.", "instance": c.r.URL.Path,
+	}}
+}
+
+func right(got, want string) bool { return subtle.ConstantTimeCompare([]byte(got), []byte(want)) == 1 }
 
 // identify reads the Authorization header. TokenRefused stands for a wrong one; whoever sends none is a stranger.
 func (c *call) identify() Expiry {
@@ -242,7 +290,6 @@ func (c *call) identify() Expiry {
 	if c.s.expiry == TokenRefused {
 		return TokenRefused
 	}
-	right := func(got, want string) bool { return subtle.ConstantTimeCompare([]byte(got), []byte(want)) == 1 }
 	good := false
 	if email, token, ok := c.r.BasicAuth(); ok {
 		good = right(token, c.s.opts.Token) && strings.EqualFold(email, c.s.opts.Email)
@@ -254,6 +301,9 @@ func (c *call) identify() Expiry {
 	}
 	return c.s.expiry
 }
+
+// accepts reports whether the client says that it takes a kind of answer.
+func (c *call) accepts(kind string) bool { return strings.Contains(c.r.Header.Get("Accept"), kind) }
 
 func (c *call) isJSON() bool {
 	kind, _, err := mime.ParseMediaType(c.r.Header.Get("Content-Type"))
@@ -304,10 +354,14 @@ func cut[T any](all []T, start, count int) []T {
 
 // subject finds the issue that the path names; the answer says why not.
 func (c *call) subject() (*issue, *answer) {
-	if i := c.s.find(c.r.PathValue("issue")); i != nil && !c.stranger && !c.s.denied["BROWSE_PROJECTS"] {
+	i := c.s.find(c.r.PathValue("issue"))
+	if i != nil && !c.stranger && !c.s.denied["BROWSE_PROJECTS"] {
 		return i, nil
 	}
 	a := noIssue
+	if c.s.dataCenter() {
+		a = c.unseenDC(i)
+	}
 	return nil, &a
 }
 

@@ -213,11 +213,11 @@ func TestBulkEdit(t *testing.T) {
 		"selectedIssueIdsOrKeys": []string{a, b},
 		"selectedActions":        []string{"labels", "duedate", "assignee", "priority", "customfield_10042", "description"},
 		"editedFieldsInput": map[string]any{
-			"labelsFields":                         []any{map[string]any{"fieldId": "labels", "bulkEditMultiSelectFieldOption": "ADD", "labels": []any{map[string]any{"name": "new"}}}},
-			"datePickerFields":                     []any{map[string]any{"fieldId": "duedate", "date": map[string]any{"formattedDate": "31-12-2026"}}},
+			"labelsFields":                          []any{map[string]any{"fieldId": "labels", "bulkEditMultiSelectFieldOption": "ADD", "labels": []any{map[string]any{"name": "new"}}}},
+			"datePickerFields":                      []any{map[string]any{"fieldId": "duedate", "date": map[string]any{"formattedDate": "31-12-2026"}}},
 			"singleSelectClearableUserPickerFields": []any{map[string]any{"fieldId": "assignee", "user": map[string]any{"accountId": who}}},
-			"priority":                             map[string]any{"priorityId": "1"},
-			"clearableNumberFields":                []any{map[string]any{"fieldId": "customfield_10042", "value": 40}},
+			"priority":                              map[string]any{"priorityId": "1"},
+			"clearableNumberFields":                 []any{map[string]any{"fieldId": "customfield_10042", "value": 40}},
 			"richTextFields": []any{map[string]any{"fieldId": "description", "richText": map[string]any{"adfValue": map[string]any{
 				"type": "doc", "version": 1, "content": []any{map[string]any{"type": "paragraph", "content": []any{map[string]any{"type": "text", "text": "why"}}}},
 			}}}},

@@ -47,14 +47,6 @@ type issue struct {
 	history  []historyEntry
 }
 
-type comment struct {
-	id               string
-	author           *user // nil where a loaded file has none
-	body             rich
-	noBody           bool
-	created, updated time.Time
-}
-
 type remoteLink struct {
 	id       int64
 	globalID string
@@ -95,7 +87,6 @@ func (i *issue) number() int {
 	return n
 }
 
-
 // find resolves an id, a key or a former key, in any case; nil when there is no such issue.
 func (s *Server) find(word string) *issue {
 	id, ok := s.keys[word]
@@ -125,7 +116,7 @@ func (s *Server) edit(old *issue, by *user, f func(d *issue)) *issue {
 	}
 	f(d)
 	items := s.diff(old, d)
-	touched := len(d.comments) != len(old.comments) || len(d.links) != len(old.links)
+	touched := !slices.EqualFunc(d.comments, old.comments, sameComment) || len(d.links) != len(old.links)
 	if len(items) == 0 && !touched {
 		return old
 	}
@@ -134,6 +125,7 @@ func (s *Server) edit(old *issue, by *user, f func(d *issue)) *issue {
 		d.history = append(d.history, historyEntry{id: s.nextSub, author: by, at: d.updated, items: items})
 	}
 	s.put(d.id, d)
+	s.tellEdited(old, d, by, items)
 	return d
 }
 
@@ -155,7 +147,7 @@ func (s *Server) diff(a, b *issue) []change {
 	}
 	ref := func(field, id string, x, y *named) { add(field, id, idOrNil(x), idOrNil(y), nameOf(x), nameOf(y)) }
 	who := func(field, id string, x, y *user) {
-		add(field, id, accountOrNil(x), accountOrNil(y), displayOf(x), displayOf(y))
+		add(field, id, s.pastID(x), s.pastID(y), displayOf(x), displayOf(y))
 	}
 	add("summary", "summary", nil, nil, a.summary, b.summary)
 	add("description", "description", nil, nil, a.description.text, b.description.text)
@@ -195,9 +187,13 @@ func nameOf(n *named) string {
 	return n.name
 }
 
-func accountOrNil(u *user) any {
-	if u == nil {
+// pastID is how the changelog refers to a person: by what does not change.
+func (s *Server) pastID(u *user) any {
+	switch {
+	case u == nil:
 		return nil
+	case s.dataCenter():
+		return u.key
 	}
 	return u.account
 }

@@ -113,10 +113,10 @@ func (c *call) operate(d *issue, def *fieldDef, op map[string]any) string {
 		}
 		if def.id == "comment" {
 			m, _ := v.(map[string]any)
-			if msg := c.comment(d, m); msg != badPayloadMark {
-				return msg
+			if bad := c.comment(d, m); bad != nil {
+				return bad.words
 			}
-			return "Comment body is not valid!"
+			return ""
 		}
 		if verb == "set" {
 			return def.set(c.s, d, v, c.api)
@@ -206,6 +206,7 @@ func (c *call) create(m map[string]any) (*issue, *answer) {
 	p.last++
 	d.id, d.key = c.s.nextID, fmt.Sprintf("%s-%d", p.key, p.last)
 	c.s.put(d.id, d)
+	c.s.tellCreated(d, c.s.bot)
 	return d, nil
 }
 
@@ -294,6 +295,6 @@ func (c *call) deleteIssue() answer {
 	if bad != nil {
 		return *bad
 	}
-	c.s.remove(i)
+	c.s.remove(i, c.s.bot)
 	return noBody
 }

@@ -37,6 +37,10 @@ var permissions = []struct{ key, name, kind string }{
 	{"RESOLVE_ISSUES", "Resolve Issues", "PROJECT"},
 	{"DELETE_ISSUES", "Delete Issues", "PROJECT"},
 	{"ADD_COMMENTS", "Add Comments", "PROJECT"},
+	{"EDIT_OWN_COMMENTS", "Edit Own Comments", "PROJECT"},
+	{"EDIT_ALL_COMMENTS", "Edit All Comments", "PROJECT"},
+	{"DELETE_OWN_COMMENTS", "Delete Own Comments", "PROJECT"},
+	{"DELETE_ALL_COMMENTS", "Delete All Comments", "PROJECT"},
 	{"LINK_ISSUES", "Link Issues", "PROJECT"},
 	{"ADMINISTER_PROJECTS", "Administer Projects", "PROJECT"},
 	{"USER_PICKER", "Browse users and groups", "GLOBAL"},
@@ -59,8 +63,7 @@ func (c *call) myPermissions() answer {
 			return fail(400, "Unrecognized permission: '"+key+"'.")
 		}
 		p := permissions[n]
-		// An administrator's permissions are not a bot's.
-		have := !c.stranger && !c.s.denied[key] && !strings.HasPrefix(key, "ADMINISTER")
+		have := !c.stranger && !c.s.denied[key]
 		out[key] = map[string]any{"id": strconv.Itoa(n + 10), "key": key, "name": p.name, "type": p.kind, "description": p.name, "havePermission": have}
 	}
 	return ok(map[string]any{"permissions": out})

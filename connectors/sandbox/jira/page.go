@@ -104,6 +104,19 @@ func (s *Server) pages(mux *http.ServeMux) {
 		}
 		http.Redirect(w, r, back, http.StatusSeeOther) //nolint:gosec // it is a path of our own, made of a project or an issue's key
 	})
+	mux.HandleFunc("POST /sandbox/issues/{key}/comments", func(w http.ResponseWriter, r *http.Request) {
+		key := r.PathValue("key")
+		id, err := s.postComment(w, r, key)
+		if err == nil {
+			http.Redirect(w, r, "/browse/"+url.PathEscape(key)+"#comment-"+id, http.StatusSeeOther)
+			return
+		}
+		if p, ok := s.issuePage(key, err.Error()); ok {
+			show(w, http.StatusUnprocessableEntity, "issue", p)
+			return
+		}
+		show(w, http.StatusNotFound, "missing", key)
+	})
 	mux.HandleFunc("GET /sandbox/events", s.events)
 	mux.HandleFunc("GET /sandbox/live.js", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
@@ -283,6 +296,15 @@ func (s *Server) postEdit(w http.ResponseWriter, r *http.Request, key string) (b
 		return "/browse/" + url.PathEscape(before.Key), nil
 	}
 	return home, nil
+}
+
+// postComment carries out the form below an issue's comments and returns the comment's id.
+func (s *Server) postComment(w http.ResponseWriter, r *http.Request, key string) (id string, err error) {
+	if err := readForm(w, r); err != nil {
+		return "", err
+	}
+	text := strings.ReplaceAll(r.PostForm.Get("text"), "\r\n", "\n")
+	return s.AddComment(key, strings.TrimSpace(r.PostForm.Get("author")), text)
 }
 
 // events tells a page that something changed, as server-sent events, until the page goes away.

@@ -32,14 +32,15 @@ type View struct {
 	Summary, Description   string
 	Status, Category       string // the category's key: new, indeterminate, done
 	Resolution             string
-	Assignee, AssigneeID   string
+	Assignee, AssigneeID   string // AssigneeID is the account id, on Data Center the user name
 	Due                    string // yyyy-mm-dd
 	Labels                 []string
 	Priority               string
 	Components             []string
 	Custom                 map[string]any
 	Properties             map[string]string // key → JSON
-	Comments               []string
+	Comments               []string          // their texts
+	CommentViews           []CommentView
 	Links                  []string // global ids of remote links
 	Created, Updated       time.Time
 	Resolved               time.Time // zero when it is not
@@ -84,6 +85,7 @@ func (s *Server) Add(seed Seed) (key string) {
 		} else {
 			s.put(d.id, d)
 		}
+		s.tellCreated(d, d.creator)
 		key = d.key
 	})
 	return key
@@ -269,13 +271,14 @@ func (s *Server) Delete(key string) error {
 			err = fmt.Errorf("delete %s: no such issue", key)
 			return
 		}
-		s.remove(i)
+		s.remove(i, s.editor(i))
 	})
 	return err
 }
 
-func (s *Server) remove(i *issue) {
+func (s *Server) remove(i *issue, by *user) {
 	s.put(i.id, nil)
+	s.tellDeleted(i, by)
 	s.stamp()
 }
 
@@ -354,6 +357,7 @@ func (i *issue) view() View {
 	}
 	for _, c := range i.comments {
 		v.Comments = append(v.Comments, c.body.text)
+		v.CommentViews = append(v.CommentViews, c.view())
 	}
 	for _, l := range i.links {
 		v.Links = append(v.Links, l.globalID)

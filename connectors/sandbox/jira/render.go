@@ -12,6 +12,7 @@ type lens struct {
 	s    *Server
 	api  int
 	base string // scheme and host, without a slash at the end
+	most int    // comments that an issue lists; 0 for all
 }
 
 func (l lens) self(path ...string) string {
@@ -29,6 +30,9 @@ func (l lens) time(t time.Time) any {
 func (l lens) user(u *user) any {
 	if u == nil {
 		return nil
+	}
+	if l.s.dataCenter() {
+		return l.named(u)
 	}
 	face := l.base + "/sandbox/face.svg?id=" + u.account
 	out := map[string]any{
@@ -74,19 +78,19 @@ func (l lens) kind(t *issueType) map[string]any {
 	if t.subtask {
 		level = -1
 	}
-	return map[string]any{
+	return l.s.strip(map[string]any{
 		"self": l.self("issuetype", t.id), "id": t.id, "name": t.name, "description": t.description,
 		"iconUrl": l.base + "/sandbox/face.svg?id=" + t.id, "subtask": t.subtask, "hierarchyLevel": level,
-	}
+	}, "hierarchyLevel")
 }
 
 func (l lens) projectRef(p *project) map[string]any {
 	face := l.base + "/sandbox/face.svg?id=" + p.id
-	out := map[string]any{
+	out := l.s.strip(map[string]any{
 		"self": l.self("project", p.id), "id": p.id, "key": p.key, "name": p.name,
 		"projectTypeKey": "software", "simplified": false,
 		"avatarUrls": map[string]string{"16x16": face, "24x24": face, "32x32": face, "48x48": face},
-	}
+	}, "simplified")
 	if p.category != nil {
 		out["projectCategory"] = p.category
 	}
@@ -158,6 +162,9 @@ func (w wanted) has(id string, hidden bool) bool {
 func (l lens) issue(i *issue, w wanted) map[string]any {
 	id := strconv.FormatInt(i.id, 10)
 	out := map[string]any{"id": id, "key": i.key, "self": l.self("issue", id), "expand": "renderedFields,names,schema,operations,editmeta,changelog,versionedRepresentations"}
+	if l.s.dataCenter() {
+		out["expand"] = "operations,versionedRepresentations,editmeta,changelog,renderedFields"
+	}
 	if fields := l.fields(i, w); len(fields) > 0 {
 		out["fields"] = fields
 	}
@@ -168,7 +175,7 @@ func (l lens) fields(i *issue, w wanted) map[string]any {
 	out := map[string]any{}
 	for n := range definedFields {
 		def := &definedFields[n]
-		if w.has(def.id, def.hidden) {
+		if w.has(def.id, def.hidden) && !l.s.lacks(def.id) {
 			out[def.id] = l.field(i, def.id)
 		}
 	}
@@ -231,31 +238,9 @@ func (l lens) field(i *issue, id string) any {
 	case "updated":
 		return l.time(i.updated)
 	case "comment":
-		list := []any{}
-		for _, c := range i.comments {
-			list = append(list, l.comment(i, c))
-		}
-		total := max(len(list), i.claimed)
-		return map[string]any{
-			"self": l.self("issue", strconv.FormatInt(i.id, 10), "comment"), "comments": list,
-			"maxResults": total, "total": total, "startAt": 0,
-		}
+		return l.commentPage(i)
 	}
 	return i.extra[id]
-}
-
-func (l lens) comment(i *issue, c comment) map[string]any {
-	out := map[string]any{
-		"self": l.self("issue", strconv.FormatInt(i.id, 10), "comment", c.id), "id": c.id,
-		"created": l.time(c.created), "updated": l.time(c.updated), "jsdPublic": true,
-	}
-	if !c.noBody {
-		out["body"] = c.body.value(l.api)
-	}
-	if c.author != nil {
-		out["author"], out["updateAuthor"] = l.user(c.author), l.user(c.author)
-	}
-	return out
 }
 
 // history is one entry of a changelog.
@@ -273,7 +258,7 @@ func (l lens) history(e historyEntry) map[string]any {
 		if c.fieldID != "" {
 			item["fieldId"] = c.fieldID
 		}
-		items = append(items, item)
+		items = append(items, l.s.strip(item, "fieldId"))
 	}
 	return map[string]any{
 		"id": strconv.FormatInt(e.id, 10), "author": l.user(e.author), "created": l.time(e.at), "items": items,

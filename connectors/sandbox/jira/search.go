@@ -18,8 +18,10 @@ const (
 	pageShort   = 100
 	pageDefault = 50
 	maxOrdering = 7
-	unbounded   = "Unbounded JQL queries are not allowed here. Please add a search restriction to your query."
-	badToken    = "The provided next page token is invalid or expired."
+	// maxSearchHistory is how many of an issue's newest changes a search lists.
+	maxSearchHistory = 40
+	unbounded        = "Unbounded JQL queries are not allowed here. Please add a search restriction to your query."
+	badToken         = "The provided next page token is invalid or expired."
 )
 
 // found is a query's whole result at one state of the index, sorted.
@@ -64,11 +66,14 @@ func (s *Server) search(jql string, fresh []int64) (*found, error) {
 	if err != nil {
 		return nil, err
 	}
-	if q.where == nil {
+	if q.where == nil && !s.dataCenter() {
 		return nil, &jqlError{[]string{unbounded}}
 	}
 	c := &compiler{s: s}
-	match := c.node(*q.where)
+	match := func(*issue) bool { return true }
+	if q.where != nil {
+		match = c.node(*q.where)
+	}
 	orders := c.orders(q.order)
 	if len(c.errors) > 0 {
 		return nil, &jqlError{c.errors}
@@ -317,7 +322,9 @@ func (c *call) searchJQL() answer {
 
 // hit is an issue as search answers it: its id alone unless more was asked for.
 func (c *call) hit(i *issue, want wanted, properties []string, expand string) map[string]any {
-	full := c.lens().issue(i, want)
+	l := c.lens()
+	l.most = c.s.opts.SearchComments
+	full := l.issue(i, want)
 	if want.idOnly() {
 		full = map[string]any{"id": full["id"]}
 	}
@@ -325,6 +332,11 @@ func (c *call) hit(i *issue, want wanted, properties []string, expand string) ma
 		full["properties"] = i.properties(properties)
 	}
 	c.expand(full, i, expand)
+	// Jira has an endpoint of its own for whoever wants them all.
+	if log, _ := full["changelog"].(map[string]any); log != nil {
+		all, _ := log["histories"].([]any)
+		log["histories"], log["maxResults"] = cut(all, 0, maxSearchHistory), min(len(all), maxSearchHistory)
+	}
 	return full
 }
 
@@ -340,11 +352,13 @@ func (i *issue) properties(names []string) map[string]any {
 	return out
 }
 
-func jqlFailure(err error) answer {
+func jqlFailure(err error) answer { return fail(400, jqlComplaints(err)...) }
+
+func jqlComplaints(err error) []string {
 	if bad, ok := errors.AsType[*jqlError](err); ok {
-		return fail(400, bad.messages...)
+		return bad.messages
 	}
-	return fail(400, err.Error())
+	return []string{err.Error()}
 }
 
 func (c *call) approximateCount() answer {

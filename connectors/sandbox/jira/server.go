@@ -1,5 +1,5 @@
-// Package jira is a server that speaks Jira Cloud's REST API, versions 2 and 3, as far as Lockstep uses it: paged search
-// over an index that may lag, optimistic answers and odd error bodies, workflows that need two hops, rate limits, tokens
+// Package jira is a server that speaks the REST API of Jira Cloud, versions 2 and 3, or that of Jira Data Center, as far as
+// Lockstep uses it: paged search over an index that may lag, optimistic answers and odd error bodies, workflows that need two hops, rate limits, tokens
 // that expire without saying so. Tests, the demo and `lockstep sandbox` run against it.
 //
 // It stands on the standard library alone, so that it cannot share a mistake with the client that it tests.
@@ -18,6 +18,11 @@ import (
 
 // Options shape a sandbox. Its zero value is a Jira with one empty project, no lag and no limits.
 type Options struct {
+	// Flavor is which Jira the sandbox stands for; default Cloud. On Data Center people have names instead of account ids, and
+	// whatever is an account id in this package is such a name there.
+	Flavor Flavor
+	// MaxResults is how many issues a page of Data Center's search holds at most, whatever a client asks for; default 1000.
+	MaxResults int
 	// Project and ProjectName are the key and the name of the project that exists from the start; default "WASH", "Water
 	// and Sanitation". Without Project, a Load into a server that holds no issues yet replaces the default project by those
 	// of the issues.
@@ -41,13 +46,29 @@ type Options struct {
 	// complete when both are over; without either, by the time its submission is answered.
 	BulkPolls int
 	BulkTime  time.Duration
+	// SearchComments is how many comments of an issue a search lists, while it counts all; default 20. They are the newest,
+	// or with OldestComments the oldest. Reads of the issue itself list all.
+	SearchComments int
+	OldestComments bool
+	// BaseURL is the server's address in what it sends by itself, without a slash at the end; default the one under which the
+	// last client addressed it.
+	BaseURL string
 	// Skew is how far the server's clock is ahead of Now, or behind when negative: in the times that it stamps, in its
 	// serverTime and in the Date of its answers.
 	Skew time.Duration
-	// Burst is how many requests a second an endpoint takes before it answers 429; 0 sets no limit.
+	// Burst is how many requests a second an endpoint takes by GET or POST before it answers 429, and half as many by PUT or
+	// DELETE; 0 sets no limit. Jira's own is 100.
 	Burst int
-	// PerIssueWrites is how many writes in 2 seconds an issue takes before it answers 429; 0 sets no limit.
-	PerIssueWrites int
+	// PerIssueWrites is how many writes in 2 seconds an issue takes before it answers 429, PerIssueWritesLong how many in 30
+	// seconds; 0 sets no limit. Jira's own are 20 and 100.
+	PerIssueWrites, PerIssueWritesLong int
+	// HourlyPoints is how many points the account may spend from one full hour to the next before it is answered 429: a
+	// request costs one, and one more for each issue that it reads. 0 sets no limit. The quota is the app's over all
+	// tenants, or with QuotaPerTenant that for this one; the answers differ in their RateLimit-Reason.
+	HourlyPoints   int
+	QuotaPerTenant bool
+	// DCLimit limits each user as Data Center does.
+	DCLimit DCLimit
 	// TimeZone is the account's, in which Jira reads quoted dates of a query and writes times; default "UTC". A zone that is
 	// not known is UTC.
 	TimeZone string
@@ -61,8 +82,9 @@ const (
 	TokenGood Expiry = iota
 	// TokenRefused answers every request 401.
 	TokenRefused
-	// TokenSilent is Jira Cloud's trap: the client is served as a stranger, who finds no issues, with 200 and the header
-	// X-Seraph-LoginReason: AUTHENTICATED_FAILED. Only what needs an account answers 401.
+	// TokenSilent is Jira's trap: the client is served as a stranger, who finds no issues, with 200. Only what needs an account
+	// answers 401. Cloud adds the header X-Seraph-LoginReason: AUTHENTICATED_FAILED; Data Center says X-AUSERNAME: anonymous,
+	// and does so with every personal access token that it does not know.
 	TokenSilent
 )
 
@@ -87,12 +109,18 @@ type Server struct {
 	implied    bool  // the default project was not asked for, and gives way to a loaded one
 	firstLoad  string
 	expiry     Expiry
+	expiring   Expiry // what the token comes to after so many requests more; see ExpireTokenAfter
+	countdown  int
 	hideEmails bool
 	denied     map[string]bool
 	limits     limits
 	bot        *user
+	webhooks   []*Webhook
+	lastBase   string // under which the last client addressed the server
 	bulk       bulkQueue
+	belongs    map[audience]bool // groups and roles that the account is in
 	inBulk     bool // what is put now was changed by a bulk operation
+	failures   int // logins with a wrong password since the last good one, on Data Center
 
 	changed bool // since the lock was taken
 	hooks   []func()
@@ -115,6 +143,12 @@ func New(o Options) *Server {
 	fill(&o.Email, "bot@example.org")
 	fill(&o.Token, "sandbox-token")
 	fill(&o.TimeZone, "UTC")
+	if o.SearchComments == 0 {
+		o.SearchComments = 20
+	}
+	if o.MaxResults <= 0 {
+		o.MaxResults = 1000
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -124,12 +158,15 @@ func New(o Options) *Server {
 	}
 	s := &Server{
 		opts: o, zone: zone, implied: implied,
-		records: map[int64]*record{}, keys: map[string]int64{}, denied: map[string]bool{},
+		records: map[int64]*record{}, keys: map[string]int64{}, belongs: map[audience]bool{},
+		// An administrator's permissions are not a bot's, and it may change what it wrote itself alone.
+		denied: map[string]bool{"ADMINISTER_PROJECTS": true, "ADMINISTER": true, "EDIT_ALL_COMMENTS": true, "DELETE_ALL_COMMENTS": true},
 		live: map[chan struct{}]struct{}{}, nextID: 10000, nextSub: 10000,
 	}
 	_, _ = rand.Read(s.secret[:]) // never fails: the program ends instead
 	s.limits = newLimits(o)
 	s.catalogue.projects = map[string]*project{}
+	s.catalogue.server = s.dataCenter()
 	s.bot = s.catalogue.addUser("Lockstep", o.Email)
 	s.bot.zone = o.TimeZone
 	s.catalogue.seedProject(o.Project, o.ProjectName)
@@ -162,8 +199,14 @@ func (s *Server) Project() string {
 	return s.opts.Project
 }
 
-// Credentials returns the e-mail address and the token that let a client in.
-func (s *Server) Credentials() (email, token string) { return s.opts.Email, s.opts.Token }
+// Credentials returns the e-mail address and the token that let a client in. On Data Center it is the user name, and the
+// token is both the account's password and its personal access token.
+func (s *Server) Credentials() (email, token string) {
+	if s.dataCenter() {
+		return s.bot.account, s.opts.Token
+	}
+	return s.opts.Email, s.opts.Token
+}
 
 // HideEmails hides or shows people's e-mail addresses, as their privacy settings do.
 func (s *Server) HideEmails(hide bool) {
@@ -176,11 +219,37 @@ func (s *Server) HideEmails(hide bool) {
 func (s *Server) ExpireToken(e Expiry) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.expiry = e
+	s.expiry, s.countdown = e, 0
+	if e == TokenGood {
+		s.failures = 0 // an administrator lifts the lock as well
+	}
+}
+
+// ExpireTokenAfter lets the right token in for so many requests more before it changes as ExpireToken has it: in the middle
+// of somebody's paging, for instance.
+func (s *Server) ExpireTokenAfter(requests int, e Expiry) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.countdown, s.expiring = requests, e
+	if requests <= 0 {
+		s.countdown, s.expiry = 0, e
+	}
+}
+
+// countDown is called with each request of somebody who was let in.
+func (s *Server) countDown() {
+	if s.countdown == 0 {
+		return
+	}
+	if s.countdown--; s.countdown == 0 {
+		s.expiry = s.expiring
+	}
 }
 
 // Deny takes permissions away from the account, by key: BROWSE_PROJECTS, CREATE_ISSUES, EDIT_ISSUES, TRANSITION_ISSUES,
-// ADD_COMMENTS, DELETE_ISSUES, LINK_ISSUES, USER_PICKER. A key that is not among them changes nothing.
+// ADD_COMMENTS, EDIT_OWN_COMMENTS, DELETE_OWN_COMMENTS, DELETE_ISSUES, LINK_ISSUES, USER_PICKER, BULK_CHANGE, and
+// EDIT_ALL_COMMENTS, DELETE_ALL_COMMENTS, ADMINISTER_PROJECTS, ADMINISTER, which it does not have from the start. A key
+// that is not among them changes nothing.
 func (s *Server) Deny(permissions ...string) { s.permit(permissions, true) }
 
 // Allow gives permissions back.
