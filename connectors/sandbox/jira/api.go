@@ -91,6 +91,7 @@ func (s *Server) api() http.Handler {
 	on("GET", "/project/search", strangers, (*call).searchProjects)
 	on("GET", "/project/{project}", strangers, (*call).getProject)
 	on("GET", "/project/{project}/statuses", strangers, (*call).projectStatuses)
+	on("GET", "/project/{project}/securitylevel", strangers, (*call).listLevels)
 	on("GET", "/user", members, (*call).getUser)
 	on("GET", "/user/search", strangers, (*call).searchUsers)
 
@@ -113,6 +114,7 @@ func (s *Server) api() http.Handler {
 	on("GET", "/issue/{issue}", strangers, (*call).getIssue)
 	on("PUT", "/issue/{issue}", strangers, (*call).editIssue)
 	on("DELETE", "/issue/{issue}", strangers, (*call).deleteIssue)
+	on("GET", "/issue/{issue}/editmeta", strangers, (*call).editMeta)
 	on("GET", "/issue/{issue}/transitions", strangers, (*call).listTransitions)
 	on("POST", "/issue/{issue}/transitions", strangers, (*call).doTransition)
 	on("GET", "/issue/{issue}/changelog", strangers, (*call).changelog)
@@ -133,7 +135,7 @@ func (s *Server) api() http.Handler {
 	on("GET", "/issue/{issue}/remotelink", strangers, (*call).listLinks)
 	on("POST", "/issue/{issue}/remotelink", strangers, (*call).putLink)
 	s.ownEndpoints(on)
-	mux.HandleFunc(restPattern, s.missing(mux))
+	mux.HandleFunc(restPattern, s.elsewhere(mux))
 	return mux
 }
 
@@ -355,7 +357,7 @@ func cut[T any](all []T, start, count int) []T {
 // subject finds the issue that the path names; the answer says why not.
 func (c *call) subject() (*issue, *answer) {
 	i := c.s.find(c.r.PathValue("issue"))
-	if i != nil && !c.stranger && !c.s.denied["BROWSE_PROJECTS"] {
+	if i != nil && c.sees(i) {
 		return i, nil
 	}
 	a := noIssue

@@ -2,6 +2,7 @@ package jira
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -111,11 +112,12 @@ func (c *call) bulkMove(i *issue, id string) []string {
 		return []string{fmt.Sprintf("Transition id '%s' is not valid for this issue.", id)}
 	}
 	// Nothing can be filled in here, so what the screen insists on is missing.
-	resolution, errs := c.chosen(t, writeRequest{})
+	resolution, errs := c.chosen(i, t, writeRequest{})
+	c.s.missing(i, t, errs)
 	if len(errs) > 0 {
 		return complaints(errs)
 	}
-	c.s.edit(i, c.s.bot, func(d *issue) { c.s.enter(d, t.to, resolution) })
+	c.s.edit(i, c.s.bot, func(d *issue) { c.s.take(d, t, resolution) })
 	return nil
 }
 
@@ -169,11 +171,14 @@ func (c *call) bulkWorkflow(p *project, issues []*issue) map[string]any {
 	}
 	for _, t := range p.flow {
 		some, all := false, !c.s.denied["TRANSITION_ISSUES"]
+		missing := map[string]string{}
 		for _, i := range issues {
 			_, leads := p.transition(i.status, t.id)
 			some, all = some || leads, all && leads
+			_, asks := c.chosen(i, t, writeRequest{})
+			maps.Copy(missing, asks)
+			c.s.missing(i, t, missing)
 		}
-		_, missing := c.chosen(t, writeRequest{})
 		number, err := strconv.Atoi(t.id)
 		status, errTo := strconv.Atoi(t.to.id)
 		if !all || len(missing) > 0 || err != nil || errTo != nil {

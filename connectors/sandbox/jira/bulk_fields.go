@@ -252,7 +252,7 @@ func (c *call) bulkFields() answer {
 	return ok(map[string]any{"fields": out})
 }
 
-func (c *call) bulkField(def fieldDef, ids []int64) map[string]any {
+func (c *call) bulkField(def *fieldDef, ids []int64) map[string]any {
 	kind := def.system
 	if def.custom {
 		kind = textPlugin + def.plugin

@@ -20,6 +20,8 @@ type rich struct {
 type issue struct {
 	id          int64
 	key         string
+	parent      int64 // id of the issue above, 0 for none
+	security    *named
 	project     *project
 	kind        *issueType
 	status      *status
@@ -44,6 +46,8 @@ type issue struct {
 	comments []comment
 	claimed  int // comments that a loaded file says there are, which may be more than it lists
 	links    []remoteLink
+	taken    int     // transitions, for one that leads back to where it began changes nothing else
+	then     *status // where a rule of the workflow moves the issue right after this state
 	history  []historyEntry
 }
 
@@ -110,13 +114,14 @@ func (s *Server) find(word string) *issue {
 // It returns the new state, or the old one when f changed nothing that counts.
 func (s *Server) edit(old *issue, by *user, f func(d *issue)) *issue {
 	d := old.clone()
+	d.then = nil
 	d.updated = s.stamp()
 	if !d.updated.After(old.updated) { // loaded from a file whose clock is ahead of ours
 		d.updated = old.updated.Add(time.Millisecond)
 	}
 	f(d)
 	items := s.diff(old, d)
-	touched := !slices.EqualFunc(d.comments, old.comments, sameComment) || len(d.links) != len(old.links)
+	touched := !slices.EqualFunc(d.comments, old.comments, sameComment) || len(d.links) != len(old.links) || d.taken != old.taken
 	if len(items) == 0 && !touched {
 		return old
 	}
@@ -126,6 +131,9 @@ func (s *Server) edit(old *issue, by *user, f func(d *issue)) *issue {
 	}
 	s.put(d.id, d)
 	s.tellEdited(old, d, by, items)
+	if next := d.then; next != nil {
+		return s.edit(d, s.catalogue.addUser(automation, ""), func(x *issue) { s.enter(x, next, nil) })
+	}
 	return d
 }
 
@@ -160,12 +168,16 @@ func (s *Server) diff(a, b *issue) []change {
 	add("duedate", "duedate", textOrNil(a.due), textOrNil(b.due), withMidnight(a.due), withMidnight(b.due))
 	add("labels", "labels", nil, nil, strings.Join(a.labels, " "), strings.Join(b.labels, " "))
 	add("Component", "components", nil, nil, namesOf(a.components), namesOf(b.components))
+	s.diffParent(a, b, add)
+	ref("security", "security", a.security, b.security)
 	add("Key", "", nil, nil, a.key, b.key)
 	for _, def := range s.fieldDefs() {
 		if !def.custom {
 			continue
 		}
-		add(def.name, def.id, nil, nil, printed(a.extra[def.id]), printed(b.extra[def.id]))
+		from, fromString := s.tell(a.extra[def.id])
+		to, toString := s.tell(b.extra[def.id])
+		add(def.name, def.id, from, to, fromString, toString)
 		if n := len(out); n > 0 && out[n-1].fieldID == def.id {
 			out[n-1].custom = true
 		}

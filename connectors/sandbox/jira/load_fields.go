@@ -120,6 +120,7 @@ func (s *Server) fillLoaded(d *issue, f *loadedFields, projectKey string) {
 		d.updated = d.created
 	}
 	f.comments(d)
+	f.parent(d)
 	delete(f.in, "statusCategory")
 	for name, raw := range f.in {
 		v, err := decodeAny(raw)

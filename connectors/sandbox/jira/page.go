@@ -26,6 +26,7 @@ const heartbeat = 20 * time.Second
 
 type boardPage struct {
 	Project, Name string
+	Product       string
 	Projects      []string
 	Columns       []column
 	Statuses      []string
@@ -152,10 +153,12 @@ func (s *Server) board(key, problem string) boardPage {
 		p = s.catalogue.projects[s.catalogue.projectKeys[0]]
 	}
 	page := boardPage{
-		Project: p.key, Name: p.name, Projects: s.catalogue.projectKeys, People: s.people(), Lag: s.opts.IndexLag, Error: problem,
+		Project: p.key, Name: p.name, Product: s.product(), Projects: s.catalogue.projectKeys, People: s.people(), Lag: s.opts.IndexLag, Error: problem,
 	}
 	for _, t := range p.types {
-		page.Types = append(page.Types, t.name)
+		if !t.subtask { // the form has no place for the parent that one needs
+			page.Types = append(page.Types, t.name)
+		}
 	}
 	at := map[*status]int{}
 	for n, st := range p.statuses {
@@ -203,7 +206,7 @@ func (s *Server) issuePage(key, problem string) (issuePage, bool) {
 	if i == nil {
 		return issuePage{}, false
 	}
-	p := issuePage{View: i.view(), People: s.people(), Error: problem}
+	p := issuePage{View: s.viewOf(i), People: s.people(), Error: problem}
 	for _, st := range i.project.statuses {
 		p.Statuses = append(p.Statuses, st.name)
 	}

@@ -74,13 +74,9 @@ func (l lens) entry(kind string, n *named) any {
 }
 
 func (l lens) kind(t *issueType) map[string]any {
-	level := 0
-	if t.subtask {
-		level = -1
-	}
 	return l.s.strip(map[string]any{
 		"self": l.self("issuetype", t.id), "id": t.id, "name": t.name, "description": t.description,
-		"iconUrl": l.base + "/sandbox/face.svg?id=" + t.id, "subtask": t.subtask, "hierarchyLevel": level,
+		"iconUrl": l.base + "/sandbox/face.svg?id=" + t.id, "subtask": t.subtask, "hierarchyLevel": t.level,
 	}, "hierarchyLevel")
 }
 
@@ -173,14 +169,16 @@ func (l lens) issue(i *issue, w wanted) map[string]any {
 
 func (l lens) fields(i *issue, w wanted) map[string]any {
 	out := map[string]any{}
-	for n := range definedFields {
-		def := &definedFields[n]
-		if w.has(def.id, def.hidden) && !l.s.lacks(def.id) {
+	for _, def := range l.s.fieldDefs() {
+		if w.has(def.id, def.hidden) && def.in(i.project) && !l.s.lacks(def.id) {
 			out[def.id] = l.field(i, def.id)
 		}
 	}
+	if out["parent"] == nil {
+		delete(out, "parent") // unlike other fields it is left out where there is none
+	}
 	for k, v := range i.extra {
-		if _, told := out[k]; told || !w.has(k, false) {
+		if _, told := out[k]; told || l.s.hidden(k, v) || !w.has(k, false) {
 			continue
 		}
 		if text, ok := v.(string); ok && k == "environment" && l.api == 3 {
@@ -202,6 +200,10 @@ func (l lens) field(i *issue, id string) any {
 		return l.kind(i.kind)
 	case "project":
 		return l.projectRef(i.project)
+	case "parent":
+		return l.parent(i)
+	case "security":
+		return l.entry("securitylevel", i.security)
 	case "description":
 		if i.noText {
 			return nil
@@ -240,7 +242,7 @@ func (l lens) field(i *issue, id string) any {
 	case "comment":
 		return l.commentPage(i)
 	}
-	return i.extra[id]
+	return l.custom(i.extra[id])
 }
 
 // history is one entry of a changelog.

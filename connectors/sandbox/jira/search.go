@@ -96,7 +96,7 @@ func (s *Server) search(jql string, fresh []int64) (*found, error) {
 		if len(fresh) > 0 && slices.Contains(fresh, id) {
 			i = r.latest()
 		}
-		if i != nil && match(i) {
+		if i != nil && s.shows(i) && match(i) {
 			f.issues = append(f.issues, i)
 		}
 	}
@@ -117,6 +117,9 @@ func (c *compiler) orders(terms []ordering) []sortKey {
 	out := make([]sortKey, 0, len(terms))
 	for _, t := range terms {
 		k := sortKeys[t.field]
+		if k == nil {
+			k = c.customOrder(t.field)
+		}
 		if k == nil {
 			c.fail("Not able to sort using field '%s'.", t.field)
 			continue

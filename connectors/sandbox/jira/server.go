@@ -98,6 +98,12 @@ type Server struct {
 
 	mu         sync.Mutex
 	catalogue  catalogue
+	fields     []*fieldDef
+	gone       map[string]bool    // ids of removed fields
+	screens    map[screenKey]bool // what an administrator changed about the create and the edit screen
+	required   map[screenKey]bool
+	levels     []*named // of security
+	openLevels map[*named]bool
 	records    map[int64]*record
 	keys       map[string]int64 // every key that an issue has or had
 	order      []int64          // ids as they were created
@@ -113,14 +119,15 @@ type Server struct {
 	countdown  int
 	hideEmails bool
 	denied     map[string]bool
+	closed     map[*project]bool // to the account
 	limits     limits
 	bot        *user
 	webhooks   []*Webhook
 	lastBase   string // under which the last client addressed the server
 	bulk       bulkQueue
 	belongs    map[audience]bool // groups and roles that the account is in
-	inBulk     bool // what is put now was changed by a bulk operation
-	failures   int // logins with a wrong password since the last good one, on Data Center
+	inBulk     bool              // what is put now was changed by a bulk operation
+	failures   int               // logins with a wrong password since the last good one, on Data Center
 
 	changed bool // since the lock was taken
 	hooks   []func()
@@ -161,9 +168,12 @@ func New(o Options) *Server {
 		records: map[int64]*record{}, keys: map[string]int64{}, belongs: map[audience]bool{},
 		// An administrator's permissions are not a bot's, and it may change what it wrote itself alone.
 		denied: map[string]bool{"ADMINISTER_PROJECTS": true, "ADMINISTER": true, "EDIT_ALL_COMMENTS": true, "DELETE_ALL_COMMENTS": true},
-		live: map[chan struct{}]struct{}{}, nextID: 10000, nextSub: 10000,
+		live:   map[chan struct{}]struct{}{}, nextID: 10000, nextSub: 10000,
 	}
 	_, _ = rand.Read(s.secret[:]) // never fails: the program ends instead
+	s.fields = append(systemFields(), customField("Start date", 10015, FieldDate), customField("Progress", 10042, FieldNumber))
+	s.gone, s.screens, s.required = map[string]bool{}, map[screenKey]bool{}, map[screenKey]bool{}
+	s.openLevels, s.closed = map[*named]bool{}, map[*project]bool{}
 	s.limits = newLimits(o)
 	s.catalogue.projects = map[string]*project{}
 	s.catalogue.server = s.dataCenter()

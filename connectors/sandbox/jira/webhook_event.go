@@ -13,8 +13,8 @@ const (
 	secondary = "Secondary" // what follows from another change; Jira sends it later
 )
 
-// tell queues an event at every webhook that wants it. It is called under the lock.
-func (s *Server) tell(event, flow string, body map[string]any) {
+// announce queues an event at every webhook that wants it. It is called under the lock.
+func (s *Server) announce(event, flow string, body map[string]any) {
 	var raw []byte
 	for _, h := range s.webhooks {
 		if !h.wants(event) {
@@ -65,7 +65,7 @@ func (s *Server) tellCreated(i *issue, by *user) {
 			items = append(items, c)
 		}
 	}
-	s.tell("jira:issue_created", s.flow(), map[string]any{
+	s.announce("jira:issue_created", s.flow(), map[string]any{
 		"issue_event_type_name": "issue_created", "user": l.user(by), "issue": l.eventIssue(i),
 		"changelog": l.eventChanges(s.nextSub, items),
 	})
@@ -76,9 +76,9 @@ func (s *Server) tellDeleted(i *issue, by *user) {
 		return
 	}
 	l := s.webhookLens()
-	s.tell("jira:issue_deleted", s.flow(), map[string]any{"user": l.user(by), "issue": l.eventIssue(i)})
+	s.announce("jira:issue_deleted", s.flow(), map[string]any{"user": l.user(by), "issue": l.eventIssue(i)})
 	for _, c := range i.comments {
-		s.tell("comment_deleted", secondary, map[string]any{"comment": l.comment(i, c), "issue": l.shortIssue(i)})
+		s.announce("comment_deleted", secondary, map[string]any{"comment": l.comment(i, c), "issue": l.shortIssue(i)})
 	}
 }
 
@@ -91,7 +91,7 @@ func (s *Server) tellEdited(old, d *issue, by *user, items []change) {
 	commented := false
 	say := func(event string, c comment) {
 		commented = true
-		s.tell(event, s.flow(), map[string]any{"comment": l.comment(d, c), "issue": l.shortIssue(d)})
+		s.announce(event, s.flow(), map[string]any{"comment": l.comment(d, c), "issue": l.shortIssue(d)})
 	}
 	find := func(all []comment, id string) int {
 		return slices.IndexFunc(all, func(c comment) bool { return c.id == id })
@@ -112,7 +112,7 @@ func (s *Server) tellEdited(old, d *issue, by *user, items []change) {
 	if commented && len(items) == 0 {
 		return
 	}
-	s.tell("jira:issue_updated", s.flow(), map[string]any{
+	s.announce("jira:issue_updated", s.flow(), map[string]any{
 		"issue_event_type_name": eventType(items), "user": l.user(by), "issue": l.eventIssue(d),
 		"changelog": l.eventChanges(s.nextSub, items),
 	})
