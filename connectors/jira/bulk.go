@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/lockstep-sync/lockstep/sync/fault"
@@ -109,11 +110,7 @@ func (p progress) reason(id string) string {
 	if json.Unmarshal(raw, &all) != nil || len(all) == 0 {
 		return "Jira gives no reason"
 	}
-	out := all[0]
-	for _, s := range all[1:] {
-		out += "; " + s
-	}
-	return out
+	return strings.Join(all, "; ")
 }
 
 func (c *client) bulkProgress(ctx context.Context, id string) (progress, error) {

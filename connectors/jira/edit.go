@@ -3,12 +3,159 @@ package jira
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
 
 	"github.com/lockstep-sync/lockstep/sync/fault"
+	"github.com/lockstep-sync/lockstep/sync/task"
 )
+
+// edit is what is to be changed of one issue.
+type edit struct {
+	status string         // what the status is to mean; "" leaves it
+	fields map[string]any // field id → new value
+	update map[string]any // field id → operations
+}
+
+func (e edit) empty() bool { return len(e.fields) == 0 && len(e.update) == 0 }
+
+func (e edit) size() int { return len(e.fields) + len(e.update) }
+
+// without is the edit less the fields of those ids.
+func (e edit) without(ids map[string]string) edit {
+	out := edit{status: e.status, fields: maps.Clone(e.fields), update: maps.Clone(e.update)}
+	for id := range ids {
+		delete(out.fields, id)
+		delete(out.update, id)
+	}
+	return out
+}
+
+// plan says what has to be written so that the patch is true. A field that holds neither what was expected nor what is
+// wanted is a Conflict, and then nothing is written.
+func (c *Connector) plan(p task.Patch, is *wireIssue) (edit, error) {
+	ed := edit{fields: map[string]any{}, update: map[string]any{}}
+	for _, ch := range p.Set {
+		col, ok := c.column(ch.Field)
+		if !ok {
+			return ed, c.noField("change the issue", ch.Field)
+		}
+		cur, _ := c.read(col, is)
+		if cur.IsUnreadable() {
+			return ed, c.conflict(ch.Field, cur)
+		}
+		to, problem := c.normalize(col, ch.To, cur)
+		if problem != nil {
+			return ed, c.refusal(ch.Field, problem)
+		}
+		if to.Same(cur) {
+			continue
+		}
+		if !cur.Same(ch.From) {
+			return ed, c.conflict(ch.Field, cur)
+		}
+		if cur.IsNone() {
+			return ed, c.fault(fault.New(fault.Permanent, fault.Unsupported, "change the issue", "it has no field %s", quoteName(col.name)).
+				WithHint("add the field to the issue's screens in Jira, or take fields.%s out of the configuration", ch.Field))
+		}
+		if err := c.put(&ed, col, cur, to, is); err != nil {
+			return ed, err
+		}
+	}
+	if p.Op == task.Adopt {
+		if err := c.planMark(p, is, &ed); err != nil {
+			return ed, err
+		}
+	}
+	return ed, nil
+}
+
+// put adds one field to an edit.
+func (c *Connector) put(ed *edit, col column, cur, to task.Value, is *wireIssue) error {
+	switch {
+	case col.shape == shapeStatus:
+		ed.status = to.String()
+		return nil
+	case col.shape == shapeStrings:
+		ed.update[col.id] = setOps(cur, to)
+		return nil
+	case col.shape == shapeComponents && to.Kind() == task.Text:
+		var all []wireNamed
+		if is.get(col.id, &all); len(all) > 1 {
+			return c.fault(fault.New(fault.Permanent, fault.Unsupported, "change the issue", "it has %d components", len(all)).
+				WithHint("leave the issue one component, or change its components in Jira"))
+		}
+	}
+	v, err := c.encode(col, to, is.Fields[col.id])
+	if err != nil {
+		return c.unwritable("change the issue", col, err)
+	}
+	ed.fields[col.id] = v
+	return nil
+}
+
+// setOps turns one set into another by adding and removing, so that what others add meanwhile survives.
+func setOps(cur, to task.Value) []map[string]string {
+	has, wants := map[string]bool{}, map[string]bool{}
+	for _, it := range cur.Items() {
+		has[it] = true
+	}
+	ops := []map[string]string{}
+	for _, it := range to.Items() {
+		if wants[it] = true; !has[it] {
+			ops = append(ops, map[string]string{"add": it})
+		}
+	}
+	for _, it := range cur.Items() {
+		if !wants[it] {
+			ops = append(ops, map[string]string{"remove": it})
+		}
+	}
+	return ops
+}
+
+// planMark adds our mark to an issue that is what was seen, and carries no other mark.
+func (c *Connector) planMark(p task.Patch, is *wireIssue, ed *edit) error {
+	for _, col := range c.columns {
+		if cur, _ := c.read(col, is); !p.Expect[col.field].IsNone() && !cur.Same(p.Expect[col.field]) {
+			return c.conflict(col.field, cur)
+		}
+	}
+	marks := c.marks(is)
+	switch {
+	case len(marks) == 1 && marks[0] == p.Task:
+		return nil
+	case len(marks) > 0:
+		return c.fault(fault.New(fault.Conflict, fault.Precondition, "mark the issue", "it carries the mark of %s", marks[0]))
+	}
+	ops, _ := ed.update["labels"].([]map[string]string)
+	ed.update["labels"] = append(ops, map[string]string{"add": markLabel(p.Task)})
+	return nil
+}
+
+func (c *Connector) noField(op string, f task.Field) error {
+	return c.fault(fault.New(fault.Permanent, fault.SchemaDrift, op, "this Jira has no field for %s", f).
+		WithHint("change fields.%s in the configuration to a field that Jira has", f))
+}
+
+func (c *Connector) unwritable(op string, col column, err error) error {
+	return c.fault(fault.New(fault.Permanent, fault.Unsupported, op, "%w", err).
+		WithHint("change %s in Jira, or map another field to %s", quoteName(col.name), col.field))
+}
+
+func (c *Connector) conflict(f task.Field, cur task.Value) error {
+	return c.fault(fault.New(fault.Conflict, fault.Precondition, "change the issue", "its %s is %s by now", f, quoteName(cur.Display())))
+}
+
+func (c *Connector) refusal(f task.Field, p *task.Problem) error {
+	reason := fault.Unsupported
+	if p.Reason == task.HoldUnmatchedPerson {
+		reason = fault.Invalid
+	}
+	return c.fault(fault.New(fault.Permanent, reason, "change the issue", "its %s cannot be set", f).WithHint("%s", p.Hint))
+}
 
 // edit sends an edit. Where Jira refuses some fields by name and there are others, the others are sent alone: a person
 // who cannot be assigned must not keep a due date from getting through. What was refused comes back as refused.

@@ -1,8 +1,8 @@
 package jira
 
 import (
-	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -143,10 +143,7 @@ func (c *Connector) survey(is *wireIssue, edges []edge, want string, visited map
 
 // after is the issue as it would be one step on.
 func (is *wireIssue) after(s step) *wireIssue {
-	out := &wireIssue{ID: is.ID, Key: is.Key, Fields: make(map[string]json.RawMessage, len(is.Fields))}
-	for id, raw := range is.Fields {
-		out.Fields[id] = raw
-	}
+	out := &wireIssue{ID: is.ID, Key: is.Key, Fields: maps.Clone(is.Fields)}
 	out.moved(s.to, s.resolution)
 	return out
 }

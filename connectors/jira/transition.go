@@ -222,12 +222,15 @@ func (*Connector) rejected(s step, call *callError) error {
 	f.Reason = fault.Unsupported
 	var asks []string
 	for _, id := range sortedKeys(call.fields) {
-		a := ask{id: id, name: id}
-		if i := slices.IndexFunc(s.asks, func(a ask) bool { return a.id == id }); i >= 0 {
-			a = s.asks[i]
-			if _, sent := s.fields[id]; sent {
-				a.problem = "Jira says " + clipped(call.fields[id])
-			}
+		i := slices.IndexFunc(s.asks, func(a ask) bool { return a.id == id })
+		if i < 0 {
+			asks = append(asks, fmt.Sprintf("the transition to %s asks for %s, which is not on its screen: fill it in on the issue, or put it on that screen",
+				quoteName(s.to.Name), quoteName(id)))
+			continue
+		}
+		a := s.asks[i]
+		if _, sent := s.fields[id]; sent {
+			a.problem = "Jira says " + clipped(call.fields[id])
 		}
 		asks = append(asks, s.lacking(&a))
 	}

@@ -88,7 +88,6 @@ type wireTransition struct {
 	Name      string     `json:"name"`
 	Available *bool      `json:"isAvailable"`
 	To        wireStatus `json:"to"`
-	Screen    bool       `json:"hasScreen"`
 	// Fields are those of the transition's screen, by id.
 	Fields map[string]wireScreenField `json:"fields"`
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -131,9 +132,7 @@ func (w *world) show(p *piece) any {
 	if p.resolution != "" {
 		f["resolution"] = obj{"name": p.resolution}
 	}
-	for k, v := range p.fields {
-		f[k] = v
-	}
+	maps.Copy(f, p.fields)
 	return obj{"id": p.id, "key": "WASH-" + p.id, "fields": f}
 }
 
@@ -281,7 +280,7 @@ func (w *world) bulk(body []byte) (int, any) {
 }
 
 // client is a connector to the world.
-func (w *world) client(t interface{ Fatal(...any) }, c Config) *Connector {
+func (w *world) client(t interface{ Fatal(args ...any) }, c Config) *Connector {
 	c.URL, c.Email, c.Token, c.JQL = "https://jira.example.org", "bot@example.org", "world-token-1", "project = WASH"
 	out, err := New(c, Options{Source: "jira", KeyPrefix: "CW", Base: w, Wait: noWait, Rate: 100_000, InlineWait: time.Millisecond})
 	if err != nil {
