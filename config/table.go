@@ -168,7 +168,10 @@ func jiraKeys() []key {
 		}},
 		{name: "transition_fields", shape: names, doc: "Name or id of a Jira field → what to put there where a transition asks for it and the issue has nothing in it: `Root cause: Unknown`. A list is written with commas, a cascading value as `Parent / Child`; a date may be `today`, and `comment` is the comment."},
 		{name: "comments", doc: "Comments as updates: `all`, or the word that a comment must contain to be shared, such as `'#partners'`. These comments are then the notes, with time and author, and what is added to the notes becomes a comment."},
-		{name: "webhook_secret", secret: true, refused: later},
+		{
+			name: "webhook_secret", secret: true, def: "webhooks are not listened to",
+			doc: "What this Jira signs its webhooks with, 16 characters or more. Jira sends them to `/webhooks/jira/` and the source's id; each starts a cycle at once.",
+		},
 	}
 }
 
