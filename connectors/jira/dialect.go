@@ -28,7 +28,7 @@ const (
 //	read-back               the answer of the edit, else a direct     a search by id, believed where it shows what was
 //	                        read                                      written, else a direct read: see fetchFresh
 //	edit without e-mails    notifyUsers=false, ignored where it is    notifyUsers=false answers 403 where it is not allowed,
-//	                        not allowed                               so it is sent to administered projects only
+//	                        not allowed, or left out after a 403      so it is sent to administered projects only
 //	many moves at once      POST rest/api/3/bulk/issues/transition,   one by one
 //	                        by whom may make bulk changes
 //	a user is               accountId                                 name, in which case does not count
