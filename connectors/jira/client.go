@@ -253,15 +253,6 @@ func (c *client) transitions(ctx context.Context, id string) ([]wireTransition, 
 	return out.Transitions, err
 }
 
-// transition moves an issue; resolution is "" where none is to be set.
-func (c *client) transition(ctx context.Context, id, transition, resolution string) error {
-	body := map[string]any{"transition": wireNamed{ID: transition}}
-	if resolution != "" {
-		body["fields"] = map[string]any{"resolution": wireNamed{Name: resolution}}
-	}
-	return c.call(ctx, "move the issue", http.MethodPost, "issue/"+url.PathEscape(id)+"/transitions", body, nil)
-}
-
 // create makes an issue and returns its id and key.
 func (c *client) create(ctx context.Context, fields map[string]any, id task.ID) (wireIssue, error) {
 	body := map[string]any{

@@ -195,7 +195,7 @@ func (b *batch) complete(ctx context.Context, l loose, is *wireIssue) {
 		}
 	}
 	if ed.status != "" || !ed.empty() {
-		b.carryOut(ctx, l.at, is, ed)
+		b.carryOut(ctx, l.at, is, ed, nil)
 	}
 	if b.out[l.at].Err == nil && l.refused != nil {
 		b.fail(l.at, l.refused, true)
