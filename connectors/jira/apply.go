@@ -217,6 +217,7 @@ func (b *batch) carryOut(ctx context.Context, i int, is *wireIssue, ed edit, m *
 			b.weigh(m.err)
 		}
 		b.mark(i, m.err, m.astray())
+		b.leave(i, m)
 		if m.begun() {
 			b.loose = append(b.loose, l)
 		}
@@ -231,17 +232,19 @@ func (b *batch) carryOut(ctx context.Context, i int, is *wireIssue, ed edit, m *
 		b.loose = append(b.loose, l)
 		return
 	}
-	c.wrote(is.ID)
-	got, refused, err := c.edit(ctx, is, ed)
+	got, refused, landed, err := b.write(ctx, is, ed)
 	if err != nil {
-		b.fail(i, both(err, m.err), m.hops() > 0)
-		if m.hops() > 0 {
+		landed = landed || m.hops() > 0
+		b.fail(i, both(err, m.err), landed)
+		b.leave(i, m)
+		if landed {
 			b.loose = append(b.loose, l)
 		}
 		return
 	}
 	if refused != nil || m.err != nil {
 		b.fail(i, both(refused, m.err), true)
+		b.leave(i, m)
 	}
 	if got == nil || isNull(got.Fields["updated"]) || m.hops() > alone && isNull(got.Fields["status"]) {
 		b.loose = append(b.loose, l)
@@ -253,6 +256,22 @@ func (b *batch) carryOut(ctx context.Context, i int, is *wireIssue, ed edit, m *
 	r := c.record(is)
 	b.out[i].Record = &r
 	b.check(i, l.status)
+}
+
+// write edits the fields, then writes the comments. Landed says, beside an error, that some of it is true by now.
+func (b *batch) write(ctx context.Context, is *wireIssue, ed edit) (got *wireIssue, refused error, landed bool, err error) {
+	c := b.c
+	if ed.size() > 0 {
+		c.wrote(is.ID)
+		if got, refused, err = c.edit(ctx, is, ed); err != nil {
+			return nil, nil, false, err
+		}
+	}
+	if len(ed.comments) == 0 {
+		return got, refused, true, nil
+	}
+	n, err := c.tell(ctx, is, ed.comments)
+	return nil, refused, n > 0 || ed.size() > 0, err // what was edited is read back with the comments
 }
 
 // check makes sure that the status is what was asked for: a workflow may do more than its transitions say. What a later

@@ -17,15 +17,18 @@ type edit struct {
 	status string         // what the status is to mean; "" leaves it
 	fields map[string]any // field id → new value
 	update map[string]any // field id → operations
+	// comments are written one by one after the rest.
+	comments []commentWrite
 }
 
-func (e edit) empty() bool { return len(e.fields) == 0 && len(e.update) == 0 }
+func (e edit) empty() bool { return e.size() == 0 && len(e.comments) == 0 }
 
+// size is how many fields are edited.
 func (e edit) size() int { return len(e.fields) + len(e.update) }
 
 // without is the edit less the fields of those ids.
 func (e edit) without(ids map[string]string) edit {
-	out := edit{status: e.status, fields: maps.Clone(e.fields), update: maps.Clone(e.update)}
+	out := edit{status: e.status, fields: maps.Clone(e.fields), update: maps.Clone(e.update), comments: e.comments}
 	for id := range ids {
 		delete(out.fields, id)
 		delete(out.update, id)
@@ -77,6 +80,10 @@ func (c *Connector) put(ed *edit, col column, to task.Value, is *wireIssue) erro
 	switch {
 	case col.shape == shapeStatus:
 		ed.status = to.String()
+		return nil
+	case col.shape == shapeLog:
+		entries, _ := c.log(is.Fields[col.id])
+		ed.comments, _ = c.updates.changes(entries, to.String())
 		return nil
 	case col.lists():
 		ops, err := c.listOps(col, to, is.Fields[col.id])
@@ -148,7 +155,7 @@ func (c *Connector) edit(ctx context.Context, is *wireIssue, ed edit) (got *wire
 	}
 	first := c.offScreen(ctx, is, call)
 	rest := ed.without(call.fields)
-	if rest.empty() || rest.size() != ed.size()-len(call.fields) {
+	if rest.size() == 0 || rest.size() != ed.size()-len(call.fields) {
 		return got, nil, first
 	}
 	got, second := c.api.edit(ctx, is.ID, rest.fields, rest.update)

@@ -76,4 +76,3 @@ func (h *harness) Break(_ connectortest.T, f connectortest.Fault) func() {
 	set(f)
 	return func() { set("") }
 }
-
