@@ -264,7 +264,7 @@ func (b *batch) write(ctx context.Context, is *wireIssue, ed edit) (got *wireIss
 	if ed.size() > 0 {
 		c.wrote(is.ID)
 		if got, refused, err = c.edit(ctx, is, ed); err != nil {
-			return nil, nil, false, err
+			return got, refused, false, err
 		}
 	}
 	if len(ed.comments) == 0 {

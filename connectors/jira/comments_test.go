@@ -19,7 +19,7 @@ type chat struct {
 }
 
 // everyChat runs the test on every flavor.
-func everyChat(t *testing.T, rule string, f func(*testing.T, *chat)) {
+func everyChat(t *testing.T, rule string, f func(*chat)) {
 	t.Helper()
 	for _, flavor := range []sandbox.Flavor{sandbox.Cloud, sandbox.DataCenter} {
 		t.Run(string(flavor), func(t *testing.T) {
@@ -28,7 +28,7 @@ func everyChat(t *testing.T, rule string, f func(*testing.T, *chat)) {
 				jira:   sandbox.Options{Flavor: flavor},
 				change: func(c *Config, o *Options) { c.Comments, o.Location = rule, time.FixedZone("EAT", 3*3600) },
 			})
-			f(t, &chat{tl, tl.srv.Add(sandbox.Seed{Summary: "Drill"})})
+			f(&chat{tl, tl.srv.Add(sandbox.Seed{Summary: "Drill"})})
 		})
 	}
 }
@@ -69,7 +69,8 @@ func (c *chat) texts() string {
 
 func TestCommentsBecomeNotesAndNotesComments(t *testing.T) {
 	t.Parallel()
-	everyChat(t, "all", func(t *testing.T, c *chat) {
+	everyChat(t, "all", func(c *chat) {
+		t := c.t
 		c.read()
 		id := c.says("Amina Diallo", "The pump has arrived\nbut not its seal")
 		r := c.record(c.key)
@@ -124,7 +125,8 @@ func TestCommentsBecomeNotesAndNotesComments(t *testing.T) {
 
 func TestOnlyMarkedCommentsLeaveJira(t *testing.T) {
 	t.Parallel()
-	everyChat(t, "#partners", func(t *testing.T, c *chat) {
+	everyChat(t, "#partners", func(c *chat) {
+		t := c.t
 		c.says("Amina Diallo", "between us")
 		c.says("Amina Diallo", "for all #partners")
 		hidden := c.says("Amina Diallo", "for some #partners")
@@ -149,7 +151,8 @@ func TestOnlyMarkedCommentsLeaveJira(t *testing.T) {
 // A search lists only some comments. Where they do not hold all updates, the others are read.
 func TestCommentsBeyondWhatASearchLists(t *testing.T) {
 	t.Parallel()
-	everyChat(t, "#partners", func(t *testing.T, c *chat) {
+	everyChat(t, "#partners", func(c *chat) {
+		t := c.t
 		c.says("Amina Diallo", "first #partners")
 		for i := range 130 {
 			c.says("Chen Wei", fmt.Sprintf("chatter %d", i))
@@ -163,7 +166,8 @@ func TestCommentsBeyondWhatASearchLists(t *testing.T) {
 // A comment whose sending was cut off is not sent twice.
 func TestACommentIsNotSentTwice(t *testing.T) {
 	t.Parallel()
-	everyChat(t, "all", func(t *testing.T, c *chat) {
+	everyChat(t, "all", func(c *chat) {
+		t := c.t
 		for i, effect := range []dials.Effect{dials.CutBefore, dials.CutAfter} {
 			r := c.record(c.key)
 			typed := task.TextValue(fmt.Sprintf("News %d\n%s", i, r.Values[task.Notes].String()))
@@ -186,7 +190,8 @@ func TestACommentIsNotSentTwice(t *testing.T) {
 
 func TestCommentsThatMayNotBeWritten(t *testing.T) {
 	t.Parallel()
-	everyChat(t, "all", func(t *testing.T, c *chat) {
+	everyChat(t, "all", func(c *chat) {
+		t := c.t
 		r := c.record(c.key)
 		c.srv.Deny("ADD_COMMENTS")
 		p := change(r, task.Notes, task.TextValue("News"))
