@@ -57,7 +57,9 @@ func (c *client) call(ctx context.Context, op, method, path string, in, out any)
 	resp, err := c.http.Do(req)
 	if err != nil {
 		f, uncertain := transport.FromError(op, err)
-		return fail(f, 0, uncertain)
+		e := fail(f, 0, uncertain)
+		e.perIssue = heldForIssue(err)
+		return e
 	}
 	defer func() { _ = resp.Body.Close() }() // the body was read whole by the transport
 	body, err := io.ReadAll(resp.Body)

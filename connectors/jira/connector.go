@@ -31,8 +31,12 @@ type Options struct {
 	Observer   transport.Observer
 	Timeout    time.Duration
 	InlineWait time.Duration
-	// Rate is how many requests a second are sent at the most; 0 means 40, which is well under what Jira allows.
+	// Rate is how many requests a second are sent at the most, by all sources that share an account; 0 means 40, which is
+	// well under what Jira allows.
 	Rate rate.Limit
+	// Budgets is what is known of the limits of Jiras. Give all sources the same, so that those that share an account keep
+	// its limits together; nil means one of its own.
+	Budgets *Budgets
 
 	// Now is the clock; nil means time.Now. Only spans of it are used: what Jira's clock says is read off the issues.
 	Now func() time.Time
@@ -125,9 +129,16 @@ func New(cfg Config, o Options) (*Connector, error) {
 	if o.Rate == 0 {
 		o.Rate = defaultRate
 	}
+	if o.Budgets == nil {
+		o.Budgets = NewBudgets(o.Now)
+	}
+	account := cfg.Email
+	if account == "" {
+		account = token
+	}
 	hc := transport.NewClient(transport.Options{
 		Source: o.Source, Base: o.Base, Observer: o.Observer, Timeout: o.Timeout, InlineWait: o.InlineWait,
-		Rate: o.Rate, Burst: int(o.Rate) + 1, Secrets: []string{token},
+		Gate: o.Budgets.gate(cfg.URL, account, o.Rate), Secrets: []string{token},
 		Authorize: func(r *http.Request) {
 			if cfg.Email != "" {
 				r.SetBasicAuth(cfg.Email, token)
