@@ -131,6 +131,7 @@ func (b *builder) partnership(v *value) Partnership {
 	b.share(v.get("share"), v.get("sources"), &p)
 	b.scorecard(v.get("scorecard"), &p)
 	p.Merge = b.merge(v.get("merge"))
+	combineNotes(&p, v.get("merge"))
 	p.Guards = b.guards(v.get("guards"))
 	return p
 }
@@ -271,7 +272,7 @@ func (b *builder) partnerID(v *value, partners []Partner) string {
 
 func (b *builder) merge(v *value) merge.Rules {
 	rules := merge.DefaultRules()
-	rules.Default = b.rule(v.get("default"), rules.Default)
+	rules.Default = b.rule(v.get("default"), "default", rules.Default)
 	if v == nil {
 		return rules
 	}
@@ -280,15 +281,15 @@ func (b *builder) merge(v *value) merge.Rules {
 			if rules.Fields == nil {
 				rules.Fields = map[task.Field]merge.Rule{}
 			}
-			rules.Fields[f] = b.rule(e.value, rules.Default)
+			rules.Fields[f] = b.rule(e.value, e.name, rules.Default)
 		}
 	}
 	return rules
 }
 
 // rule reads one rule; what it does not say is as in base.
-func (b *builder) rule(v *value, base merge.Rule) merge.Rule {
-	out := merge.Rule{Authority: slices.Clone(base.Authority), Hold: base.Hold}
+func (b *builder) rule(v *value, field string, base merge.Rule) merge.Rule {
+	out := merge.Rule{Authority: slices.Clone(base.Authority), Hold: base.Hold, Combine: base.Combine}
 	if a := v.get("authority"); a != nil && a.kind == list {
 		out.Authority = nil
 		if len(a.items) == 0 {
@@ -304,11 +305,33 @@ func (b *builder) rule(v *value, base merge.Rule) merge.Rule {
 	}
 	switch v.get("on_conflict").str() {
 	case "hold":
-		out.Hold = true
+		out.Hold, out.Combine = true, false
 	case "authority":
-		out.Hold = false
+		out.Hold, out.Combine = false, false
+	case "combine":
+		out.Hold, out.Combine = false, true
+		if field != task.Notes.String() {
+			b.rep.add(v.get("on_conflict").at, "on_conflict: combine is for notes, where both texts can stand: write authority or hold")
+		}
 	}
 	return out
+}
+
+// combineNotes makes the notes of a partnership whose notes are logs of comments keep what both sides add, unless the file
+// says otherwise: a comment that comes while somebody writes on the scorecard is no contradiction.
+func combineNotes(p *Partnership, v *value) {
+	if v.get("notes").get("on_conflict") != nil || v.get("default").get("on_conflict") != nil {
+		return
+	}
+	if !slices.ContainsFunc(p.Sources, func(s Source) bool { return s.Jira != nil && s.Jira.Comments != "" }) {
+		return
+	}
+	rule := p.Merge.For(task.Notes)
+	rule.Combine = true
+	if p.Merge.Fields == nil {
+		p.Merge.Fields = map[task.Field]merge.Rule{}
+	}
+	p.Merge.Fields[task.Notes] = rule
 }
 
 func (b *builder) guards(v *value) plan.Guards {

@@ -278,7 +278,9 @@ func TestAnyDamageIsTold(t *testing.T) {
 				out = []string{""}
 			}
 		}
-		c, err := parseText(strings.Join(out, "\n"))
+		text := strings.Join(out, "\n")
+		count := 1 + strings.Count(text, "\n") + strings.Count(text, "\r") // what was drawn may have line ends in it
+		c, err := parseText(text)
 		var e *Error
 		if err == nil {
 			for _, p := range c.Partnerships {
@@ -297,7 +299,7 @@ func TestAnyDamageIsTold(t *testing.T) {
 			rt.Fatalf("%T", err)
 		}
 		for _, p := range e.Problems {
-			if p.Line < 1 || p.Line > len(out)+1 || p.Column < 1 {
+			if p.Line < 1 || p.Line > count+1 || p.Column < 1 {
 				rt.Fatalf("a mistake at no place: %v", p)
 			}
 		}

@@ -33,11 +33,12 @@ func (b *builder) accounts(v, sources *value, p *Partnership) {
 				b.rep.add(e.at, "the source %s is not a Jira: remove this line, or name one that is (%s)", quote(e.name), listed(jiras))
 			default:
 				id := e.value.text
-				if other, ok := taken[e.name+" "+id]; ok {
+				same := e.name + " " + strings.ToLower(id) // user names differ in more than case
+				if other, ok := taken[same]; ok {
 					b.rep.add(e.value.at, "the account is %s's already: give each person their own", quote(other))
 					continue
 				}
-				taken[e.name+" "+id] = p.People[i].Name
+				taken[same] = p.People[i].Name
 				p.Sources[at].Jira.People[i].AccountID = id
 				if p.People[i].Jira == nil {
 					p.People[i].Jira = map[task.SourceID]string{}

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/lockstep-sync/lockstep/connectors/gsheets"
 	"github.com/lockstep-sync/lockstep/connectors/jira"
@@ -27,6 +28,9 @@ func (s Source) mapped() []task.Field {
 	case s.Jira != nil:
 		to := jira.DefaultFields()
 		maps.Copy(to, s.Jira.Fields)
+		if s.Jira.Comments != "" {
+			to[task.Notes] = "comment"
+		}
 		for f, name := range to {
 			if name != "" {
 				out = append(out, f)
@@ -115,18 +119,19 @@ func (b *builder) jira(v *value, section *entry, p *Partnership) *jira.Config {
 	j := section.value
 	id := v.get("id").str()
 	c := &jira.Config{
-		URL:    strings.TrimRight(j.get("url").str(), "/"),
-		Flavor: or(j.get("flavor").str(), "auto"),
-		Email:  j.get("email").str(),
-		Token:  b.secret(j, "token"),
-		JQL:    j.get("jql").str(),
-		Status: b.status(v.get("status")),
-		Fields: map[task.Field]string{},
+		URL:      strings.TrimRight(j.get("url").str(), "/"),
+		Flavor:   or(j.get("flavor").str(), "auto"),
+		Email:    j.get("email").str(),
+		Token:    b.secret(j, "token"),
+		JQL:      j.get("jql").str(),
+		Comments: j.get("comments").str(),
+		Status:   b.status(v.get("status")),
+		Fields:   map[task.Field]string{},
 	}
 	if c.Token == "" {
 		c.Token = unknownSecret // what is wrong with it has been said, and the connector is asked about the rest
 	}
-	if u, err := url.Parse(c.URL); err == nil && j.entry("email") == nil && strings.HasSuffix(u.Hostname(), ".atlassian.net") {
+	if u, err := url.Parse(c.URL); err == nil && j.entry("email") == nil && strings.HasSuffix(strings.ToLower(u.Hostname()), ".atlassian.net") {
 		b.rep.add(section.at, "jira.email is missing: add email: with the address of the account that the token belongs to")
 	}
 	if c.URL != "" {
@@ -134,7 +139,7 @@ func (b *builder) jira(v *value, section *entry, p *Partnership) *jira.Config {
 			b.rep.add(j.get("url").at, "url: %s %w", quote(j.get("url").shown), err)
 		}
 	}
-	if c.Email != "" && !validEmail(c.Email) {
+	if c.Email != "" && !validLogin(c) {
 		b.rep.add(j.get("email").at, "email: %s is not an e-mail address: write that of the account whose token this is", quote(j.get("email").shown))
 	}
 	if e := j.entry("create"); e != nil && e.value.kind == mapping {
@@ -163,6 +168,15 @@ func (b *builder) jira(v *value, section *entry, p *Partnership) *jira.Config {
 	}
 	b.ask(section, v, c.Validate())
 	return c
+}
+
+// validLogin reports that the email can be one: on Data Center, and where it is not known that the Jira is no such, it may
+// be a user name.
+func validLogin(c *jira.Config) bool {
+	if c.Flavor == "cloud" || jira.IsAtlassian(c.URL) {
+		return validEmail(c.Email)
+	}
+	return !strings.ContainsFunc(c.Email, func(r rune) bool { return r == ':' || unicode.IsControl(r) })
 }
 
 // unknownSecret stands in for a secret whose mistake has been reported. No configuration with one is ever handed out.

@@ -65,11 +65,11 @@ func sectors() []string {
 	return []string{"public", "private", "civil_society", "academia", "multilateral"}
 }
 
-func flavors() []string { return []string{"auto", "cloud"} }
+func flavors() []string { return []string{"auto", "cloud", "datacenter"} }
 
 func roles() []string { return []string{"owner", "scorecard", "other"} }
 
-func onConflict() []string { return []string{"authority", "hold"} }
+func onConflict() []string { return []string{"authority", "hold", "combine"} }
 
 const later = "is not supported by this version: remove it"
 
@@ -122,7 +122,7 @@ func partnershipKeys() []key {
 			{name: "partner", doc: "Id of the partner that they work for."},
 			{name: "email", doc: "E-mail address, by which Jira accounts are found."},
 			{name: "aliases", shape: texts, doc: "Other words in a cell that mean this person."},
-			{name: "jira", shape: names, doc: "Id of a Jira source → account id there. Needed where the account hides its e-mail address."},
+			{name: "jira", shape: names, doc: "Id of a Jira source → who they are there: the account id on Jira Cloud, the user name on Data Center. Needed where the account hides its e-mail address."},
 		}},
 		{name: "sources", shape: sections, required: true, doc: "The partners' own tools. Each item has exactly one of `jira` and `sheet`.", sub: sourceKeys()},
 		{name: "scorecard", shape: section, required: true, doc: "The shared scorecard.", sub: []key{
@@ -132,7 +132,7 @@ func partnershipKeys() []key {
 		}},
 		{name: "merge", shape: rules, by: func() []string { return append([]string{"default"}, fieldNames()...) }, doc: "What happens when several tools changed one field. The key is a field, or `default` for all others.", sub: []key{
 			{name: "authority", shape: texts, of: roles, def: "`[owner, scorecard]`", doc: "Who wins, highest first: `owner` is the own tool of the task's partner, `other` another partner's."},
-			{name: "on_conflict", of: onConflict, def: "authority", doc: "`authority` decides at once and keeps the loser in the history, `hold` waits for people."},
+			{name: "on_conflict", of: onConflict, def: "authority", doc: "`authority` decides at once and keeps the loser in the history, `hold` waits for people, `combine` (of notes) keeps what both texts added. With `comments` it is `combine` for notes."},
 		}},
 		{name: "guards", shape: section, doc: "What one cycle may do to a source before it stops and asks. A first filling is not a change.", sub: []key{
 			{name: "max_changes", shape: portion, def: "30%", doc: "Share of a source's existing items that one cycle may change."},
@@ -147,7 +147,7 @@ func sourceKeys() []key {
 	return []key{
 		{name: "id", required: true, doc: "Short name, unique in the file: a-z, 0-9, `-` and `_`. `scorecard` is taken."},
 		{name: "partner", required: true, doc: "Id of the partner whose tool this is."},
-		{name: "jira", shape: section, doc: "A Jira Cloud project.", sub: jiraKeys()},
+		{name: "jira", shape: section, doc: "A project of Jira Cloud or Jira Data Center.", sub: jiraKeys()},
 		{name: "sheet", shape: section, doc: "A tab of a Google Sheet.", sub: sheetKeys(false)},
 		{name: "doc", shape: section, refused: "sources are not supported by this version: move the table into a sheet, or remove this source"},
 		{name: "status", shape: words, by: task.Statuses, doc: "Status → names of Jira statuses or resolutions, or words in cells. The rest goes by Jira's status category, and by well-known words."},
@@ -157,15 +157,16 @@ func sourceKeys() []key {
 
 func jiraKeys() []key {
 	return []key{
-		{name: "url", required: true, doc: "Address of the site: `https://aquafund.atlassian.net`."},
-		{name: "flavor", of: flavors, def: "auto", doc: "Kind of Jira."},
-		{name: "email", doc: "E-mail address of the account that the token belongs to. Needed for a site at atlassian.net; without it the token is sent as a bearer token."},
-		{name: "token", required: true, secret: true, doc: "API token of the account that Lockstep uses."},
+		{name: "url", required: true, doc: "Address of the site: `https://aquafund.atlassian.net`, `https://jira.riverton.gov`."},
+		{name: "flavor", of: flavors, def: "auto", doc: "Kind of Jira. `auto` asks the server once."},
+		{name: "email", doc: "E-mail address of the account that the token belongs to. Needed for a site at atlassian.net. On Data Center it is left out with a personal access token, or is the user name with a password as token. Without it the token is sent as a bearer token."},
+		{name: "token", required: true, secret: true, doc: "API token of the account that Lockstep uses; on Data Center its personal access token."},
 		{name: "jql", def: "the project of `create`", doc: "Which issues: `project = WASH`."},
 		{name: "create", shape: section, doc: "Where a task of this partner that was born elsewhere becomes an issue. Without it none does.", sub: []key{
 			{name: "project", required: true, doc: "Key of the project."},
 			{name: "issue_type", def: "Task", doc: "Name of the issue type."},
 		}},
+		{name: "comments", doc: "Comments as updates: `all`, or the word that a comment must contain to be shared, such as `'#partners'`. These comments are then the notes, with time and author, and what is added to the notes becomes a comment."},
 		{name: "webhook_secret", secret: true, refused: later},
 	}
 }

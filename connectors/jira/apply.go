@@ -24,6 +24,7 @@ func (c *Connector) Apply(ctx context.Context, patches []task.Patch) []task.Rece
 			b.apply(ctx, i)
 		}
 	}
+	b.again(ctx)
 	b.finish(context.WithoutCancel(ctx))
 	return b.out
 }
@@ -38,6 +39,7 @@ type batch struct {
 	stop    error                 // what makes it useless to go on
 	strikes int                   // how many patches in a row got no answer
 	loose   []loose
+	crowded []int // patches whose issues took no more writes for now; nothing of them was written
 }
 
 // loose is a patch that landed and whose issue is still to be read back.
@@ -69,7 +71,9 @@ func (b *batch) read(ctx context.Context) {
 		maps.Copy(b.current, got)
 		if err != nil {
 			for _, id := range ids[:n] {
-				b.failed[id] = err
+				if _, known := got[id]; !known {
+					b.failed[id] = err
+				}
 			}
 			if b.weigh(err); b.stop != nil {
 				return
@@ -78,7 +82,9 @@ func (b *batch) read(ctx context.Context) {
 		ids = ids[n:]
 	}
 	for _, is := range b.current {
-		b.c.note(is)
+		if is != nil {
+			b.c.note(is)
+		}
 	}
 }
 
@@ -132,6 +138,9 @@ func (b *batch) fail(i int, err error, landed bool) {
 	b.out[i].Err = &f
 	if call, ok := asCall(err); ok {
 		b.out[i].Uncertain = call.uncertain
+		if call.perIssue && !landed {
+			b.crowded = append(b.crowded, i)
+		}
 	}
 }
 
@@ -221,11 +230,7 @@ func (b *batch) finish(ctx context.Context) {
 	for round := 0; round < 2 && len(b.loose) > 0; round++ {
 		todo := b.loose
 		b.loose = nil
-		ids := make([]string, 0, len(todo))
-		for _, l := range todo {
-			ids = append(ids, l.id)
-		}
-		got, err := b.c.api.fetch(ctx, "read back", ids, b.c.wanted())
+		got, err := b.readBack(ctx, todo)
 		for _, l := range todo {
 			is := got[l.id]
 			switch {
@@ -337,7 +342,7 @@ func (c *Connector) put(ed *edit, col column, cur, to task.Value, is *wireIssue)
 				WithHint("leave the issue one component, or change its components in Jira"))
 		}
 	}
-	v, err := c.encode(col, to)
+	v, err := c.encode(col, to, is.Fields[col.id])
 	if err != nil {
 		return c.unwritable("change the issue", col, err)
 	}

@@ -86,6 +86,13 @@ func (g *gate) Enter(req *http.Request) transport.Passage {
 	return &passage{g: g, route: route, issue: issue, writes: !transport.Reads(req)}
 }
 
+// issueLeft is how long writes to an issue have to wait.
+func (g *gate) issueLeft(id string) time.Duration {
+	g.t.mu.Lock()
+	defer g.t.mu.Unlock()
+	return g.t.issues[id].left(g.t.now())
+}
+
 // passage is one attempt's transport.Passage.
 type passage struct {
 	g            *gate

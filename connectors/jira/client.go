@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	gojira "github.com/andygrunwald/go-jira"
 
@@ -19,11 +20,21 @@ import (
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
-// client makes the requests. All go to v2 paths, where texts are texts and not documents.
+// client makes the requests, in the dialect of the server.
 type client struct {
 	source task.SourceID
 	http   *http.Client
 	jira   *gojira.Client
+	now    func() time.Time
+
+	flavor     string  // as configured
+	cloudAPI   int     // the version of Cloud's paths
+	d          dialect // as expected, or, once met, as the server said
+	met        bool
+	introduced func(wireServer) // hears what the server said of itself; may be nil
+
+	projectOf func(id string) string // key of the project that an issue was seen in; "" where none is known
+	quietIn   map[string]quietness   // by project
 }
 
 // callError is what came of a request that did not go well.
@@ -43,8 +54,21 @@ func (e *callError) stops() bool {
 	return e.status == http.StatusUnauthorized || e.fault.Reason == fault.RateLimited && !e.perIssue
 }
 
-// call sends one request and reads its answer into out, unless that is nil or the answer is empty. An error is a *callError.
+// call sends one request in the server's dialect and reads its answer into out, unless that is nil or the answer is empty.
+// The path is given from behind the version, such as "issue/10001"; one that begins with rest/ is sent as it is. An error
+// is a *callError.
 func (c *client) call(ctx context.Context, op, method, path string, in, out any) error {
+	if err := c.meet(ctx); err != nil {
+		return err
+	}
+	if !strings.HasPrefix(path, "rest/") {
+		path = "rest/api/" + strconv.Itoa(c.d.api) + "/" + path
+	}
+	return c.send(ctx, op, method, path, in, out)
+}
+
+// send is call for a whole path, in no dialect.
+func (c *client) send(ctx context.Context, op, method, path string, in, out any) error {
 	fail := func(f *fault.Error, status int, uncertain bool) *callError {
 		f.Source = c.source
 		return &callError{fault: f, status: status, uncertain: uncertain}
@@ -71,7 +95,11 @@ func (c *client) call(ctx context.Context, op, method, path string, in, out any)
 	if reason := resp.Header.Get("X-Seraph-LoginReason"); reason == "AUTHENTICATED_FAILED" || reason == "AUTHENTICATION_DENIED" {
 		// Jira may answer 200 all the same, with what anybody may see.
 		f := fault.New(fault.Permanent, fault.Auth, op, "Jira did not accept the credential (%s)", strings.ToLower(reason))
-		return fail(f.WithHint("make a new API token for the account and put it into token_file"), http.StatusUnauthorized, landed)
+		hint := c.d.noLogin
+		if reason == "AUTHENTICATION_DENIED" {
+			hint = "log in to Jira once in a browser as this account: after failed logins Jira asks for a CAPTCHA; then " + hint
+		}
+		return fail(f.WithHint("%s", hint), http.StatusUnauthorized, landed)
 	}
 	if resp.StatusCode >= 300 {
 		return c.refused(op, resp, body, fail) //nolint:contextcheck // an answer brings its request's context along
@@ -83,7 +111,7 @@ func (c *client) call(ctx context.Context, op, method, path string, in, out any)
 		f := transport.FromResponse(op, resp, body) //nolint:contextcheck // an answer brings its request's context along
 		if strings.Contains(resp.Header.Get("Content-Type"), "json") {
 			f = fault.New(fault.Permanent, fault.Invalid, op, "read the answer: it has another shape than expected")
-			f.Hint = "check that the address is that of a Jira Cloud site"
+			f.Hint = "check that the url is that of a Jira"
 		}
 		return fail(f, resp.StatusCode, true)
 	}
@@ -95,7 +123,7 @@ func (c *client) refused(op string, resp *http.Response, body []byte, fail func(
 	f := transport.FromResponse(op, resp, body)
 	switch resp.StatusCode {
 	case http.StatusUnauthorized:
-		f.Hint = "check email and token: the API token may have expired or been revoked"
+		f.Hint = "the token may have expired or been revoked: " + c.d.noLogin
 	case http.StatusForbidden:
 		f.Hint = "the account may not do this: give it the permission in the project's settings in Jira"
 	}
@@ -111,7 +139,6 @@ func (c *client) refused(op string, resp *http.Response, body []byte, fail func(
 }
 
 const (
-	bulkMax = 100 // issues in one bulkfetch, by Jira's rule
 	// pageMax keeps a page of issues with long descriptions well under the longest answer that is read.
 	pageMax = 500
 	// censusMax is the most that Jira gives of a page where little more than ids is asked for.
@@ -121,45 +148,50 @@ const (
 // myself proves that we are let in as who we are.
 func (c *client) myself(ctx context.Context) error {
 	var u wireUser
-	return c.call(ctx, "prove who we are", http.MethodGet, "rest/api/2/myself", nil, &u)
+	return c.call(ctx, "prove who we are", http.MethodGet, "myself", nil, &u)
 }
 
-// search asks for one page.
+// search asks for one page. The token of the page leads to the next.
 func (c *client) search(ctx context.Context, op string, r searchRequest) (searchPage, error) {
-	var p searchPage
-	err := c.call(transport.Idempotent(ctx), op, http.MethodPost, "rest/api/2/search/jql", r, &p)
-	if e, ok := asCall(err); ok && e.status == http.StatusNotFound {
-		e.fault.Hint = "this address does not speak Jira Cloud's search: check the url (Jira Data Center is not supported)"
+	if err := c.meet(ctx); err != nil {
+		return searchPage{}, err
 	}
-	return p, err
+	return c.d.search(c, ctx, op, r)
 }
 
 // fetch reads issues directly, past the index. Issues that are gone or may not be read are missing in the answer.
 func (c *client) fetch(ctx context.Context, op string, ids, fields []string) (map[string]*wireIssue, error) {
-	out := make(map[string]*wireIssue, len(ids))
-	for chunk := range slices.Chunk(ids, bulkMax) {
-		var p searchPage
-		err := c.call(transport.Idempotent(ctx), op, http.MethodPost, "rest/api/2/issue/bulkfetch", bulkRequest{IDs: chunk, Fields: fields}, &p)
-		if err != nil {
-			return out, err
-		}
-		for i := range p.Issues {
-			out[p.Issues[i].ID] = &p.Issues[i]
-		}
+	if err := c.meet(ctx); err != nil {
+		return nil, err
 	}
-	return out, nil
+	return c.d.fetch(c, ctx, op, ids, fields)
+}
+
+// fetchFresh is fetch at the least cost, for who can tell whether an issue is as new as it has to be: one that ok accepts
+// may have been read from the index.
+func (c *client) fetchFresh(ctx context.Context, op string, ids, fields []string, ok func(*wireIssue) bool) (map[string]*wireIssue, error) {
+	if err := c.meet(ctx); err != nil {
+		return nil, err
+	}
+	return c.d.fresh(c, ctx, op, ids, fields, ok)
 }
 
 // issue reads one issue directly, by id or key.
 func (c *client) issue(ctx context.Context, op, id string, fields []string) (*wireIssue, error) {
 	var is wireIssue
 	q := url.Values{"fields": {strings.Join(fields, ",")}}
-	err := c.call(ctx, op, http.MethodGet, "rest/api/2/issue/"+url.PathEscape(id)+"?"+q.Encode(), nil, &is)
+	err := c.call(ctx, op, http.MethodGet, "issue/"+url.PathEscape(id)+"?"+q.Encode(), nil, &is)
 	return &is, err
 }
 
-// edit changes an issue in one request. It returns what Jira gives back of it, nil where it gives nothing.
+const editing = "change the issue"
+
+// edit changes an issue in one request, without e-mails to its watchers where the account may do that. It returns what
+// Jira gives back of it, nil where it gives nothing.
 func (c *client) edit(ctx context.Context, id string, fields, update map[string]any) (*wireIssue, error) {
+	if err := c.meet(ctx); err != nil {
+		return nil, err
+	}
 	body := map[string]any{}
 	if len(fields) > 0 {
 		body["fields"] = fields
@@ -167,22 +199,14 @@ func (c *client) edit(ctx context.Context, id string, fields, update map[string]
 	if len(update) > 0 {
 		body["update"] = update
 	}
-	var is wireIssue
-	path := "rest/api/2/issue/" + url.PathEscape(id) + "?notifyUsers=false&returnIssue=true"
-	if err := c.call(ctx, "change the issue", http.MethodPut, path, body, &is); err != nil {
-		return nil, err
-	}
-	if is.ID == "" {
-		return nil, nil //nolint:nilnil // there is nothing to return, and that is no error
-	}
-	return &is, nil
+	return c.d.edit(c, ctx, id, body)
 }
 
 func (c *client) transitions(ctx context.Context, id string) ([]wireTransition, error) {
 	var out struct {
 		Transitions []wireTransition `json:"transitions"`
 	}
-	path := "rest/api/2/issue/" + url.PathEscape(id) + "/transitions?expand=transitions.fields"
+	path := "issue/" + url.PathEscape(id) + "/transitions?expand=transitions.fields"
 	err := c.call(ctx, "read the transitions", http.MethodGet, path, nil, &out)
 	return out.Transitions, err
 }
@@ -193,7 +217,7 @@ func (c *client) transition(ctx context.Context, id, transition, resolution stri
 	if resolution != "" {
 		body["fields"] = map[string]any{"resolution": wireNamed{Name: resolution}}
 	}
-	return c.call(ctx, "move the issue", http.MethodPost, "rest/api/2/issue/"+url.PathEscape(id)+"/transitions", body, nil)
+	return c.call(ctx, "move the issue", http.MethodPost, "issue/"+url.PathEscape(id)+"/transitions", body, nil)
 }
 
 // create makes an issue and returns its id and key.
@@ -203,7 +227,7 @@ func (c *client) create(ctx context.Context, fields map[string]any, id task.ID) 
 		"properties": []any{map[string]any{"key": "lockstep", "value": map[string]any{"task": id}}},
 	}
 	var is wireIssue
-	err := c.call(ctx, "create the issue", http.MethodPost, "rest/api/2/issue", body, &is)
+	err := c.call(ctx, "create the issue", http.MethodPost, "issue", body, &is)
 	if err == nil && is.ID == "" {
 		f := fault.New(fault.Retryable, fault.Invalid, "create the issue", "the answer names no issue")
 		f.Source = c.source
@@ -214,29 +238,32 @@ func (c *client) create(ctx context.Context, fields map[string]any, id task.ID) 
 
 // createTypes are the issue types that the account may make in a project.
 func (c *client) createTypes(ctx context.Context, project string) ([]wireNamed, error) {
-	var out []wireNamed
-	path := "rest/api/2/issue/createmeta/" + url.PathEscape(project) + "/issuetypes"
-	err := c.pages(ctx, "read what the project needs", path, func(raw json.RawMessage) (int, error) {
-		var p struct {
-			Types []wireNamed `json:"issueTypes"`
-		}
-		err := json.Unmarshal(raw, &p)
-		out = append(out, p.Types...)
-		return len(p.Types), err
-	})
-	return out, err
+	path := "issue/createmeta/" + url.PathEscape(project) + "/issuetypes"
+	return pagesOf[wireNamed](ctx, c, "read what the project needs", path, func(d dialect) string { return d.typesIn })
 }
 
+// createFields are the fields of the create screen of an issue type.
 func (c *client) createFields(ctx context.Context, project, typeID string) ([]wireCreateField, error) {
-	var out []wireCreateField
-	path := "rest/api/2/issue/createmeta/" + url.PathEscape(project) + "/issuetypes/" + url.PathEscape(typeID)
-	err := c.pages(ctx, "read what the issue type needs", path, func(raw json.RawMessage) (int, error) {
-		var p struct {
-			Fields []wireCreateField `json:"fields"`
+	path := "issue/createmeta/" + url.PathEscape(project) + "/issuetypes/" + url.PathEscape(typeID)
+	return pagesOf[wireCreateField](ctx, c, "read what the issue type needs", path, func(d dialect) string { return d.fieldsIn })
+}
+
+// pagesOf reads a list by startAt, under the key that the dialect names.
+func pagesOf[T any](ctx context.Context, c *client, op, path string, key func(dialect) string) ([]T, error) {
+	var out []T
+	err := c.pages(ctx, op, path, func(raw json.RawMessage) (int, error) {
+		var p map[string]json.RawMessage
+		if err := json.Unmarshal(raw, &p); err != nil {
+			return 0, err
 		}
-		err := json.Unmarshal(raw, &p)
-		out = append(out, p.Fields...)
-		return len(p.Fields), err
+		list := p[key(c.d)]
+		if isNull(list) {
+			return 0, nil
+		}
+		var some []T
+		err := json.Unmarshal(list, &some)
+		out = append(out, some...)
+		return len(some), err
 	})
 	return out, err
 }
@@ -259,7 +286,7 @@ func (c *client) pages(ctx context.Context, op, path string, take func(json.RawM
 		if err != nil {
 			f := fault.New(fault.Permanent, fault.Invalid, op, "read the answer: it has another shape than expected")
 			f.Source = c.source
-			return f.WithHint("check that the address is that of a Jira Cloud site")
+			return f.WithHint("check that the url is that of a Jira")
 		}
 		if start += n; n == 0 || start >= p.Total {
 			return nil
@@ -269,13 +296,13 @@ func (c *client) pages(ctx context.Context, op, path string, take func(json.RawM
 
 func (c *client) fields(ctx context.Context) ([]wireField, error) {
 	var out []wireField
-	err := c.call(ctx, "read the fields", http.MethodGet, "rest/api/2/field", nil, &out)
+	err := c.call(ctx, "read the fields", http.MethodGet, "field", nil, &out)
 	return out, err
 }
 
 func (c *client) priorities(ctx context.Context) ([]string, error) {
 	var out []wireNamed
-	err := c.call(ctx, "read the priorities", http.MethodGet, "rest/api/2/priority", nil, &out)
+	err := c.call(ctx, "read the priorities", http.MethodGet, "priority", nil, &out)
 	names := make([]string, 0, len(out))
 	for _, p := range out {
 		names = append(names, p.Name)
@@ -286,7 +313,7 @@ func (c *client) priorities(ctx context.Context) ([]string, error) {
 // resolutions are the names of the resolutions; none and no error where the site does not tell.
 func (c *client) resolutions(ctx context.Context) ([]string, error) {
 	var out []wireNamed
-	err := c.call(ctx, "read the resolutions", http.MethodGet, "rest/api/2/resolution", nil, &out)
+	err := c.call(ctx, "read the resolutions", http.MethodGet, "resolution", nil, &out)
 	if e, ok := asCall(err); ok && (e.status == http.StatusNotFound || e.status == http.StatusForbidden) {
 		return nil, nil
 	}
@@ -305,7 +332,7 @@ func (c *client) statuses(ctx context.Context, projects []string) (map[string]wi
 		var types []struct {
 			Statuses []wireStatus `json:"statuses"`
 		}
-		err := c.call(ctx, "read the project's statuses", http.MethodGet, "rest/api/2/project/"+url.PathEscape(p)+"/statuses", nil, &types)
+		err := c.call(ctx, "read the project's statuses", http.MethodGet, "project/"+url.PathEscape(p)+"/statuses", nil, &types)
 		if e, ok := asCall(err); ok && (e.status == http.StatusNotFound || e.status == http.StatusForbidden) {
 			clear(out)
 			break
@@ -323,7 +350,7 @@ func (c *client) statuses(ctx context.Context, projects []string) (map[string]wi
 		return out, nil
 	}
 	var all []wireStatus
-	if err := c.call(ctx, "read the statuses", http.MethodGet, "rest/api/2/status", nil, &all); err != nil {
+	if err := c.call(ctx, "read the statuses", http.MethodGet, "status", nil, &all); err != nil {
 		return nil, err
 	}
 	for _, st := range all {
@@ -337,7 +364,7 @@ func (c *client) components(ctx context.Context, project string) ([]string, erro
 	var out struct {
 		Components []wireNamed `json:"components"`
 	}
-	err := c.call(ctx, "read the project's components", http.MethodGet, "rest/api/2/project/"+url.PathEscape(project), nil, &out)
+	err := c.call(ctx, "read the project's components", http.MethodGet, "project/"+url.PathEscape(project), nil, &out)
 	if e, ok := asCall(err); ok && (e.status == http.StatusNotFound || e.status == http.StatusForbidden) {
 		return nil, nil
 	}
@@ -350,28 +377,41 @@ func (c *client) components(ctx context.Context, project string) ([]string, erro
 
 // users are those whom Jira finds for an e-mail address; none where the account may not look for people.
 func (c *client) users(ctx context.Context, email string) ([]wireUser, error) {
+	if err := c.meet(ctx); err != nil {
+		return nil, err
+	}
 	var out []wireUser
-	q := url.Values{"query": {email}, "maxResults": {"10"}}
-	err := c.call(ctx, "look up a person", http.MethodGet, "rest/api/2/user/search?"+q.Encode(), nil, &out)
+	q := url.Values{c.d.userQuery: {email}, "maxResults": {"10"}}
+	err := c.call(ctx, "look up a person", http.MethodGet, "user/search?"+q.Encode(), nil, &out)
 	if e, ok := asCall(err); ok && e.status == http.StatusForbidden {
 		return nil, nil
 	}
 	return out, err
 }
 
-// mayBrowse reports whether the account may read the project's issues. A project that is gone is not readable.
-func (c *client) mayBrowse(ctx context.Context, project string) (bool, error) {
+// permissions says which of some permissions the account has in a project; none in a project that is gone or hidden.
+func (c *client) permissions(ctx context.Context, project string, names ...string) (map[string]bool, error) {
 	var out struct {
 		Permissions map[string]struct {
 			Have bool `json:"havePermission"`
 		} `json:"permissions"`
 	}
-	q := url.Values{"permissions": {"BROWSE_PROJECTS"}, "projectKey": {project}}
-	err := c.call(ctx, "read our permissions", http.MethodGet, "rest/api/2/mypermissions?"+q.Encode(), nil, &out)
+	q := url.Values{"permissions": {strings.Join(names, ",")}, "projectKey": {project}}
+	err := c.call(ctx, "read our permissions", http.MethodGet, "mypermissions?"+q.Encode(), nil, &out)
 	if e, ok := asCall(err); ok && (e.status == http.StatusNotFound || e.status == http.StatusForbidden) {
-		return false, nil
+		return nil, nil
 	}
-	return out.Permissions["BROWSE_PROJECTS"].Have, err
+	have := map[string]bool{}
+	for _, n := range names {
+		have[n] = out.Permissions[n].Have
+	}
+	return have, err
+}
+
+// mayBrowse reports whether the account may read the project's issues. A project that is gone is not readable.
+func (c *client) mayBrowse(ctx context.Context, project string) (bool, error) {
+	have, err := c.permissions(ctx, project, "BROWSE_PROJECTS")
+	return have["BROWSE_PROJECTS"], err
 }
 
 func asCall(err error) (*callError, bool) {

@@ -17,14 +17,16 @@ import (
 // Config says which Jira issues are a source, as it stands under `jira:` in the configuration file.
 type Config struct {
 	URL       string `yaml:"url"`
-	Flavor    string `yaml:"flavor"` // "auto" (default) or "cloud"
-	Email     string `yaml:"email"`  // with it the token is an API token; without it a bearer token
+	Flavor    string `yaml:"flavor"` // "auto" (default: the server is asked), "cloud" or "datacenter"
+	Email     string `yaml:"email"`  // with it, or a user name of Data Center, Basic login; without it a bearer token
 	Token     string `yaml:"token"`
 	TokenFile string `yaml:"token_file"`
 	// JQL selects the issues. It must be bounded, as Jira Cloud demands: "project = WASH". Without it, it is the project
 	// of Create. An ORDER BY is left out.
 	JQL    string  `yaml:"jql"`
 	Create *Create `yaml:"create"`
+	// Comments makes comments the notes: "all" of them, or those that contain this word; "" for none.
+	Comments string `yaml:"comments"`
 
 	// Status and Fields come from the source's own `status:` and `fields:`; the loader fills them in.
 	Status map[string][]string   `yaml:"-"` // status → names of Jira statuses or resolutions; the rest goes by category
@@ -43,7 +45,7 @@ type Person struct {
 	Name      string // canonical name
 	Email     string
 	Aliases   []string
-	AccountID string // "" where the configuration does not say
+	AccountID string // account id on Cloud, user name on Data Center; "" where the configuration does not say
 }
 
 // DefaultFields are the fields that are mapped without being configured, with the Jira fields that they are. The map is
@@ -65,6 +67,9 @@ func (c Config) mapping() map[task.Field]string {
 			m[f] = to
 		}
 	}
+	if c.Comments != "" {
+		m[task.Notes] = commentField
+	}
 	return m
 }
 
@@ -74,13 +79,17 @@ func (c Config) Validate() []error {
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 	c.validateAddress(bad)
 	switch c.Flavor {
-	case "", "auto", "cloud":
+	case "", flavorAuto, flavorCloud:
+	case flavorDataCenter:
+		if IsAtlassian(c.URL) {
+			bad("flavor: a Jira at atlassian.net is Cloud: say cloud or auto")
+		}
 	default:
-		bad("flavor: %q is not known: say auto or cloud", c.Flavor)
+		bad("flavor: %q is not known: say auto, cloud or datacenter", c.Flavor)
 	}
 	switch {
 	case c.Token == "" && c.TokenFile == "":
-		bad("token_file: say which file holds the API token")
+		bad("token_file: say which file holds the API token, or on Data Center the personal access token")
 	case c.Token != "" && c.TokenFile != "":
 		bad("token: give either token or token_file, not both")
 	}
@@ -89,6 +98,14 @@ func (c Config) Validate() []error {
 	}
 	if c.Create != nil && strings.TrimSpace(c.Create.Project) == "" {
 		bad("create.project: say in which project a new issue is made, such as WASH")
+	}
+	switch notes, mapped := c.Fields[task.Notes]; {
+	case c.Comments != "" && mapped && notes != commentField:
+		bad("comments: the notes are mapped to %q under fields: keep one of the two", notes)
+	case len(strings.Fields(c.Comments)) > 1:
+		bad(`comments: %q is several words: say all, or one word such as "#partners"`, c.Comments)
+	case c.Comments == "" && mapped && notes == commentField:
+		bad(`fields.notes: say comments: all, or comments: "#partners", under jira: instead`)
 	}
 	c.validateStatus(bad)
 	c.validateFields(bad)
@@ -191,6 +208,9 @@ func (c Config) fingerprint() string {
 	fields := map[string]string{}
 	for f, to := range c.mapping() {
 		fields[f.String()] = to
+	}
+	if c.Comments != "" {
+		fields[task.Notes.String()] += " " + c.Comments
 	}
 	return digest(strings.TrimRight(c.URL, "/"), c.selection(), c.Status, fields)
 }

@@ -45,23 +45,36 @@ func features(t *testing.T) connectortest.Features {
 	}
 }
 
+// spoken is a kind of Jira that the suite runs on.
+type spoken struct {
+	name string
+	api  int // of Cloud
+}
+
+// everyJira are all of them.
+func everyJira() []spoken {
+	return []spoken{{"cloud on version 3", 3}, {"cloud on version 2", 2}}
+}
+
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	f := features(t)
-	t.Run("without lag", func(t *testing.T) {
-		t.Parallel()
-		connectortest.Run(t, f, func(t *testing.T) connectortest.Harness {
-			t.Helper()
-			return newHarness(t, 0)
+	for _, sp := range everyJira() {
+		t.Run(sp.name+"/without lag", func(t *testing.T) {
+			t.Parallel()
+			connectortest.Run(t, f, func(t *testing.T) connectortest.Harness {
+				t.Helper()
+				return newHarness(t, sp, 0)
+			})
 		})
-	})
-	t.Run("with a lagging index", func(t *testing.T) {
-		t.Parallel()
-		wrong := connectortest.Ask(t.Context(), f, func(connectortest.T) connectortest.Harness { return newHarness(t, 2*time.Minute) })
-		for question, what := range wrong {
-			t.Errorf("%s: %s", question, strings.Join(what, "; "))
-		}
-	})
+		t.Run(sp.name+"/with a lagging index", func(t *testing.T) {
+			t.Parallel()
+			wrong := connectortest.Ask(t.Context(), f, func(connectortest.T) connectortest.Harness { return newHarness(t, sp, 2*time.Minute) })
+			for question, what := range wrong {
+				t.Errorf("%s: %s", question, strings.Join(what, "; "))
+			}
+		})
+	}
 }
 
 func fraction(t *testing.T, x float64) task.Value {
@@ -78,6 +91,7 @@ type harness struct {
 	srv   *sandbox.Server
 	clock *clock
 	url   string
+	spoken
 	lag   time.Duration
 	other string // an issue outside the filter
 	base  http.RoundTripper
@@ -87,9 +101,9 @@ type harness struct {
 	added map[string]bool // keys of the issues that people made
 }
 
-func newHarness(t *testing.T, lag time.Duration) *harness {
+func newHarness(t *testing.T, sp spoken, lag time.Duration) *harness {
 	t.Helper()
-	h := &harness{lag: lag, base: direct(t), added: map[string]bool{}, clock: &clock{now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}}
+	h := &harness{spoken: sp, lag: lag, base: direct(t), added: map[string]bool{}, clock: &clock{now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}}
 	h.srv = sandbox.New(sandbox.Options{IndexLag: lag, Now: h.clock.Now})
 	web := httptest.NewServer(h)
 	t.Cleanup(web.Close)
@@ -119,7 +133,7 @@ func (h *harness) Connector(t connectortest.T) connectors.Connector {
 		People: []Person{
 			{Name: "Amina Diallo", Email: "amina@example.org"}, {Name: "Chen Wei", Email: "chen@example.org"}, {Name: "José Núñez", Email: "josé@example.org"},
 		},
-	}, Options{Source: "jira", KeyPrefix: "CW", Now: h.clock.Now, InlineWait: time.Millisecond, Timeout: 400 * time.Millisecond, Rate: 10_000, Base: h.base})
+	}, Options{Source: "jira", KeyPrefix: "CW", Now: h.clock.Now, InlineWait: time.Millisecond, Timeout: 400 * time.Millisecond, Rate: 10_000, Base: h.base, CloudAPI: h.api})
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
@@ -256,7 +270,8 @@ func (h *harness) Edit(t connectortest.T, id string, f task.Field, v task.Value)
 		}
 		fields["labels"] = labels
 	case task.Notes:
-		fields["description"] = orNil(v.String())
+		h.describe(t, view.Key, v.String())
+		return
 	case task.Partner, task.QuickWin:
 		t.Fatalf("%s is not mapped", f)
 	}
@@ -267,10 +282,53 @@ func (h *harness) Edit(t connectortest.T, id string, f task.Field, v task.Value)
 
 // Type types raw text.
 func (h *harness) Type(t connectortest.T, id string, f task.Field, raw string) {
-	field := map[task.Field]string{task.Title: "summary", task.Notes: "description"}[f]
-	if err := h.srv.Set(h.view(t, id).Key, map[string]any{field: raw}); err != nil {
+	if f == task.Notes {
+		h.describe(t, h.view(t, id).Key, raw)
+		return
+	}
+	if err := h.srv.Set(h.view(t, id).Key, map[string]any{"summary": raw}); err != nil {
 		t.Fatalf("type %s: %v", f, err)
 	}
+}
+
+// describe types a description: Cloud's editor makes a paragraph of each line, Data Center's a text.
+func (h *harness) describe(t connectortest.T, key, text string) {
+	if h.api == 2 || text == "" {
+		if err := h.srv.Set(key, map[string]any{"description": text}); err != nil {
+			t.Fatalf("describe: %v", err)
+		}
+		return
+	}
+	content := []any{}
+	for line := range strings.SplitSeq(strings.ReplaceAll(text, "\r\n", "\n"), "\n") {
+		p := map[string]any{"type": "paragraph"}
+		if line != "" {
+			p["content"] = []any{map[string]any{"type": "text", "text": line}}
+		}
+		content = append(content, p)
+	}
+	if err := h.srv.SetDocument(key, map[string]any{"type": "doc", "version": 1, "content": content}); err != nil {
+		t.Fatalf("describe: %v", err)
+	}
+}
+
+// description is what people see, a line for each paragraph.
+func (h *harness) description(v sandbox.View) string {
+	if h.api == 2 {
+		return v.Description
+	}
+	var lines []string
+	blocks, _ := h.srv.Document(v.Key)["content"].([]any)
+	for _, block := range blocks {
+		line := ""
+		words, _ := block.(map[string]any)["content"].([]any)
+		for _, w := range words {
+			s, _ := w.(map[string]any)["text"].(string)
+			line += s
+		}
+		lines = append(lines, line)
+	}
+	return strings.Join(lines, "\n")
 }
 
 // Copy clones an issue as Jira does: with its labels, our mark among them.
@@ -326,7 +384,7 @@ func (h *harness) Show(t connectortest.T, id string) task.Values {
 		task.Start: day(v.Custom[startField]), task.Priority: task.TextValue(v.Priority), task.Progress: task.Empty(task.Number),
 		task.Workstream: task.Empty(task.Text), task.Labels: task.SetValue(slices.DeleteFunc(slices.Clone(v.Labels), func(l string) bool {
 			return strings.HasPrefix(l, labelPrefix)
-		})...), task.Notes: task.TextValue(v.Description),
+		})...), task.Notes: task.TextValue(h.description(v)),
 	}
 	if n, ok := v.Custom[progressField].(float64); ok {
 		x, err := task.NumberValue(n / 100)

@@ -38,6 +38,9 @@ type Options struct {
 	// its limits together; nil means one of its own.
 	Budgets *Budgets
 
+	// CloudAPI is the version of the API on Jira Cloud, 2 or 3; 0 means 3. On version 2 texts are wiki markup.
+	CloudAPI int
+
 	// Now is the clock; nil means time.Now. Only spans of it are used: what Jira's clock says is read off the issues.
 	Now func() time.Time
 	// SettleDelay is how long the search index may lag; 0 means 3 min.
@@ -57,7 +60,9 @@ const (
 	defaultFullEvery = 24 * time.Hour
 	defaultLookEvery = time.Hour
 	defaultOverlap   = 10 * time.Minute
-	defaultRate      = 40
+	// defaultInlineWait is how long a call waits for a limit; a longer wait is the engine's.
+	defaultInlineWait = 5 * time.Second
+	defaultRate       = 40
 )
 
 // Connector is one Jira as a source. It is used by one goroutine at a time.
@@ -67,6 +72,7 @@ type Connector struct {
 	base string // the address, without a slash at its end
 	jql  string
 	api  *client
+	gate *gate // what the account's limits leave to this source
 	fp   string
 
 	columns []column
@@ -129,6 +135,9 @@ func New(cfg Config, o Options) (*Connector, error) {
 	if o.Rate == 0 {
 		o.Rate = defaultRate
 	}
+	if o.InlineWait <= 0 {
+		o.InlineWait = defaultInlineWait
+	}
 	if o.Budgets == nil {
 		o.Budgets = NewBudgets(o.Now)
 	}
@@ -136,9 +145,16 @@ func New(cfg Config, o Options) (*Connector, error) {
 	if account == "" {
 		account = token
 	}
+	if o.CloudAPI == 0 {
+		o.CloudAPI = 3
+	}
+	if o.CloudAPI != 2 && o.CloudAPI != 3 {
+		return nil, fmt.Errorf("configure a Jira source: Jira Cloud has no version %d of its API", o.CloudAPI)
+	}
+	gate := o.Budgets.gate(cfg.URL, account, o.Rate)
 	hc := transport.NewClient(transport.Options{
 		Source: o.Source, Base: o.Base, Observer: o.Observer, Timeout: o.Timeout, InlineWait: o.InlineWait,
-		Gate: o.Budgets.gate(cfg.URL, account, o.Rate), Secrets: []string{token},
+		Gate: gate, Secrets: []string{token},
 		Authorize: func(r *http.Request) {
 			if cfg.Email != "" {
 				r.SetBasicAuth(cfg.Email, token)
@@ -153,11 +169,17 @@ func New(cfg Config, o Options) (*Connector, error) {
 		return nil, fmt.Errorf("configure a Jira source: %w", err)
 	}
 	c := &Connector{
-		cfg: cfg, o: o, base: base, jql: cfg.selection(), fp: cfg.fingerprint(),
-		api:    &client{source: o.Source, http: hc, jira: jc},
-		people: newPeople(cfg.People), meaning: newMeaning(cfg.Status), flow: newWorkflow(),
+		cfg: cfg, o: o, gate: gate, base: base, jql: cfg.selection(), fp: digest(cfg.fingerprint(), o.CloudAPI), // texts read otherwise in another version
+		api: &client{
+			source: o.Source, http: hc, jira: jc, now: o.Now,
+			flavor: cfg.Flavor, cloudAPI: o.CloudAPI, d: expected(cfg, o.CloudAPI), quietIn: map[string]quietness{},
+		},
+		meaning: newMeaning(cfg.Status), flow: newWorkflow(),
 		forms: map[string]*form{}, puzzled: map[string]bool{}, projectOf: map[string]string{},
 	}
+	c.people = newPeople(cfg.People, c.api.d)
+	c.api.introduced = c.introduced
+	c.api.projectOf = func(id string) string { return c.projectOf[id] }
 	// Until the site was looked at, the configuration is all there is to go by.
 	c.columns, _ = columns(cfg.mapping(), nil)
 	return c, nil

@@ -136,7 +136,7 @@ func (c *Connector) newIssue(p task.Patch, fm *form) (map[string]any, loose, err
 		case !onScreen:
 			l.late = append(l.late, task.Change{Field: ch.Field, To: to})
 		default:
-			v, err := c.encode(col, to)
+			v, err := c.encode(col, to, nil)
 			if err != nil {
 				return nil, l, c.unwritable("create the issue", col, err)
 			}

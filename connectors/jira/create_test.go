@@ -80,12 +80,12 @@ func TestCreateWithALostAnswer(t *testing.T) {
 		fault  dials.Fault
 		landed bool
 	}{
-		"cut after it landed":    {dials.Fault{Method: http.MethodPost, Path: "/rest/api/2/issue", Effect: dials.CutAfter}, true},
-		"cut before it landed":   {dials.Fault{Method: http.MethodPost, Path: "/rest/api/2/issue", Effect: dials.CutBefore}, false},
-		"silence":                {dials.Fault{Method: http.MethodPost, Path: "/rest/api/2/issue", Effect: dials.HangAfter}, true},
-		"half an answer":         {dials.Fault{Method: http.MethodPost, Path: "/rest/api/2/issue", Effect: dials.Truncate}, true},
-		"a gateway's 504":        {dials.Fault{Method: http.MethodPost, Path: "/rest/api/2/issue", Effect: dials.Reply, Status: 504}, false},
-		"a page instead of JSON": {dials.Fault{Method: http.MethodPost, Path: "/rest/api/2/issue", Effect: dials.Reply, Status: 200, Body: "<html>"}, false},
+		"cut after it landed":    {dials.Fault{Method: http.MethodPost, Path: "/rest/api/3/issue", Effect: dials.CutAfter}, true},
+		"cut before it landed":   {dials.Fault{Method: http.MethodPost, Path: "/rest/api/3/issue", Effect: dials.CutBefore}, false},
+		"silence":                {dials.Fault{Method: http.MethodPost, Path: "/rest/api/3/issue", Effect: dials.HangAfter}, true},
+		"half an answer":         {dials.Fault{Method: http.MethodPost, Path: "/rest/api/3/issue", Effect: dials.Truncate}, true},
+		"a gateway's 504":        {dials.Fault{Method: http.MethodPost, Path: "/rest/api/3/issue", Effect: dials.Reply, Status: 504}, false},
+		"a page instead of JSON": {dials.Fault{Method: http.MethodPost, Path: "/rest/api/3/issue", Effect: dials.Reply, Status: 200, Body: "<html>"}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -124,7 +124,7 @@ func TestCreateWithALostAnswer(t *testing.T) {
 
 	// A refusal is certain.
 	tl.srv.Panel().Clear()
-	tl.srv.Panel().Inject(dials.Fault{Method: http.MethodPost, Path: "/rest/api/2/issue", Effect: dials.Reply, Status: 400, Body: `{"errors":{"summary":"no"}}`})
+	tl.srv.Panel().Inject(dials.Fault{Method: http.MethodPost, Path: "/rest/api/3/issue", Effect: dials.Reply, Status: 400, Body: `{"errors":{"summary":"no"}}`})
 	if rc := tl.apply(create("CW-10", "x"))[0]; rc.Uncertain || !fault.Is(rc.Err, fault.Permanent) {
 		t.Errorf("got %+v", rc)
 	}
@@ -170,7 +170,7 @@ func TestCreateWithARefusedField(t *testing.T) {
 	t.Parallel()
 	tl := start(t, setup{})
 	tl.read()
-	tl.srv.Panel().Inject(dials.Fault{Method: http.MethodPost, Path: "/rest/api/2/issue", Effect: dials.Reply, Status: 400, Body: `{"errorMessages":[],"errors":{"duedate":"not today"}}`})
+	tl.srv.Panel().Inject(dials.Fault{Method: http.MethodPost, Path: "/rest/api/3/issue", Effect: dials.Reply, Status: 400, Body: `{"errorMessages":[],"errors":{"duedate":"not today"}}`})
 	rc := tl.apply(create("CW-1", "x", task.Change{Field: task.Status, To: task.EnumValue(task.Done)}, task.Change{Field: task.Due, To: date(t, "2026-09-09")}))[0]
 	f := wantFault(t, rc.Err, fault.Partial, fault.Invalid)
 	if rc.Uncertain || rc.Record == nil || rc.Record.Marker != "CW-1" || !rc.Record.Values[task.Due].IsEmpty() || rc.Record.Values[task.Status].String() != task.Done {

@@ -1,4 +1,5 @@
-// Package jira connects a Jira Cloud project as a source.
+// Package jira connects a Jira project as a source, of Jira Cloud or of Data Center: dialect.go has the
+// table of what differs between them.
 //
 // A pull reads everything once an hour and what changed in between. The search index lags, so an increment reaches back
 // behind the newest change that was seen, and nothing is ever concluded from an absence in it: whether an issue is gone is

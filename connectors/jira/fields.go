@@ -37,6 +37,7 @@ type column struct {
 	id    string
 	name  string
 	shape shape
+	rich  bool // a text with layout
 }
 
 // systemFields are the fields that every Jira has, whatever its list of fields says.
@@ -120,7 +121,7 @@ func findColumn(f task.Field, want string, known []wireField) (column, string) {
 		id = "components"
 	}
 	if s, ok := systemFields[id]; ok {
-		return column{field: f, id: id, name: id, shape: s}, ""
+		return column{field: f, id: id, name: id, shape: s, rich: isRich(wireField{ID: id})}, ""
 	}
 	var found []wireField
 	names := make([]string, 0, len(known))
@@ -136,7 +137,7 @@ func findColumn(f task.Field, want string, known []wireField) (column, string) {
 	}
 	switch len(found) {
 	case 1:
-		return column{field: f, id: found[0].ID, name: found[0].Name, shape: shapeOf(found[0])}, ""
+		return column{field: f, id: found[0].ID, name: found[0].Name, shape: shapeOf(found[0]), rich: isRich(found[0])}, ""
 	case 0:
 		return column{}, fmt.Sprintf("this Jira has no field %s: change fields.%s%s", quoteName(want), f, didYouMean(want, names))
 	}
@@ -230,6 +231,13 @@ func (c *Connector) readShape(col column, raw json.RawMessage, is *wireIssue) (t
 		name := c.people.name(u)
 		return task.PersonValue(name), name != ""
 	case shapeText:
+		if col.rich {
+			s, ok := c.api.d.readRich(raw)
+			if !ok {
+				return task.Value{}, false
+			}
+			return readText(col.field.Kind(), s)
+		}
 		if json.Unmarshal(raw, &s) != nil {
 			return task.Value{}, false
 		}
@@ -323,8 +331,9 @@ func readDay(s string) (task.Value, bool) {
 	return task.Value{}, false
 }
 
-// encode is a value as Jira's create and edit take it in fields. The value has been through Normalize.
-func (c *Connector) encode(col column, v task.Value) (any, error) {
+// encode is a value as Jira's create and edit take it in fields. The value has been through Normalize; old is what the field
+// holds by now, nil in a create.
+func (c *Connector) encode(col column, v task.Value, old json.RawMessage) (any, error) {
 	if v.IsEmpty() {
 		switch col.shape {
 		case shapeStrings, shapeOptions, shapeComponents:
@@ -336,6 +345,9 @@ func (c *Connector) encode(col column, v task.Value) (any, error) {
 	s := v.String()
 	switch col.shape {
 	case shapeText, shapeDate:
+		if col.rich {
+			return c.api.d.writeRich(old, s)
+		}
 		return s, nil
 	case shapeNumber:
 		n, _ := v.Float()
@@ -345,7 +357,7 @@ func (c *Connector) encode(col column, v task.Value) (any, error) {
 		if !ok {
 			return nil, fmt.Errorf("no account is known for %s", quoteName(s))
 		}
-		return map[string]string{"accountId": id}, nil
+		return c.api.d.user(id), nil
 	case shapePriority:
 		return wireNamed{Name: s}, nil
 	case shapeOption:

@@ -134,7 +134,7 @@ func (tl *tool) view(key string) sandbox.View {
 func (tl *tool) requests() []string {
 	var out []string
 	for _, r := range tl.srv.Panel().Requests() {
-		out = append(out, r.Method+" "+strings.TrimPrefix(r.Path, "/rest/api/2"))
+		out = append(out, r.Method+" "+strings.TrimPrefix(strings.TrimPrefix(r.Path, "/rest/api/2"), "/rest/api/3"))
 	}
 	tl.srv.Panel().ResetLog()
 	return out

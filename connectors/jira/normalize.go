@@ -104,8 +104,8 @@ func (c *Connector) normalizePerson(want, have task.Value) (task.Value, *task.Pr
 	}
 	return have, &task.Problem{
 		Reason: task.HoldUnmatchedPerson,
-		Hint: fmt.Sprintf("no account of this Jira is known for %s: add one under people: … jira: {%s: accountId}",
-			quoteName(want.String()), c.o.Source),
+		Hint: fmt.Sprintf("no account of this Jira is known for %s: add the %s of theirs under people: … jira: {%s: …}",
+			quoteName(want.String()), c.api.d.accountIs, c.o.Source),
 	}
 }
 

@@ -8,16 +8,18 @@ import (
 
 // people knows who is who: which account a canonical name is, and the other way round.
 type people struct {
-	byAccount map[string]string          // account id → canonical name, as configured or proven by e-mail
+	d         dialect                    // says what an account is
+	byAccount map[string]string          // account → canonical name, as configured or proven by e-mail
 	byEmail   map[string]string          // folded e-mail → canonical name
 	byName    map[string]string          // folded name or alias → canonical name; "" where several people have it
-	own       map[string]string          // canonical name → account id, as configured or proven by e-mail
-	seen      map[string]map[string]bool // canonical name → account ids that were read with it
+	own       map[string]string          // canonical name → account, as configured or proven by e-mail
+	seen      map[string]map[string]bool // canonical name → accounts that were read with it
 	asked     map[string]bool            // e-mails that were looked up
 }
 
-func newPeople(config []Person) *people {
+func newPeople(config []Person, d dialect) *people {
 	p := &people{
+		d:         d,
 		byAccount: map[string]string{}, byEmail: map[string]string{}, byName: map[string]string{},
 		own: map[string]string{}, seen: map[string]map[string]bool{}, asked: map[string]bool{},
 	}
@@ -27,7 +29,7 @@ func newPeople(config []Person) *people {
 			continue
 		}
 		if who.AccountID != "" {
-			p.byAccount[who.AccountID] = name
+			p.byAccount[d.sameAccount(who.AccountID)] = name
 			p.own[name] = who.AccountID
 		}
 		if who.Email != "" {
@@ -49,7 +51,7 @@ func newPeople(config []Person) *people {
 // name is the canonical name of a Jira user: by configured account, by e-mail, by exact name or alias, else the name
 // that Jira shows. It is "" where Jira shows none.
 func (p *people) name(u wireUser) string {
-	if name := p.byAccount[u.AccountID]; u.AccountID != "" && name != "" {
+	if name := p.byAccount[p.d.sameAccount(p.d.account(u))]; name != "" {
 		return name
 	}
 	if name := p.byEmail[fold(u.Email)]; u.Email != "" && name != "" {
@@ -70,7 +72,8 @@ func (p *people) name(u wireUser) string {
 
 // learn notes a user that Jira showed, so that issues can be given to them.
 func (p *people) learn(u wireUser) {
-	if u.AccountID == "" || u.Active != nil && !*u.Active || u.AccountType == "app" {
+	account := p.d.account(u)
+	if account == "" || u.Active != nil && !*u.Active || u.AccountType == "app" {
 		return
 	}
 	name := p.name(u)
@@ -80,9 +83,9 @@ func (p *people) learn(u wireUser) {
 	if p.seen[name] == nil {
 		p.seen[name] = map[string]bool{}
 	}
-	p.seen[name][u.AccountID] = true
+	p.seen[name][account] = true
 	if by := p.byEmail[fold(u.Email)]; u.Email != "" && by == name {
-		p.prove(name, u.AccountID)
+		p.prove(name, account)
 	}
 }
 
@@ -92,7 +95,7 @@ func (p *people) prove(name, account string) {
 		return
 	}
 	p.own[name] = account
-	p.byAccount[account] = name
+	p.byAccount[p.d.sameAccount(account)] = name
 }
 
 // account is the account of a canonical name: proven, or the only one that was ever seen with the name.

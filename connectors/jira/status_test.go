@@ -94,7 +94,7 @@ func TestPeople(t *testing.T) {
 		{Name: "Ben", AccountID: "b1", Aliases: []string{"Boss"}},
 		{Name: "Cleo", Aliases: []string{"boss"}},
 		{Name: "Dan", Email: "dan@example.org"},
-	})
+	}, cloud(3))
 	known := func(name, want string) {
 		t.Helper()
 		if got, ok := p.account(name); got != want || ok != (want != "") {

@@ -21,6 +21,9 @@ import (
 // account, and comes back as an entry with time and author. An entry of our account that was changed in the notes is changed in
 // Jira; an entry of anybody else is theirs alone, and one that was taken out of the notes stays a comment.
 
+// commentField is the id of the field that holds an issue's comments.
+const commentField = "comment"
+
 const (
 	updatesMax    = 20     // entries in the notes; older ones are in Jira
 	updatesLength = 30_000 // characters of the notes, which have to fit into a cell

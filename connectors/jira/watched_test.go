@@ -26,7 +26,7 @@ func TestRequestsAreJiras(t *testing.T) {
 		t.Fatal(err)
 	}
 	wrong := connectortest.Ask(t.Context(), features(t), func(connectortest.T) connectortest.Harness {
-		h := newHarness(t, 0)
+		h := newHarness(t, everyJira()[0], 0)
 		h.base = check.Wrap(direct(t))
 		return h
 	})

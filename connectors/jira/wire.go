@@ -60,6 +60,7 @@ type wireSchema struct {
 	Type   string `json:"type"`
 	Items  string `json:"items"`
 	System string `json:"system"`
+	Custom string `json:"custom"`
 }
 
 type searchRequest struct {
@@ -68,6 +69,7 @@ type searchRequest struct {
 	Max       int      `json:"maxResults,omitempty"`
 	Token     string   `json:"nextPageToken,omitempty"`
 	Reconcile []int64  `json:"reconcileIssues,omitempty"`
+	Validate  *bool    `json:"-"` // Data Center's: false lets the query name what is gone
 }
 
 type searchPage struct {

@@ -15,7 +15,8 @@
 //
 //	no claim                          the agreed value stays
 //	one distinct claim                it wins
-//	several                           declared authority decides, and the losers are kept; or the rule says hold, or
+//	several                           declared authority decides, and the losers are kept; or the rule says combine, and
+//	                                  the winner's text gets the lines that the losers added; or the rule says hold, or
 //	                                  authority cannot tell them apart: a conflict, and that field's bases stay
 package merge
 
@@ -41,6 +42,8 @@ const (
 type Rule struct {
 	Authority []Role // highest first
 	Hold      bool   // open a conflict instead of deciding
+	// Combine keeps what each of several texts added, rather than one text alone. It is for fields of kind Text.
+	Combine bool
 }
 
 // Rules holds the rule of each field.
@@ -132,12 +135,12 @@ func mergeField(f task.Field, sides []Side, rules Rules, out *Outcome) {
 	if len(claims) == 0 {
 		return
 	}
-	winner, decided := resolve(sides, claims, f, rules.For(f))
+	winner, value, decided := resolve(sides, claims, f, rules.For(f))
 	if !decided {
 		out.Conflicts = append(out.Conflicts, Conflict{Field: f, Agreed: agreed, Claims: claimsOf(sides, claims, f)})
 		return
 	}
-	d := Decision{Field: f, From: agreed, To: winner.Value, Winner: winner}
+	d := Decision{Field: f, From: agreed, To: value, Winner: winner}
 	for _, c := range claimsOf(sides, claims, f) {
 		if c.Value != winner.Value {
 			d.Losers = append(d.Losers, c)
@@ -146,7 +149,7 @@ func mergeField(f task.Field, sides []Side, rules Rules, out *Outcome) {
 	for _, i := range claims {
 		out.Bases[i][f] = sides[i].Now[f]
 	}
-	out.Agreed[f] = winner.Value
+	out.Agreed[f] = value
 	out.Decisions = append(out.Decisions, d)
 }
 
@@ -178,9 +181,9 @@ func required(f task.Field) bool {
 	return f == task.Title || f == task.Partner || f == task.Status
 }
 
-// resolve returns the claim that wins. Between claims of one value it names the one of highest authority, then of
-// lowest source id, so that the order of the sides does not show. It reports false where people must decide.
-func resolve(sides []Side, claims []int, f task.Field, rule Rule) (Claim, bool) {
+// resolve returns the claim that wins and the value that is agreed on. Between claims of one value it names the one of highest
+// authority, then of lowest source id, so that the order of the sides does not show. It reports false where people must decide.
+func resolve(sides []Side, claims []int, f task.Field, rule Rule) (Claim, task.Value, bool) {
 	order := slices.Clone(claims)
 	slices.SortFunc(order, func(a, b int) int {
 		if d := rank(rule, sides[a].Role) - rank(rule, sides[b].Role); d != 0 {
@@ -189,20 +192,27 @@ func resolve(sides []Side, claims []int, f task.Field, rule Rule) (Claim, bool) 
 		return strings.Compare(string(sides[a].Source), string(sides[b].Source))
 	})
 	best := &sides[order[0]]
+	combine := rule.Combine && f.Kind() == task.Text
 	contested := false
 	for _, i := range order[1:] {
 		if sides[i].Now[f] == best.Now[f] {
 			continue
 		}
 		contested = true
-		if rank(rule, sides[i].Role) == rank(rule, best.Role) {
-			return Claim{}, false // authority cannot tell them apart, and clocks or order must not
+		if !combine && rank(rule, sides[i].Role) == rank(rule, best.Role) {
+			return Claim{}, task.Value{}, false // authority cannot tell them apart, and clocks or order must not
 		}
 	}
-	if contested && rule.Hold {
-		return Claim{}, false
+	switch won := claimOf(best, f); {
+	case !contested:
+		return won, won.Value, true
+	case combine:
+		return won, combined(sides, order, f), true
+	case rule.Hold:
+		return Claim{}, task.Value{}, false
+	default:
+		return won, won.Value, true
 	}
-	return claimOf(best, f), true
 }
 
 func rank(rule Rule, r Role) int {

@@ -74,9 +74,8 @@ const (
 func (s *Server) api() http.Handler {
 	mux := http.NewServeMux()
 	on := func(method, path string, who access, h func(*call) answer) {
-		for _, v := range []int{2, 3} {
-			pattern := method + " /rest/api/" + strconv.Itoa(v) + path
-			mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, v, who, h) })
+		for _, e := range s.endpoints(method, path, who, h) {
+			mux.HandleFunc(e.pattern, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, e.api, e.who, e.handle) })
 		}
 	}
 	on("GET", "/serverInfo", strangers, (*call).serverInfo)
@@ -119,9 +118,13 @@ func (s *Server) api() http.Handler {
 	on("DELETE", "/issue/{issue}/properties/{property}", strangers, (*call).deleteProperty)
 	on("GET", "/issue/{issue}/remotelink", strangers, (*call).listLinks)
 	on("POST", "/issue/{issue}/remotelink", strangers, (*call).putLink)
-	mux.HandleFunc("/rest/", noEndpoint)
+	s.ownEndpoints(on)
+	mux.HandleFunc(restPattern, s.missing(mux))
 	return mux
 }
+
+// restPattern takes what no endpoint takes.
+const restPattern = "/rest/"
 
 // getPart is one of two endpoints whose patterns the standard library's router takes to be in conflict:
 // /issue/{issue}/properties/{property} and /issue/createmeta/{project}/issuetypes.
@@ -134,6 +137,9 @@ func (c *call) getPart() answer {
 	case issue == "createmeta" && name == "issuetypes":
 		c.r.SetPathValue("project", part)
 		return c.createTypes()
+	}
+	if c.s.dataCenter() {
+		return answer{status: http.StatusNotFound, body: noPath(http.StatusNotFound)}
 	}
 	return answer{status: http.StatusNotFound, body: missingEndpoint(c.r), header: map[string]string{"Content-Type": "application/problem+json"}}
 }
@@ -194,15 +200,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, api int, who acce
 }
 
 func (c *call) answer(who access, h func(*call) answer) answer {
-	reason := "OK"
-	switch c.identify() {
-	case TokenGood:
-	case TokenSilent:
-		c.stranger, reason = true, "AUTHENTICATED_FAILED"
-	default:
-		a := locked
-		a.header = map[string]string{"X-Seraph-LoginReason": "AUTHENTICATED_FAILED", "WWW-Authenticate": locked.header["WWW-Authenticate"]}
-		return a
+	all, refused := c.letIn()
+	if refused != nil {
+		return *refused
 	}
 	var a answer
 	limited, headers := c.s.limits.admit(c)
@@ -210,21 +210,58 @@ func (c *call) answer(who access, h func(*call) answer) answer {
 	case limited != nil:
 		a = *limited
 	case c.stranger && who == members:
-		a = locked
+		a = c.mustLogIn()
 	case len(c.body) > 0 && !c.isJSON() && (c.r.Method == http.MethodPost || c.r.Method == http.MethodPut):
-		a = answer{status: http.StatusUnsupportedMediaType, body: map[string]any{
-			"type": "about:blank", "title": "Unsupported Media Type", "status": http.StatusUnsupportedMediaType,
-			"detail": "Content-Type must be application/json.", "instance": c.r.URL.Path,
-		}}
+		a = c.wrongType()
 	default:
 		a = h(c)
 	}
-	all := map[string]string{"X-Seraph-LoginReason": reason, "X-AREQUESTID": "sandbox"}
 	maps.Copy(all, headers)
 	maps.Copy(all, a.header)
 	a.header = all
 	return a
 }
+
+// letIn says who asks. It returns headers of every answer, or the refusal.
+func (c *call) letIn() (headers map[string]string, refused *answer) {
+	if c.s.dataCenter() {
+		return c.letInDC()
+	}
+	headers = map[string]string{"X-Seraph-LoginReason": "OK", "X-AREQUESTID": "sandbox"}
+	switch c.identify() {
+	case TokenGood:
+	case TokenSilent:
+		c.stranger = true
+		headers["X-Seraph-LoginReason"] = loginFailed
+	default:
+		a := locked
+		a.header = map[string]string{"X-Seraph-LoginReason": loginFailed, "WWW-Authenticate": locked.header["WWW-Authenticate"]}
+		return nil, &a
+	}
+	return headers, nil
+}
+
+const loginFailed = "AUTHENTICATED_FAILED"
+
+// mustLogIn is what a stranger is told where only members are served.
+func (c *call) mustLogIn() answer {
+	if c.s.dataCenter() {
+		return mustLogInDC()
+	}
+	return locked
+}
+
+func (c *call) wrongType() answer {
+	if c.s.dataCenter() {
+		return answer{status: http.StatusUnsupportedMediaType, body: noPath(http.StatusUnsupportedMediaType)}
+	}
+	return answer{status: http.StatusUnsupportedMediaType, body: map[string]any{
+		"type": "about:blank", "title": "Unsupported Media Type", "status": http.StatusUnsupportedMediaType,
+		"detail": "Content-Type must be application/json.", "instance": c.r.URL.Path,
+	}}
+}
+
+func right(got, want string) bool { return subtle.ConstantTimeCompare([]byte(got), []byte(want)) == 1 }
 
 // identify reads the Authorization header. TokenRefused stands for a wrong one; whoever sends none is a stranger.
 func (c *call) identify() Expiry {
@@ -234,7 +271,6 @@ func (c *call) identify() Expiry {
 	if c.s.expiry == TokenRefused {
 		return TokenRefused
 	}
-	right := func(got, want string) bool { return subtle.ConstantTimeCompare([]byte(got), []byte(want)) == 1 }
 	good := false
 	if email, token, ok := c.r.BasicAuth(); ok {
 		good = right(token, c.s.opts.Token) && strings.EqualFold(email, c.s.opts.Email)
@@ -296,10 +332,14 @@ func cut[T any](all []T, start, count int) []T {
 
 // subject finds the issue that the path names; the answer says why not.
 func (c *call) subject() (*issue, *answer) {
-	if i := c.s.find(c.r.PathValue("issue")); i != nil && !c.stranger && !c.s.denied["BROWSE_PROJECTS"] {
+	i := c.s.find(c.r.PathValue("issue"))
+	if i != nil && !c.stranger && !c.s.denied["BROWSE_PROJECTS"] {
 		return i, nil
 	}
 	a := noIssue
+	if c.s.dataCenter() {
+		a = c.unseenDC(i)
+	}
 	return nil, &a
 }
 

@@ -56,9 +56,10 @@ type issueType struct {
 }
 
 type user struct {
-	account, name, email, zone string
-	active                     bool
-	legacy                     string // the user name in a loaded Server file
+	account           string // by which clients refer to the user: an account id, on Data Center the user name
+	key               string // on Data Center; it stays when somebody gets another user name
+	name, email, zone string
+	active            bool
 }
 
 type project struct {
@@ -74,6 +75,7 @@ type project struct {
 
 // catalogue is what the issues refer to.
 type catalogue struct {
+	server      bool // people have names instead of account ids, as on Data Center
 	projects    map[string]*project
 	projectKeys []string // as they appeared
 	statuses    []*status
@@ -168,15 +170,22 @@ func (c *catalogue) addUser(name, email string) *user {
 		u.email = cmp.Or(u.email, email)
 		return u
 	}
-	return c.join(&user{account: accountID(name + "\x00" + strings.ToLower(email)), name: name, email: email, zone: "UTC", active: true})
+	account := accountID(name + "\x00" + strings.ToLower(email))
+	if c.server {
+		account = c.freeName(name, email)
+	}
+	return c.join(&user{account: account, name: name, email: email, zone: "UTC", active: true})
 }
 
 func (c *catalogue) join(u *user) *user {
-	if old := c.byAccount[u.account]; old != nil {
+	if old := c.account(u.account); old != nil {
 		return old
 	}
+	if c.server && u.key == "" {
+		u.key = "JIRAUSER" + strconv.Itoa(10100+len(c.users))
+	}
 	c.users = append(c.users, u)
-	c.byAccount[u.account] = u
+	c.byAccount[c.fold(u.account)] = u
 	if lower := strings.ToLower(u.name); c.byName[lower] == nil {
 		c.byName[lower] = u
 	}
@@ -255,7 +264,8 @@ func (c *catalogue) projectBy(word string) *project {
 	return nil
 }
 
-// AddUser makes a person known and returns their account id. An empty email is a person who hides theirs.
+// AddUser makes a person known and returns their account id, on Data Center their user name. An empty email is a person
+// who hides theirs.
 func (s *Server) AddUser(displayName, email string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -182,6 +182,9 @@ func (s *Server) readUser(v any, field string) (*user, string) {
 		return nil, ""
 	}
 	m, ok := v.(map[string]any)
+	if s.dataCenter() {
+		return s.readNamed(m, ok, field)
+	}
 	if !ok {
 		return nil, "expected Object"
 	}

@@ -233,7 +233,7 @@ func (s *Server) diff(a, b *issue) []change {
 	}
 	ref := func(field, id string, x, y *named) { add(field, id, idOrNil(x), idOrNil(y), nameOf(x), nameOf(y)) }
 	who := func(field, id string, x, y *user) {
-		add(field, id, accountOrNil(x), accountOrNil(y), displayOf(x), displayOf(y))
+		add(field, id, s.pastID(x), s.pastID(y), displayOf(x), displayOf(y))
 	}
 	add("summary", "summary", nil, nil, a.summary, b.summary)
 	add("description", "description", nil, nil, a.description.text, b.description.text)
@@ -273,9 +273,13 @@ func nameOf(n *named) string {
 	return n.name
 }
 
-func accountOrNil(u *user) any {
-	if u == nil {
+// pastID is how the changelog refers to a person: by what does not change.
+func (s *Server) pastID(u *user) any {
+	switch {
+	case u == nil:
 		return nil
+	case s.dataCenter():
+		return u.key
 	}
 	return u.account
 }

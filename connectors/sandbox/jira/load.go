@@ -232,6 +232,14 @@ func (s *Server) loadStatus(p *project, ref loadedNamed) *status {
 	return st
 }
 
+// ownShape gives the people inside a field that the sandbox only passes on the shape of its flavor.
+func (s *Server) ownShape(v any) any {
+	if s.dataCenter() {
+		return s.serverShape(v)
+	}
+	return s.cloudShape(v)
+}
+
 // cloudShape turns the people inside a field that the sandbox only passes on into Cloud's: no user names.
 func (s *Server) cloudShape(v any) any {
 	switch v := v.(type) {

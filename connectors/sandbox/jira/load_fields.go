@@ -67,8 +67,11 @@ func (s *Server) loadUser(u *loadedUser) *user {
 	if account == "" { // a Server user has a name, and gets the account id that Cloud would give
 		account = accountID("server\x00" + cmp.Or(u.Key, u.Name, name))
 	}
+	if s.dataCenter() {
+		account = s.catalogue.loadedName(u, name)
+	}
 	return s.catalogue.join(&user{
-		account: account, name: name, email: u.EmailAddress, legacy: u.Name,
+		account: account, key: u.Key, name: name, email: u.EmailAddress,
 		zone: cmp.Or(u.TimeZone, "UTC"), active: u.Active == nil || *u.Active,
 	})
 }
@@ -124,7 +127,7 @@ func (s *Server) fillLoaded(d *issue, f *loadedFields, projectKey string) {
 			f.fail(fmt.Sprintf("field %s: %v", name, err))
 			return
 		}
-		d.extra[name] = s.cloudShape(v)
+		d.extra[name] = s.ownShape(v)
 	}
 }
 

@@ -59,8 +59,7 @@ func (c *call) myPermissions() answer {
 			return fail(400, "Unrecognized permission: '"+key+"'.")
 		}
 		p := permissions[n]
-		// An administrator's permissions are not a bot's.
-		have := !c.stranger && !c.s.denied[key] && !strings.HasPrefix(key, "ADMINISTER")
+		have := !c.stranger && !c.s.denied[key]
 		out[key] = map[string]any{"id": strconv.Itoa(n + 10), "key": key, "name": p.name, "type": p.kind, "description": p.name, "havePermission": have}
 	}
 	return ok(map[string]any{"permissions": out})

@@ -32,7 +32,7 @@ type View struct {
 	Summary, Description   string
 	Status, Category       string // the category's key: new, indeterminate, done
 	Resolution             string
-	Assignee, AssigneeID   string
+	Assignee, AssigneeID   string // AssigneeID is the account id, on Data Center the user name
 	Due                    string // yyyy-mm-dd
 	Labels                 []string
 	Priority               string

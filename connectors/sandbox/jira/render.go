@@ -30,6 +30,9 @@ func (l lens) user(u *user) any {
 	if u == nil {
 		return nil
 	}
+	if l.s.dataCenter() {
+		return l.named(u)
+	}
 	face := l.base + "/sandbox/face.svg?id=" + u.account
 	out := map[string]any{
 		"self": l.self("user?accountId=" + u.account), "accountId": u.account, "accountType": "atlassian",
@@ -74,19 +77,19 @@ func (l lens) kind(t *issueType) map[string]any {
 	if t.subtask {
 		level = -1
 	}
-	return map[string]any{
+	return l.s.strip(map[string]any{
 		"self": l.self("issuetype", t.id), "id": t.id, "name": t.name, "description": t.description,
 		"iconUrl": l.base + "/sandbox/face.svg?id=" + t.id, "subtask": t.subtask, "hierarchyLevel": level,
-	}
+	}, "hierarchyLevel")
 }
 
 func (l lens) projectRef(p *project) map[string]any {
 	face := l.base + "/sandbox/face.svg?id=" + p.id
-	out := map[string]any{
+	out := l.s.strip(map[string]any{
 		"self": l.self("project", p.id), "id": p.id, "key": p.key, "name": p.name,
 		"projectTypeKey": "software", "simplified": false,
 		"avatarUrls": map[string]string{"16x16": face, "24x24": face, "32x32": face, "48x48": face},
-	}
+	}, "simplified")
 	if p.category != nil {
 		out["projectCategory"] = p.category
 	}
@@ -158,6 +161,9 @@ func (w wanted) has(id string, hidden bool) bool {
 func (l lens) issue(i *issue, w wanted) map[string]any {
 	id := strconv.FormatInt(i.id, 10)
 	out := map[string]any{"id": id, "key": i.key, "self": l.self("issue", id), "expand": "renderedFields,names,schema,operations,editmeta,changelog,versionedRepresentations"}
+	if l.s.dataCenter() {
+		out["expand"] = "operations,versionedRepresentations,editmeta,changelog,renderedFields"
+	}
 	if fields := l.fields(i, w); len(fields) > 0 {
 		out["fields"] = fields
 	}
@@ -168,7 +174,7 @@ func (l lens) fields(i *issue, w wanted) map[string]any {
 	out := map[string]any{}
 	for n := range definedFields {
 		def := &definedFields[n]
-		if w.has(def.id, def.hidden) {
+		if w.has(def.id, def.hidden) && !l.s.lacks(def.id) {
 			out[def.id] = l.field(i, def.id)
 		}
 	}
@@ -245,10 +251,10 @@ func (l lens) field(i *issue, id string) any {
 }
 
 func (l lens) comment(i *issue, c comment) map[string]any {
-	out := map[string]any{
+	out := l.s.strip(map[string]any{
 		"self": l.self("issue", strconv.FormatInt(i.id, 10), "comment", c.id), "id": c.id,
 		"created": l.time(c.created), "updated": l.time(c.updated), "jsdPublic": true,
-	}
+	}, "jsdPublic")
 	if !c.noBody {
 		out["body"] = c.body.value(l.api)
 	}
@@ -273,7 +279,7 @@ func (l lens) history(e historyEntry) map[string]any {
 		if c.fieldID != "" {
 			item["fieldId"] = c.fieldID
 		}
-		items = append(items, item)
+		items = append(items, l.s.strip(item, "fieldId"))
 	}
 	return map[string]any{
 		"id": strconv.FormatInt(e.id, 10), "author": l.user(e.author), "created": l.time(e.at), "items": items,

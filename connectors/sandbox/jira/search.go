@@ -64,11 +64,14 @@ func (s *Server) search(jql string, fresh []int64) (*found, error) {
 	if err != nil {
 		return nil, err
 	}
-	if q.where == nil {
+	if q.where == nil && !s.dataCenter() {
 		return nil, &jqlError{[]string{unbounded}}
 	}
 	c := &compiler{s: s}
-	match := c.node(*q.where)
+	match := func(*issue) bool { return true }
+	if q.where != nil {
+		match = c.node(*q.where)
+	}
 	orders := c.orders(q.order)
 	if len(c.errors) > 0 {
 		return nil, &jqlError{c.errors}
@@ -340,11 +343,13 @@ func (i *issue) properties(names []string) map[string]any {
 	return out
 }
 
-func jqlFailure(err error) answer {
+func jqlFailure(err error) answer { return fail(400, jqlComplaints(err)...) }
+
+func jqlComplaints(err error) []string {
 	if bad, ok := errors.AsType[*jqlError](err); ok {
-		return fail(400, bad.messages...)
+		return bad.messages
 	}
-	return fail(400, err.Error())
+	return []string{err.Error()}
 }
 
 func (c *call) approximateCount() answer {

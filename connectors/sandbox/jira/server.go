@@ -1,5 +1,5 @@
-// Package jira is a server that speaks Jira Cloud's REST API, versions 2 and 3, as far as Lockstep uses it: paged search
-// over an index that may lag, optimistic answers and odd error bodies, workflows that need two hops, rate limits, tokens
+// Package jira is a server that speaks the REST API of Jira Cloud, versions 2 and 3, or that of Jira Data Center, as far as
+// Lockstep uses it: paged search over an index that may lag, optimistic answers and odd error bodies, workflows that need two hops, rate limits, tokens
 // that expire without saying so. Tests, the demo and `lockstep sandbox` run against it.
 //
 // It stands on the standard library alone, so that it cannot share a mistake with the client that it tests.
@@ -18,6 +18,11 @@ import (
 
 // Options shape a sandbox. Its zero value is a Jira with one empty project, no lag and no limits.
 type Options struct {
+	// Flavor is which Jira the sandbox stands for; default Cloud. On Data Center people have names instead of account ids, and
+	// whatever is an account id in this package is such a name there.
+	Flavor Flavor
+	// MaxResults is how many issues a page of Data Center's search holds at most, whatever a client asks for; default 1000.
+	MaxResults int
 	// Project and ProjectName are the key and the name of the project that exists from the start; default "WASH", "Water
 	// and Sanitation". Without Project, a Load into a server that holds no issues yet replaces the default project by those
 	// of the issues.
@@ -45,8 +50,9 @@ const (
 	TokenGood Expiry = iota
 	// TokenRefused answers every request 401.
 	TokenRefused
-	// TokenSilent is Jira Cloud's trap: the client is served as a stranger, who finds no issues, with 200 and the header
-	// X-Seraph-LoginReason: AUTHENTICATED_FAILED. Only what needs an account answers 401.
+	// TokenSilent is Jira's trap: the client is served as a stranger, who finds no issues, with 200. Only what needs an account
+	// answers 401. Cloud adds the header X-Seraph-LoginReason: AUTHENTICATED_FAILED; Data Center says X-AUSERNAME: anonymous,
+	// and does so with every personal access token that it does not know.
 	TokenSilent
 )
 
@@ -75,6 +81,7 @@ type Server struct {
 	denied     map[string]bool
 	limits     limits
 	bot        *user
+	failures   int // logins with a wrong password since the last good one, on Data Center
 
 	changed bool // since the lock was taken
 	hooks   []func()
@@ -97,6 +104,9 @@ func New(o Options) *Server {
 	fill(&o.Email, "bot@example.org")
 	fill(&o.Token, "sandbox-token")
 	fill(&o.TimeZone, "UTC")
+	if o.MaxResults <= 0 {
+		o.MaxResults = 1000
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -106,12 +116,13 @@ func New(o Options) *Server {
 	}
 	s := &Server{
 		opts: o, zone: zone, implied: implied,
-		records: map[int64]*record{}, keys: map[string]int64{}, denied: map[string]bool{},
+		records: map[int64]*record{}, keys: map[string]int64{}, denied: map[string]bool{"ADMINISTER_PROJECTS": true, "ADMINISTER": true},
 		live: map[chan struct{}]struct{}{}, nextID: 10000, nextSub: 10000,
 	}
 	_, _ = rand.Read(s.secret[:]) // never fails: the program ends instead
 	s.limits = newLimits(o)
 	s.catalogue.projects = map[string]*project{}
+	s.catalogue.server = s.dataCenter()
 	s.bot = s.catalogue.addUser("Lockstep", o.Email)
 	s.bot.zone = o.TimeZone
 	s.catalogue.seedProject(o.Project, o.ProjectName)
@@ -144,8 +155,14 @@ func (s *Server) Project() string {
 	return s.opts.Project
 }
 
-// Credentials returns the e-mail address and the token that let a client in.
-func (s *Server) Credentials() (email, token string) { return s.opts.Email, s.opts.Token }
+// Credentials returns the e-mail address and the token that let a client in. On Data Center it is the user name, and the
+// token is both the account's password and its personal access token.
+func (s *Server) Credentials() (email, token string) {
+	if s.dataCenter() {
+		return s.bot.account, s.opts.Token
+	}
+	return s.opts.Email, s.opts.Token
+}
 
 // HideEmails hides or shows people's e-mail addresses, as their privacy settings do.
 func (s *Server) HideEmails(hide bool) {
@@ -159,10 +176,14 @@ func (s *Server) ExpireToken(e Expiry) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.expiry = e
+	if e == TokenGood {
+		s.failures = 0 // an administrator lifts the lock as well
+	}
 }
 
 // Deny takes permissions away from the account, by key: BROWSE_PROJECTS, CREATE_ISSUES, EDIT_ISSUES, TRANSITION_ISSUES,
-// ADD_COMMENTS, DELETE_ISSUES, LINK_ISSUES, USER_PICKER. A key that is not among them changes nothing.
+// ADD_COMMENTS, DELETE_ISSUES, LINK_ISSUES, USER_PICKER, ADMINISTER_PROJECTS, ADMINISTER. The last two it does not have
+// from the start. A key that is not among them changes nothing.
 func (s *Server) Deny(permissions ...string) { s.permit(permissions, true) }
 
 // Allow gives permissions back.

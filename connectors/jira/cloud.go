@@ -1,0 +1,58 @@
+package jira
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"github.com/lockstep-sync/lockstep/connectors/transport"
+)
+
+// bulkMax is how many issues are read in one bulkfetch, by Jira's rule.
+const bulkMax = 100
+
+// searchByToken asks Cloud's search for one page.
+func (c *client) searchByToken(ctx context.Context, op string, r searchRequest) (searchPage, error) {
+	var p searchPage
+	err := c.call(transport.Idempotent(ctx), op, http.MethodPost, "search/jql", r, &p)
+	if e, ok := asCall(err); ok && e.status == http.StatusNotFound {
+		e.fault.Hint = "this address does not speak Jira Cloud's search: check the url, or say flavor: datacenter"
+	}
+	return p, err
+}
+
+// fetchBulk reads issues directly, many at a time.
+func (c *client) fetchBulk(ctx context.Context, op string, ids, fields []string) (map[string]*wireIssue, error) {
+	out := make(map[string]*wireIssue, len(ids))
+	for chunk := range slices.Chunk(ids, bulkMax) {
+		var p searchPage
+		err := c.call(transport.Idempotent(ctx), op, http.MethodPost, "issue/bulkfetch", bulkRequest{IDs: chunk, Fields: fields}, &p)
+		if err != nil {
+			return out, err
+		}
+		for i := range p.Issues {
+			out[p.Issues[i].ID] = &p.Issues[i]
+		}
+	}
+	return out, nil
+}
+
+// fetchPast reads directly, which costs next to nothing and is always fresh.
+func (c *client) fetchPast(ctx context.Context, op string, ids, fields []string, _ func(*wireIssue) bool) (map[string]*wireIssue, error) {
+	return c.fetchBulk(ctx, op, ids, fields)
+}
+
+// editReturning changes an issue and has it given back. Cloud ignores notifyUsers=false from an account that does not
+// administer the project.
+func (c *client) editReturning(ctx context.Context, id string, body map[string]any) (*wireIssue, error) {
+	var is wireIssue
+	path := "issue/" + url.PathEscape(id) + "?notifyUsers=false&returnIssue=true"
+	if err := c.call(ctx, editing, http.MethodPut, path, body, &is); err != nil {
+		return nil, err
+	}
+	if is.ID == "" {
+		return nil, nil //nolint:nilnil // there is nothing to return, and that is no error
+	}
+	return &is, nil
+}
