@@ -62,7 +62,7 @@ func (c *Connector) confirmMissing(ctx context.Context, id string, browse map[st
 	switch {
 	case ok && call.status == http.StatusForbidden:
 		return connectors.Confirmation{Presence: connectors.NoAccess}, nil
-	case !ok || call.status != http.StatusNotFound:
+	case !ok || call.status != http.StatusNotFound || !call.own:
 		return connectors.Confirmation{}, err
 	}
 	projects := c.projects

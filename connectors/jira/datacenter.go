@@ -130,7 +130,7 @@ func (c *client) fetchEach(ctx context.Context, op string, ids, fields []string)
 		switch {
 		case err == nil:
 			out[id], silent = is, 0
-		case ok && (call.status == http.StatusNotFound || call.status == http.StatusForbidden):
+		case ok && call.own && (call.status == http.StatusNotFound || call.status == http.StatusForbidden):
 			out[id], silent = nil, 0
 		default:
 			if first == nil {
