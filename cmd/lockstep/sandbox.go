@@ -16,6 +16,7 @@ import (
 
 type sandboxCmd struct {
 	JiraIssues []string      `help:"Load issues: one REST v2 issue a line, gzipped if it ends in .gz. May be given several times." placeholder:"FILE.jsonl[.gz]" type:"existingfile"`
+	JiraFlavor string        `help:"Which Jira it stands for: cloud, or datacenter (10.3)." enum:"cloud,datacenter" default:"cloud" placeholder:"FLAVOR"`
 	SheetRows  string        `help:"Load rows into the partner's sheet: one object (column letter to value) a line, the header first." placeholder:"FILE.jsonl[.gz]" type:"existingfile"`
 	Listen     string        `help:"Where the Jira server listens; Google's listens on the next port, or on a free one." default:"127.0.0.1:0" placeholder:"HOST:PORT"`
 	IndexLag   time.Duration `help:"How far Jira's search lags behind, as the real one does." default:"0s"`
@@ -26,7 +27,9 @@ type sandboxCmd struct {
 type sandboxAddresses struct {
 	Jira struct {
 		URL     string `json:"url"`
+		Flavor  string `json:"flavor"`
 		Email   string `json:"email"`
+		User    string `json:"user,omitempty"` // on Data Center
 		Token   string `json:"token"`
 		Project string `json:"project"`
 	} `json:"jira"`
@@ -42,6 +45,7 @@ type sandboxAddresses struct {
 func (c sandboxCmd) Run(e env) error {
 	w, err := demo.Start(e.ctx, &demo.Clock{}, demo.Options{
 		Listen: c.Listen, IndexLag: c.IndexLag, Quota: c.Quota, Loaded: len(c.JiraIssues) > 0,
+		DataCenter: c.JiraFlavor == "datacenter",
 	})
 	if err != nil {
 		return err
@@ -52,6 +56,10 @@ func (c sandboxCmd) Run(e env) error {
 	}
 	var out sandboxAddresses
 	out.Jira.URL, out.Jira.Email, out.Jira.Token, out.Jira.Project = w.JiraURL, w.Email, w.Token, w.Jira.Project()
+	out.Jira.Flavor = w.Jira.Flavor().String()
+	if user, _ := w.Jira.Credentials(); user != w.Email {
+		out.Jira.User = user
+	}
 	out.Google.Endpoint = w.GoogleURL
 	out.Google.Spreadsheets = map[string]string{"scorecard": w.Scorecard, "partner": w.Partner}
 	if w.Hydrotech != "" {

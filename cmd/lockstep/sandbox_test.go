@@ -65,7 +65,7 @@ func TestSandbox(t *testing.T) {
 	if err := json.Unmarshal([]byte(line), &shape); err != nil {
 		t.Fatal(err)
 	}
-	keysAre(t, shape["jira"], "url", "email", "token", "project")
+	keysAre(t, shape["jira"], "url", "flavor", "email", "token", "project")
 	keysAre(t, shape["google"], "endpoint", "spreadsheets", "documents")
 	var at sandboxAddresses
 	if err := json.Unmarshal([]byte(line), &at); err != nil {
@@ -142,4 +142,51 @@ func TestSandboxRefusesBrokenFiles(t *testing.T) {
 		})
 	}
 	lockstep(t, "sandbox", "--listen", "127.0.0.1:notaport").wants(t, exitError, "", "notaport")
+}
+
+// TestSandboxIsOfTheFlavorAskedFor: a Data Center says so, and lets in whom it prints.
+func TestSandboxIsOfTheFlavorAskedFor(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	one := write(t, filepath.Join(dir, "one.jsonl"), issueLines(1, 3))
+	ctx, stop := context.WithCancel(t.Context())
+	r, w := io.Pipe()
+	code := make(chan int, 1)
+	go func() {
+		code <- run(env{ctx: ctx, stdout: w, stderr: io.Discard, lookup: os.LookupEnv},
+			[]string{"sandbox", "--jira-issues", one, "--jira-flavor", "datacenter", "--listen", "127.0.0.1:0"})
+		_ = w.Close()
+	}()
+	line := lines{bufio.NewScanner(r)}.next(t)
+	var at sandboxAddresses
+	if err := json.Unmarshal([]byte(line), &at); err != nil {
+		t.Fatal(err)
+	}
+	if at.Jira.Flavor != "datacenter" || at.Jira.User != "bot" {
+		t.Errorf("the addresses are %s", line)
+	}
+	for path, auth := range map[string]func(*http.Request){
+		"/rest/api/2/myself":                    func(r *http.Request) { r.SetBasicAuth(at.Jira.User, at.Jira.Token) },
+		"/rest/api/2/search?jql=project%3DROAD": func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+at.Jira.Token) },
+	} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, at.Jira.URL+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		auth(req)
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(resp.Body)
+		_ = resp.Body.Close()
+		if err != nil || resp.StatusCode != http.StatusOK || resp.Header.Get("X-Ausername") != "bot" {
+			t.Errorf("%s: %d %s %v", path, resp.StatusCode, body, err)
+		}
+	}
+	stop()
+	if c := <-code; c != exitOK {
+		t.Errorf("exit code %d", c)
+	}
+	lockstep(t, "sandbox", "--jira-flavor", "server").wants(t, exitError, "", "--jira-flavor")
 }

@@ -31,7 +31,12 @@ type client struct {
 	cloudAPI   int     // the version of Cloud's paths
 	d          dialect // as expected, or, once met, as the server said
 	met        bool
+	self       wireUser         // who we are, once myself was asked
+	known      func(wireUser)   // hears who we are; may be nil
 	introduced func(wireServer) // hears what the server said of itself; may be nil
+
+	// completes reads what answers leave out of issues; nil where nothing that is wanted is ever left out.
+	completes func(ctx context.Context, op string, issues []*wireIssue) error
 
 	projectOf func(id string) string // key of the project that an issue was seen in; "" where none is known
 	quietIn   map[string]quietness   // by project
@@ -136,7 +141,14 @@ const (
 // myself proves that we are let in as who we are.
 func (c *client) myself(ctx context.Context) error {
 	var u account
-	return c.call(ctx, "prove who we are", http.MethodGet, "myself", nil, &u)
+	err := c.call(ctx, "prove who we are", http.MethodGet, "myself", nil, &u)
+	if err == nil {
+		c.self = u.wireUser
+		if c.known != nil {
+			c.known(u.wireUser)
+		}
+	}
+	return err
 }
 
 // search asks for one page. The token of the page leads to the next.
@@ -144,7 +156,15 @@ func (c *client) search(ctx context.Context, op string, r searchRequest) (search
 	if err := c.meet(ctx); err != nil {
 		return searchPage{}, err
 	}
-	return c.d.search(c, ctx, op, r)
+	p, err := c.d.search(c, ctx, op, r)
+	if err != nil || c.completes == nil {
+		return p, err
+	}
+	all := make([]*wireIssue, len(p.Issues))
+	for i := range p.Issues {
+		all[i] = &p.Issues[i]
+	}
+	return p, c.completes(ctx, op, all)
 }
 
 // fetch reads issues directly, past the index. Issues that are gone or may not be read are missing in the answer.
@@ -152,7 +172,17 @@ func (c *client) fetch(ctx context.Context, op string, ids, fields []string) (ma
 	if err := c.meet(ctx); err != nil {
 		return nil, err
 	}
-	return c.d.fetch(c, ctx, op, ids, fields)
+	return c.whole(ctx, op)(c.d.fetch(c, ctx, op, ids, fields))
+}
+
+// whole completes issues that an answer shows only in part.
+func (c *client) whole(ctx context.Context, op string) func(map[string]*wireIssue, error) (map[string]*wireIssue, error) {
+	return func(got map[string]*wireIssue, err error) (map[string]*wireIssue, error) {
+		if c.completes == nil {
+			return got, err
+		}
+		return got, errors.Join(err, c.completes(ctx, op, slices.Collect(maps.Values(got))))
+	}
 }
 
 // fetchFresh is fetch at the least cost, for who can tell whether an issue is as new as it has to be: one that ok accepts
@@ -161,7 +191,7 @@ func (c *client) fetchFresh(ctx context.Context, op string, ids, fields []string
 	if err := c.meet(ctx); err != nil {
 		return nil, err
 	}
-	return c.d.fresh(c, ctx, op, ids, fields, ok)
+	return c.whole(ctx, op)(c.d.fresh(c, ctx, op, ids, fields, ok))
 }
 
 // issue reads one issue directly, by id or key.

@@ -26,6 +26,9 @@ type Options struct {
 	// partnerships are neither believed nor shown.
 	KeyPrefix string
 
+	// Location is the partnership's time zone, in which the times of comments are written; nil means UTC.
+	Location *time.Location
+
 	// Base, Observer, Timeout and InlineWait are the transport's.
 	Base       http.RoundTripper
 	Observer   transport.Observer
@@ -77,6 +80,7 @@ type Connector struct {
 
 	columns []column
 	people  *people
+	updates *updates // nil where comments are not updates
 	meaning *meaning
 	flow    *workflow
 	forms   map[string]*form // what creating needs, by project and issue type
@@ -116,6 +120,9 @@ func New(cfg Config, o Options) (*Connector, error) {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Location == nil {
+		o.Location = time.UTC
 	}
 	if o.SettleDelay <= 0 {
 		o.SettleDelay = defaultSettle
@@ -178,7 +185,11 @@ func New(cfg Config, o Options) (*Connector, error) {
 		forms: map[string]*form{}, puzzled: map[string]bool{}, projectOf: map[string]string{},
 	}
 	c.people = newPeople(cfg.People, c.api.d)
-	c.api.introduced = c.introduced
+	c.api.introduced, c.api.known = c.introduced, c.know
+	if cfg.Comments != "" {
+		c.updates = &updates{rule: cfg.Comments, zone: o.Location}
+		c.api.completes = c.completeLogs
+	}
 	c.api.projectOf = func(id string) string { return c.projectOf[id] }
 	// Until the site was looked at, the configuration is all there is to go by.
 	c.columns, _ = columns(cfg.mapping(), nil)
@@ -363,6 +374,11 @@ func (c *Connector) lookUpPeople(ctx context.Context) error {
 func (c *Connector) prepare(ctx context.Context) error {
 	if c.ready {
 		return nil
+	}
+	if c.updates != nil { // which comments are ours
+		if err := c.api.myself(ctx); err != nil {
+			return err
+		}
 	}
 	if err := c.look(ctx); err != nil {
 		return err

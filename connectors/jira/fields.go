@@ -28,6 +28,7 @@ const (
 	shapePriority
 	shapeStatus
 	shapeComponents
+	shapeLog   // comments, as the log of updates that they are
 	shapeNamed // something with a name that we do not write
 )
 
@@ -45,11 +46,12 @@ var systemFields = map[string]shape{
 	"summary": shapeText, "description": shapeText, "environment": shapeText, "status": shapeStatus,
 	"assignee": shapeUser, "reporter": shapeUser, "duedate": shapeDate, "priority": shapePriority,
 	"labels": shapeStrings, "components": shapeComponents,
+	commentField: shapeLog,
 }
 
 // readable says which shapes can be read as a kind of value.
 var readable = map[task.Kind][]shape{
-	task.Text:   {shapeText, shapeNumber, shapeOption, shapePriority, shapeComponents, shapeNamed},
+	task.Text:   {shapeText, shapeNumber, shapeOption, shapePriority, shapeComponents, shapeNamed, shapeLog},
 	task.Enum:   {shapeStatus},
 	task.Date:   {shapeDate, shapeMoment},
 	task.Number: {shapeNumber},
@@ -258,6 +260,9 @@ func (c *Connector) readShape(col column, raw json.RawMessage, is *wireIssue) (t
 			return task.Empty(task.Text), true
 		}
 		return readText(col.field.Kind(), n.text())
+	case shapeLog:
+		entries, ok := c.log(raw)
+		return task.TextValue(render(entries)), ok
 	case shapeStrings, shapeOptions, shapeComponents:
 		if json.Unmarshal(raw, &list) != nil {
 			return task.Value{}, false
@@ -374,7 +379,7 @@ func (c *Connector) encode(col column, v task.Value, old json.RawMessage) (any, 
 			return []wireNamed{{Name: s}}, nil
 		}
 		return named(v.Items(), func(s string) wireNamed { return wireNamed{Name: s} }), nil
-	case shapeUnknown, shapeMoment, shapeStatus, shapeNamed:
+	case shapeUnknown, shapeMoment, shapeStatus, shapeNamed, shapeLog:
 	}
 	return nil, fmt.Errorf("the Jira field %s cannot be written", quoteName(col.name))
 }

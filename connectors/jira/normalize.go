@@ -40,6 +40,8 @@ func (c *Connector) normalize(col column, want, have task.Value) (task.Value, *t
 		return c.normalizePriority(want, have)
 	case shapeText:
 		return normalizeText(col, want, have), nil
+	case shapeLog:
+		return c.normalizeUpdates(want, have), nil
 	case shapeStrings:
 		return normalizeLabels(want), nil
 	case shapeComponents:

@@ -52,6 +52,7 @@ var table = []row{
 		packages: "connectors/jira connectors/gsheets connectors/gdocs connectors/memory",
 		may:      "sync/task sync/fault connectors connectors/transport",
 	},
+	{packages: "connectors/jira/richtext", may: ""},
 	{packages: "connectors/sandbox/dials", may: "", standard: true},
 	{packages: "connectors/sandbox/jira connectors/sandbox/google", may: "connectors/sandbox/dials", standard: true},
 

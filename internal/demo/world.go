@@ -77,6 +77,8 @@ type Options struct {
 	Listen   string
 	IndexLag time.Duration // of Jira's search
 	Quota    int           // Google's reads, and writes, a minute; 0 has none
+	// DataCenter makes the Jira one of that flavor instead of Cloud's.
+	DataCenter bool
 	// Loaded says that issues will be loaded from files: the projects are theirs then.
 	Loaded bool
 }
@@ -85,6 +87,9 @@ type Options struct {
 func Start(ctx context.Context, clock *Clock, o Options) (*World, error) {
 	site := jirabox.Options{
 		Project: jiraProject, ProjectName: jiraName, Email: botEmail, Token: botToken, Now: clock.Now, IndexLag: o.IndexLag, TimeZone: timezone,
+	}
+	if o.DataCenter {
+		site.Flavor = jirabox.DataCenter
 	}
 	if o.Loaded {
 		site.Project, site.ProjectName = "", ""

@@ -8,6 +8,7 @@ package dials
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -34,6 +35,12 @@ const (
 	HangAfter Effect = "hang_after"
 	// Truncate lets the handler do its work and sends the first half of its answer before it cuts the connection.
 	Truncate Effect = "truncate"
+	// Half lets the handler do its work and sends the first half of its answer as if it were the whole: the connection is
+	// sound and the JSON is not.
+	Half Effect = "half"
+	// Flood answers with the fault's status (default 200) and a valid JSON object of about Bytes bytes; the handler never
+	// sees the request.
+	Flood Effect = "flood"
 )
 
 // Fault is one thing that goes wrong with the requests that match it.
@@ -46,6 +53,26 @@ type Fault struct {
 	Status int         `json:"status,omitempty"` // for Reply
 	Header http.Header `json:"header,omitempty"` // for Reply
 	Body   string      `json:"body,omitempty"`   // for Reply
+	Bytes  int         `json:"bytes,omitempty"`  // for Flood; default 50 MiB
+}
+
+// Page is the answer of a proxy, a login or a maintenance page in front of the server: HTML, with whatever status, 200 among
+// them, where a client expects JSON.
+func Page(path string, status int) Fault {
+	return Fault{
+		Path: path, Effect: Reply, Status: status, Header: http.Header{"Content-Type": {"text/html; charset=utf-8"}},
+		Body: "<!DOCTYPE html>\n<html><head><title>Just a moment</title></head><body><h1>We will be back soon</h1></body></html>\n",
+	}
+}
+
+// Problem is an error as application/problem+json, which is none of the shapes that a server's own errors have.
+func Problem(path string, status int, detail string) Fault {
+	body, _ := json.Marshal(map[string]any{
+		"type": "about:blank", "title": http.StatusText(status), "status": status, "detail": detail, "instance": path,
+	})
+	return Fault{
+		Path: path, Effect: Reply, Status: status, Header: http.Header{"Content-Type": {"application/problem+json"}}, Body: string(body),
+	}
 }
 
 // Request is one line of the panel's log. Status is 0 where no answer was given.
@@ -124,8 +151,12 @@ func (p *Panel) Wrap(next http.Handler) http.Handler {
 			w.WriteHeader(f.Status)
 			_, _ = io.WriteString(w, f.Body)
 			return
+		case Flood:
+			p.note(r, cmp.Or(f.Status, http.StatusOK))
+			flood(w, f)
+			return
 		case CutBefore:
-		case CutAfter, HangAfter, Truncate:
+		case CutAfter, HangAfter, Truncate, Half:
 			answer := httptest.NewRecorder()
 			// The work is done whether or not the client is still there: that is the point of the fault.
 			next.ServeHTTP(answer, r)
@@ -134,9 +165,16 @@ func (p *Panel) Wrap(next http.Handler) http.Handler {
 				<-r.Context().Done()
 				return
 			}
+			body := answer.Body.Bytes()
+			if f.Effect == Half {
+				p.note(r, answer.Code)
+				maps.Copy(w.Header(), answer.Header())
+				w.WriteHeader(answer.Code)
+				_, _ = w.Write(body[:len(body)/2])
+				return
+			}
 			if f.Effect == Truncate {
 				p.note(r, answer.Code)
-				body := answer.Body.Bytes()
 				maps.Copy(w.Header(), answer.Header())
 				w.Header().Set("Content-Length", fmt.Sprint(len(body)))
 				w.WriteHeader(answer.Code)
@@ -150,6 +188,22 @@ func (p *Panel) Wrap(next http.Handler) http.Handler {
 		p.note(r, 0)
 		panic(http.ErrAbortHandler)
 	})
+}
+
+// flood writes a long answer piece by piece: it must not cost the sandbox what it is to cost the client.
+func flood(w http.ResponseWriter, f Fault) {
+	const head, tail = `{"padding":"`, `"}`
+	left := cmp.Or(f.Bytes, 50<<20)
+	w.Header().Set("Content-Type", "application/json;charset=UTF-8")
+	w.WriteHeader(cmp.Or(f.Status, http.StatusOK))
+	_, _ = io.WriteString(w, head)
+	piece := bytes.Repeat([]byte("x"), 64<<10)
+	for left -= len(head) + len(tail); left > 0; left -= len(piece) {
+		if _, err := w.Write(piece[:min(left, len(piece))]); err != nil {
+			return // the client has had enough
+		}
+	}
+	_, _ = io.WriteString(w, tail)
 }
 
 func (p *Panel) strike(r *http.Request) (Fault, bool) {
@@ -193,7 +247,7 @@ func (p *Panel) serveDials(w http.ResponseWriter, r *http.Request) {
 			w.WriteHeader(http.StatusBadRequest)
 			_ = json.NewEncoder(w).Encode(map[string]string{
 				"error": `a fault looks like {"method":"POST","path":"/rest/api","effect":"reply","status":503,"times":2}; ` +
-					`effects are reply (with a status), cut_before, cut_after, hang_after, truncate`,
+					`effects are reply (with a status), cut_before, cut_after, hang_after, truncate, half, flood (of so many bytes)`,
 			})
 			return
 		}
@@ -215,8 +269,10 @@ func known(f Fault) bool {
 	switch f.Effect {
 	case Reply:
 		return f.Status >= 200 && f.Status <= 599
-	case CutBefore, CutAfter, HangAfter, Truncate:
+	case CutBefore, CutAfter, HangAfter, Truncate, Half:
 		return true
+	case Flood:
+		return f.Bytes >= 0 && f.Bytes <= 1<<30 && (f.Status == 0 || f.Status >= 200 && f.Status <= 599)
 	}
 	return false
 }

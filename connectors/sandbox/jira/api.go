@@ -91,6 +91,7 @@ func (s *Server) api() http.Handler {
 	on("GET", "/project/search", strangers, (*call).searchProjects)
 	on("GET", "/project/{project}", strangers, (*call).getProject)
 	on("GET", "/project/{project}/statuses", strangers, (*call).projectStatuses)
+	on("GET", "/project/{project}/securitylevel", strangers, (*call).listLevels)
 	on("GET", "/user", members, (*call).getUser)
 	on("GET", "/user/search", strangers, (*call).searchUsers)
 
@@ -100,6 +101,12 @@ func (s *Server) api() http.Handler {
 	on("POST", "/search/jql", strangers, (*call).searchJQL)
 	on("POST", "/search/approximate-count", strangers, (*call).approximateCount)
 
+	on("GET", "/bulk/issues/transition", members, (*call).bulkTransitions)
+	on("POST", "/bulk/issues/transition", members, (*call).bulkTransition)
+	on("GET", "/bulk/issues/fields", members, (*call).bulkFields)
+	on("POST", "/bulk/issues/fields", members, (*call).bulkEdit)
+	on("GET", "/bulk/queue/{task}", members, (*call).bulkProgress)
+
 	on("POST", "/issue", strangers, (*call).createIssue)
 	on("POST", "/issue/bulk", strangers, (*call).createIssues)
 	on("POST", "/issue/bulkfetch", strangers, (*call).bulkFetch)
@@ -107,11 +114,20 @@ func (s *Server) api() http.Handler {
 	on("GET", "/issue/{issue}", strangers, (*call).getIssue)
 	on("PUT", "/issue/{issue}", strangers, (*call).editIssue)
 	on("DELETE", "/issue/{issue}", strangers, (*call).deleteIssue)
+	on("GET", "/issue/{issue}/editmeta", strangers, (*call).editMeta)
 	on("GET", "/issue/{issue}/transitions", strangers, (*call).listTransitions)
 	on("POST", "/issue/{issue}/transitions", strangers, (*call).doTransition)
 	on("GET", "/issue/{issue}/changelog", strangers, (*call).changelog)
 	on("GET", "/issue/{issue}/comment", strangers, (*call).listComments)
 	on("POST", "/issue/{issue}/comment", strangers, (*call).addComment)
+	on("GET", "/issue/{issue}/comment/{comment}", strangers, (*call).getComment)
+	on("PUT", "/issue/{issue}/comment/{comment}", strangers, (*call).editComment)
+	on("DELETE", "/issue/{issue}/comment/{comment}", strangers, (*call).deleteComment)
+	on("POST", "/comment/list", strangers, (*call).commentsByID)
+	on("GET", "/comment/{comment}/properties", strangers, (*call).listCommentProperties)
+	on("GET", "/comment/{comment}/properties/{property}", strangers, (*call).getCommentProperty)
+	on("PUT", "/comment/{comment}/properties/{property}", strangers, (*call).putCommentProperty)
+	on("DELETE", "/comment/{comment}/properties/{property}", strangers, (*call).deleteCommentProperty)
 	on("GET", "/issue/{issue}/properties", strangers, (*call).listProperties)
 	on("GET", "/issue/{issue}/{part}/{name}", strangers, (*call).getPart)
 	on("PUT", "/issue/{issue}/properties/{property}", strangers, (*call).putProperty)
@@ -119,7 +135,7 @@ func (s *Server) api() http.Handler {
 	on("GET", "/issue/{issue}/remotelink", strangers, (*call).listLinks)
 	on("POST", "/issue/{issue}/remotelink", strangers, (*call).putLink)
 	s.ownEndpoints(on)
-	mux.HandleFunc(restPattern, s.missing(mux))
+	mux.HandleFunc(restPattern, s.elsewhere(mux))
 	return mux
 }
 
@@ -175,6 +191,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, api int, who acce
 	var a answer
 	var body []byte
 	s.locked(func() {
+		s.lastBase = c.lens().base
+		s.advanceBulk()
 		a = c.answer(who, h)
 		if a.body != nil {
 			// Encoded here, since it refers to what the lock guards.
@@ -195,6 +213,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, api int, who acce
 	for k, v := range a.header {
 		w.Header().Set(k, v)
 	}
+	w.Header().Set("Date", s.now().UTC().Format(http.TimeFormat))
 	w.WriteHeader(a.status)
 	_, _ = w.Write(body)
 }
@@ -206,6 +225,7 @@ func (c *call) answer(who access, h func(*call) answer) answer {
 	}
 	var a answer
 	limited, headers := c.s.limits.admit(c)
+	c.s.countDown()
 	switch {
 	case limited != nil:
 		a = *limited
@@ -216,6 +236,7 @@ func (c *call) answer(who access, h func(*call) answer) answer {
 	default:
 		a = h(c)
 	}
+	c.s.limits.charge(c, &a, headers)
 	maps.Copy(all, headers)
 	maps.Copy(all, a.header)
 	a.header = all
@@ -283,6 +304,9 @@ func (c *call) identify() Expiry {
 	return c.s.expiry
 }
 
+// accepts reports whether the client says that it takes a kind of answer.
+func (c *call) accepts(kind string) bool { return strings.Contains(c.r.Header.Get("Accept"), kind) }
+
 func (c *call) isJSON() bool {
 	kind, _, err := mime.ParseMediaType(c.r.Header.Get("Content-Type"))
 	return err == nil && kind == "application/json"
@@ -333,7 +357,7 @@ func cut[T any](all []T, start, count int) []T {
 // subject finds the issue that the path names; the answer says why not.
 func (c *call) subject() (*issue, *answer) {
 	i := c.s.find(c.r.PathValue("issue"))
-	if i != nil && !c.stranger && !c.s.denied["BROWSE_PROJECTS"] {
+	if i != nil && c.sees(i) {
 		return i, nil
 	}
 	a := noIssue

@@ -6,87 +6,14 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 )
 
-// What hangs on an issue beside its fields: comments, entity properties, links to elsewhere.
+// What hangs on an issue beside its fields and its comments: entity properties, links to elsewhere.
 
 const (
 	maxProperty = 32768 // characters of a property's value
 	maxGlobalID = 255
 )
-
-func (c *call) listComments() answer {
-	i, bad := c.subject()
-	if bad != nil {
-		return *bad
-	}
-	start, count := c.page(100, 5000)
-	all := slices.Clone(i.comments)
-	if strings.HasPrefix(c.r.URL.Query().Get("orderBy"), "-") {
-		slices.Reverse(all)
-	}
-	list := []any{}
-	for _, one := range cut(all, start, count) {
-		list = append(list, c.lens().comment(i, one))
-	}
-	return ok(map[string]any{"startAt": start, "maxResults": count, "total": len(i.comments), "comments": list})
-}
-
-func (c *call) addComment() answer {
-	i, bad := c.writable("ADD_COMMENTS", "You do not have the permission to comment on this issue.")
-	if bad != nil {
-		return *bad
-	}
-	m, isObject := c.object()
-	if !isObject {
-		return badPayload
-	}
-	if msg := c.comment(i.clone(), m); msg != "" {
-		if msg == badPayloadMark {
-			return badPayload
-		}
-		return failFields(map[string]string{"comment": msg})
-	}
-	i = c.s.edit(i, c.s.bot, func(d *issue) { c.comment(d, m) })
-	return answer{status: http.StatusCreated, body: c.lens().comment(i, i.comments[len(i.comments)-1])}
-}
-
-// badPayloadMark is comment's word for a body that Jira refuses as a whole.
-const badPayloadMark = "\x00payload"
-
-// comment adds a comment to d, or returns Jira's complaint.
-func (c *call) comment(d *issue, m map[string]any) string {
-	// Clients that send every field of their struct send these empty, which Jira does not take.
-	for _, k := range []string{"author", "updateAuthor"} {
-		if _, sent := m[k]; sent {
-			return badPayloadMark
-		}
-	}
-	if v, sent := m["visibility"]; sent {
-		vis, _ := v.(map[string]any)
-		if vis["type"] == nil || vis["value"] == nil && vis["identifier"] == nil {
-			return badPayloadMark
-		}
-	}
-	body, empty, msg := readRich(m["body"], c.api)
-	switch {
-	case msg != "":
-		return "Comment body is not valid!"
-	case empty || strings.TrimSpace(body.text) == "":
-		return "Comment body can not be empty!"
-	case len([]rune(body.text)) > maxText:
-		return "The entered text is too long. It exceeds the allowed limit of 32,767 characters."
-	}
-	c.s.nextSub++
-	d.comments = append(d.comments, comment{
-		id: strconv.FormatInt(c.s.nextSub, 10), author: c.s.bot, body: body, created: d.updated, updated: d.updated,
-	})
-	if d.claimed > 0 {
-		d.claimed++
-	}
-	return ""
-}
 
 func (c *call) listProperties() answer {
 	i, bad := c.subject()

@@ -53,6 +53,7 @@ func (s *status) done() bool { return s.category.key == "done" }
 type issueType struct {
 	named
 	subtask bool
+	level   int // -1 for sub-tasks, 1 for epics, 0 for what lies between
 }
 
 type user struct {
@@ -68,6 +69,7 @@ type project struct {
 	types         []*issueType
 	statuses      []*status // in the order of the board
 	flow          []transition
+	drawn         bool // its workflow was set, and sets and clears resolutions only where it says so
 	free          bool // every status reaches every other; flow holds one transition for each status
 	components    []*named
 	last          int // number of the newest issue
@@ -172,7 +174,7 @@ func (c *catalogue) addUser(name, email string) *user {
 	}
 	account := accountID(name + "\x00" + strings.ToLower(email))
 	if c.server {
-		account = c.freeName(name, email)
+		account = c.nameFor(name, email)
 	}
 	return c.join(&user{account: account, name: name, email: email, zone: "UTC", active: true})
 }
@@ -212,6 +214,8 @@ func (c *catalogue) seedProject(key, name string) *project {
 		{named: named{"10010", "Task", "A small piece of work."}},
 		{named: named{"10011", "Story", "Something that somebody wants to be able to do."}},
 		{named: named{"10012", "Bug", "Something that does not work."}},
+		{named: named{"10013", "Epic", "A large piece of work, of which others are parts."}, level: 1},
+		{named: named{"10014", "Sub-task", "A part of a piece of work."}, subtask: true, level: -1},
 	} {
 		if old := byID(c.types, t.id, typeID); old != nil {
 			t = old

@@ -29,6 +29,14 @@ func (f Flavor) String() string {
 // Flavor says which product the sandbox stands for.
 func (s *Server) Flavor() Flavor { return s.opts.Flavor }
 
+// product is the flavor as the pages call it.
+func (s *Server) product() string {
+	if s.dataCenter() {
+		return "Jira Data Center 10.3"
+	}
+	return "Jira Cloud"
+}
+
 func (s *Server) dataCenter() bool { return s.opts.Flavor == DataCenter }
 
 // strip takes away, on Data Center, what only Cloud says.
@@ -161,8 +169,8 @@ func noPath(status int) map[string]any {
 	return map[string]any{"message": "HTTP " + strconv.Itoa(status) + " " + http.StatusText(status), "status-code": status, "sub-code": -1}
 }
 
-// missing is what a path that the API does not have is answered.
-func (s *Server) missing(mux *http.ServeMux) http.HandlerFunc {
+// elsewhere is what a path that the API does not have is answered.
+func (s *Server) elsewhere(mux *http.ServeMux) http.HandlerFunc {
 	if !s.dataCenter() {
 		return noEndpoint
 	}

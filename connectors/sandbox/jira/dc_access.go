@@ -1,6 +1,7 @@
 package jira
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -42,9 +43,7 @@ func (c *call) logIn(headers map[string]string, name, password string) (map[stri
 	ours := strings.EqualFold(name, s.bot.account)
 	refuse := func(status int, reason string) (map[string]string, *answer) {
 		a := failedLogin(status, reason)
-		for k, v := range headers {
-			a.header[k] = v
-		}
+		maps.Copy(a.header, headers)
 		return nil, &a
 	}
 	switch {

@@ -30,6 +30,16 @@ func (c *catalogue) keyed(key string) *user {
 	return byID(c.users, key, func(u *user) string { return u.key })
 }
 
+// nameFor is the user name of the person who is called so and has that e-mail address, and a free one when there is nobody.
+func (c *catalogue) nameFor(display, email string) string {
+	for _, u := range c.users {
+		if strings.EqualFold(u.name, display) && strings.EqualFold(u.email, email) {
+			return u.account
+		}
+	}
+	return c.freeName(display, email)
+}
+
 // freeName makes a user name that nobody has, as administrators do: out of the e-mail address, else out of the name.
 func (c *catalogue) freeName(display, email string) string {
 	local, _, _ := strings.Cut(email, "@")
@@ -51,10 +61,10 @@ func (c *catalogue) loadedName(u *loadedUser, display string) string {
 	if name := cmp.Or(u.Name, u.Key); name != "" {
 		return name
 	}
-	if old := c.byName[strings.ToLower(display)]; old != nil && (u.EmailAddress == "" || strings.EqualFold(old.email, u.EmailAddress)) {
+	if old := c.byName[strings.ToLower(display)]; old != nil && u.EmailAddress == "" {
 		return old.account
 	}
-	return c.freeName(display, u.EmailAddress)
+	return c.nameFor(display, u.EmailAddress)
 }
 
 // named is a user as Data Center writes them.

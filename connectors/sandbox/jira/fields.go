@@ -14,9 +14,13 @@ type fieldDef struct {
 	kind     string // of the schema: string, array, date, datetime, user, priority, …
 	items    string // of an array
 	system   string // empty for a custom field
-	plugin   string // the custom field's type
+	plugin   string // the custom field's type, in full
 	number   int    // of a custom field
 	custom   bool
+	typ      FieldType // of a custom field
+	options  []*option // of a field with options; a cascading one's parents
+	initial  any       // what a new issue has when nobody says otherwise, as it is kept; nil for nothing
+	projects []string  // keys of those that have the field; nil for all
 	clauses  []string
 	ops      []string // of the edit screen; nil when the field is on no screen
 	create   bool     // it is on the create screen
@@ -36,40 +40,47 @@ const (
 )
 
 // fieldDefs lists the fields in the order in which Jira tells them.
-func (s *Server) fieldDefs() []fieldDef { return definedFields }
+func (s *Server) fieldDefs() []*fieldDef { return s.fields }
 
-// definedFields is read-only.
-var definedFields = []fieldDef{
-	{id: "summary", name: "Summary", kind: "string", system: "summary", ops: []string{"set"}, create: true, required: true, set: setSummary},
-	{id: "issuetype", name: "Issue Type", kind: "issuetype", system: "issuetype", clauses: []string{"issuetype", "type"}, ops: []string{}, create: true, required: true, set: setType},
-	{id: "project", name: "Project", kind: "project", system: "project", create: true, required: true},
-	{id: "description", name: "Description", kind: "string", system: "description", ops: []string{"set"}, create: true, set: setDescription},
-	{id: "status", name: "Status", kind: "status", system: "status"},
-	{id: "statusCategory", name: "Status Category", kind: "statusCategory", system: "statusCategory"},
-	{id: "resolution", name: "Resolution", kind: "resolution", system: "resolution"},
-	{id: "resolutiondate", name: "Resolved", kind: "datetime", system: "resolutiondate", clauses: []string{"resolutiondate", "resolved"}},
-	{id: "priority", name: "Priority", kind: "priority", system: "priority", ops: []string{"set"}, create: true, set: setPriority},
-	{id: "assignee", name: "Assignee", kind: "user", system: "assignee", ops: []string{"set"}, create: true, set: setAssignee},
-	{id: "reporter", name: "Reporter", kind: "user", system: "reporter", ops: []string{"set"}, create: true, set: setReporter},
-	{id: "creator", name: "Creator", kind: "user", system: "creator"},
-	{id: "labels", name: "Labels", kind: "array", items: "string", system: "labels", ops: []string{"add", "set", "remove"}, create: true, set: setLabels},
-	{id: "components", name: "Components", kind: "array", items: "component", system: "components", clauses: []string{"component"}, ops: []string{"add", "set", "remove"}, create: true, set: setComponents},
-	{id: "duedate", name: "Due date", kind: "date", system: "duedate", clauses: []string{"due", "duedate"}, ops: []string{"set"}, create: true, set: setDue},
-	{id: "created", name: "Created", kind: "datetime", system: "created", clauses: []string{"created", "createdDate"}},
-	{id: "updated", name: "Updated", kind: "datetime", system: "updated", clauses: []string{"updated", "updatedDate"}},
-	{id: "comment", name: "Comment", kind: "comments-page", system: "comment", ops: []string{"add"}, hidden: true},
-	{id: "customfield_10015", name: "Start date", kind: "date", custom: true, plugin: "datepicker", number: 10015, ops: []string{"set"}, create: true, set: setCustomDate},
-	{id: "customfield_10042", name: "Progress", kind: "number", custom: true, plugin: "float", number: 10042, ops: []string{"set"}, create: true, set: setCustomNumber},
+// systemFields are those that every Jira has.
+func systemFields() []*fieldDef {
+	return []*fieldDef{
+		{id: "summary", name: "Summary", kind: "string", system: "summary", ops: []string{"set"}, create: true, required: true, set: setSummary},
+		{id: "issuetype", name: "Issue Type", kind: "issuetype", system: "issuetype", clauses: []string{"issuetype", "type"}, create: true, required: true, set: setType},
+		{id: "project", name: "Project", kind: "project", system: "project", create: true, required: true},
+		{id: "parent", name: "Parent", kind: "issuelink", system: "parent", ops: []string{"set"}, create: true, set: setParent},
+		{id: "description", name: "Description", kind: "string", system: "description", ops: []string{"set"}, create: true, set: setDescription},
+		{id: "status", name: "Status", kind: "status", system: "status"},
+		{id: "statusCategory", name: "Status Category", kind: "statusCategory", system: "statusCategory"},
+		{id: "resolution", name: "Resolution", kind: "resolution", system: "resolution", set: setResolution},
+		{id: "resolutiondate", name: "Resolved", kind: "datetime", system: "resolutiondate", clauses: []string{"resolutiondate", "resolved"}},
+		{id: "priority", name: "Priority", kind: "priority", system: "priority", ops: []string{"set"}, create: true, set: setPriority},
+		{id: "assignee", name: "Assignee", kind: "user", system: "assignee", ops: []string{"set"}, create: true, set: setAssignee},
+		{id: "reporter", name: "Reporter", kind: "user", system: "reporter", ops: []string{"set"}, create: true, set: setReporter},
+		{id: "creator", name: "Creator", kind: "user", system: "creator"},
+		{id: "labels", name: "Labels", kind: "array", items: "string", system: "labels", ops: []string{"add", "set", "remove"}, create: true, set: setLabels},
+		{id: "components", name: "Components", kind: "array", items: "component", system: "components", clauses: []string{"component"}, ops: []string{"add", "set", "remove"}, create: true, set: setComponents},
+		{id: "duedate", name: "Due date", kind: "date", system: "duedate", clauses: []string{"due", "duedate"}, ops: []string{"set"}, create: true, set: setDue},
+		{id: "created", name: "Created", kind: "datetime", system: "created", clauses: []string{"created", "createdDate"}},
+		{id: "updated", name: "Updated", kind: "datetime", system: "updated", clauses: []string{"updated", "updatedDate"}},
+		{id: "security", name: "Security Level", kind: "securitylevel", system: "security", clauses: []string{"level"}, set: setSecurity},
+		{id: "comment", name: "Comment", kind: "comments-page", system: "comment", ops: []string{"add"}, hidden: true},
+	}
 }
 
 // fieldDef finds a field by its id, nil when there is none.
 func (s *Server) fieldDef(id string) *fieldDef {
-	for i := range definedFields {
-		if definedFields[i].id == id {
-			return &definedFields[i]
+	for _, f := range s.fields {
+		if f.id == id {
+			return f
 		}
 	}
 	return nil
+}
+
+// in reports whether a project has the field.
+func (f *fieldDef) in(p *project) bool {
+	return f.projects == nil || slices.Contains(f.projects, p.key)
 }
 
 // schema is the field's type as the API tells it.
@@ -79,7 +90,7 @@ func (f *fieldDef) schema() map[string]any {
 		out["items"] = f.items
 	}
 	if f.custom {
-		out["custom"], out["customId"] = textPlugin+f.plugin, f.number
+		out["custom"], out["customId"] = f.plugin, f.number
 	} else {
 		out["system"] = f.system
 	}
@@ -319,32 +330,6 @@ func setType(_ *Server, d *issue, v any, _ int) string {
 		}
 	}
 	return "Specify a valid issue type"
-}
-
-func setCustomDate(_ *Server, d *issue, v any, _ int) string {
-	text, msg := readDate(v)
-	if msg != "" {
-		return msg
-	}
-	d.setExtra("customfield_10015", textOrNil(text))
-	return ""
-}
-
-func setCustomNumber(_ *Server, d *issue, v any, _ int) string {
-	if v == nil {
-		d.setExtra("customfield_10042", nil)
-		return ""
-	}
-	n, ok := v.(json.Number)
-	if !ok {
-		return "Operation value must be a number"
-	}
-	f, err := n.Float64()
-	if err != nil {
-		return "Operation value must be a number"
-	}
-	d.setExtra("customfield_10042", f)
-	return ""
 }
 
 func (d *issue) setExtra(id string, v any) {

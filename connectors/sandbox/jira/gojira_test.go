@@ -30,7 +30,7 @@ func TestGoJira(t *testing.T) {
 	}
 	p, resp, err := c.Project.GetWithContext(t.Context(), "WASH")
 	closed(resp)
-	if err != nil || p.Name != "Water and Sanitation" || len(p.IssueTypes) != 3 || len(p.Components) != 1 {
+	if err != nil || p.Name != "Water and Sanitation" || len(p.IssueTypes) != 5 || len(p.Components) != 1 {
 		t.Errorf("project: %+v, %v", p, err)
 	}
 	statuses, resp, err := c.Status.GetAllStatusesWithContext(t.Context())

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
-	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -21,6 +20,8 @@ type rich struct {
 type issue struct {
 	id          int64
 	key         string
+	parent      int64 // id of the issue above, 0 for none
+	security    *named
 	project     *project
 	kind        *issueType
 	status      *status
@@ -45,15 +46,9 @@ type issue struct {
 	comments []comment
 	claimed  int // comments that a loaded file says there are, which may be more than it lists
 	links    []remoteLink
+	taken    int     // transitions, for one that leads back to where it began changes nothing else
+	then     *status // where a rule of the workflow moves the issue right after this state
 	history  []historyEntry
-}
-
-type comment struct {
-	id               string
-	author           *user // nil where a loaded file has none
-	body             rich
-	noBody           bool
-	created, updated time.Time
 }
 
 type remoteLink struct {
@@ -96,84 +91,6 @@ func (i *issue) number() int {
 	return n
 }
 
-// version is a state from a moment on; a nil issue says that it was deleted then.
-type version struct {
-	at    time.Time
-	issue *issue
-}
-
-// record is an issue through time, as far back as the search index may be.
-type record struct{ versions []version }
-
-func (r *record) latest() *issue { return r.versions[len(r.versions)-1].issue }
-
-// asOf is the state that an index of that moment shows, nil where it shows none.
-func (r *record) asOf(t time.Time) *issue {
-	for _, v := range slices.Backward(r.versions) {
-		if !v.at.After(t) {
-			return v.issue
-		}
-	}
-	return nil
-}
-
-// commitLog knows when the index last changed: it counts the commits that a moment has behind it.
-type commitLog struct {
-	past  int
-	times []time.Time
-}
-
-func (c *commitLog) add(t time.Time) { c.times = append(c.times, t) }
-
-// bump says that something changed that searches see at once, such as a status's name.
-func (c *commitLog) bump() { c.past++ }
-
-// upTo counts the commits up to t and forgets them one by one.
-func (c *commitLog) upTo(t time.Time) int {
-	n := sort.Search(len(c.times), func(i int) bool { return c.times[i].After(t) })
-	c.past += n
-	c.times = c.times[n:]
-	return c.past
-}
-
-// put makes a state the newest of its issue; nil deletes it.
-func (s *Server) put(id int64, i *issue) {
-	now := s.now()
-	r := s.records[id]
-	if r == nil {
-		r = &record{}
-		s.records[id] = r
-		s.order = append(s.order, id)
-	}
-	if n := len(r.versions); n > 0 && r.versions[n-1].at.After(now) {
-		now = r.versions[n-1].at // the clock went back; what the index knows stays in order
-	}
-	r.versions = append(r.versions, version{now, i})
-	// All but the newest state that the index has reached can go.
-	horizon := now.Add(-s.opts.IndexLag)
-	for len(r.versions) > 1 && !r.versions[1].at.After(horizon) {
-		r.versions = r.versions[1:]
-	}
-	s.commits.add(now)
-	if i != nil {
-		s.keys[i.key] = id
-	}
-	s.changed = true
-}
-
-// sweep forgets deleted issues that the index has caught up with.
-func (s *Server) sweep(horizon time.Time) {
-	s.order = slices.DeleteFunc(s.order, func(id int64) bool {
-		r := s.records[id]
-		v := r.versions[len(r.versions)-1]
-		if v.issue != nil || v.at.After(horizon) {
-			return false
-		}
-		delete(s.records, id)
-		return true
-	})
-}
-
 // find resolves an id, a key or a former key, in any case; nil when there is no such issue.
 func (s *Server) find(word string) *issue {
 	id, ok := s.keys[word]
@@ -197,13 +114,14 @@ func (s *Server) find(word string) *issue {
 // It returns the new state, or the old one when f changed nothing that counts.
 func (s *Server) edit(old *issue, by *user, f func(d *issue)) *issue {
 	d := old.clone()
+	d.then = nil
 	d.updated = s.stamp()
 	if !d.updated.After(old.updated) { // loaded from a file whose clock is ahead of ours
 		d.updated = old.updated.Add(time.Millisecond)
 	}
 	f(d)
 	items := s.diff(old, d)
-	touched := len(d.comments) != len(old.comments) || len(d.links) != len(old.links)
+	touched := !slices.EqualFunc(d.comments, old.comments, sameComment) || len(d.links) != len(old.links) || d.taken != old.taken
 	if len(items) == 0 && !touched {
 		return old
 	}
@@ -212,6 +130,10 @@ func (s *Server) edit(old *issue, by *user, f func(d *issue)) *issue {
 		d.history = append(d.history, historyEntry{id: s.nextSub, author: by, at: d.updated, items: items})
 	}
 	s.put(d.id, d)
+	s.tellEdited(old, d, by, items)
+	if next := d.then; next != nil {
+		return s.edit(d, s.catalogue.addUser(automation, ""), func(x *issue) { s.enter(x, next, nil) })
+	}
 	return d
 }
 
@@ -246,12 +168,16 @@ func (s *Server) diff(a, b *issue) []change {
 	add("duedate", "duedate", textOrNil(a.due), textOrNil(b.due), withMidnight(a.due), withMidnight(b.due))
 	add("labels", "labels", nil, nil, strings.Join(a.labels, " "), strings.Join(b.labels, " "))
 	add("Component", "components", nil, nil, namesOf(a.components), namesOf(b.components))
+	s.diffParent(a, b, add)
+	ref("security", "security", a.security, b.security)
 	add("Key", "", nil, nil, a.key, b.key)
 	for _, def := range s.fieldDefs() {
 		if !def.custom {
 			continue
 		}
-		add(def.name, def.id, nil, nil, printed(a.extra[def.id]), printed(b.extra[def.id]))
+		from, fromString := s.tell(a.extra[def.id])
+		to, toString := s.tell(b.extra[def.id])
+		add(def.name, def.id, from, to, fromString, toString)
 		if n := len(out); n > 0 && out[n-1].fieldID == def.id {
 			out[n-1].custom = true
 		}

@@ -31,14 +31,14 @@ func (c *call) expand(body map[string]any, i *issue, list string) {
 		switch what {
 		case "names":
 			names := map[string]any{}
-			for n := range definedFields {
-				names[definedFields[n].id] = definedFields[n].name
+			for _, f := range c.s.fieldDefs() {
+				names[f.id] = f.name
 			}
 			body["names"] = names
 		case "schema":
 			schema := map[string]any{}
-			for n := range definedFields {
-				schema[definedFields[n].id] = definedFields[n].schema()
+			for _, f := range c.s.fieldDefs() {
+				schema[f.id] = f.schema()
 			}
 			body["schema"] = schema
 		case "changelog":
@@ -49,6 +49,8 @@ func (c *call) expand(body map[string]any, i *issue, list string) {
 			body["changelog"] = map[string]any{
 				"startAt": 0, "maxResults": len(histories), "total": len(histories), "histories": histories,
 			}
+		case "editmeta":
+			body["editmeta"] = map[string]any{"fields": c.editFields(i)}
 		case "transitions":
 			body["transitions"] = c.transitionsOf(i, false)
 		}
@@ -102,7 +104,7 @@ func (c *call) bulkFetch() answer {
 	var hits []*issue
 	for _, id := range req.IDs {
 		i := c.s.find(id)
-		if i != nil && !c.stranger && !c.s.denied["BROWSE_PROJECTS"] && !slices.Contains(hits, i) {
+		if i != nil && c.sees(i) && !slices.Contains(hits, i) {
 			hits = append(hits, i)
 		}
 	}

@@ -17,12 +17,6 @@ type writeRequest struct {
 	props      map[string]json.RawMessage
 }
 
-// onScreen says which fields a write may touch.
-type onScreen func(def *fieldDef) bool
-
-func onCreate(def *fieldDef) bool { return def.create }
-func onEdit(def *fieldDef) bool   { return len(def.ops) > 0 }
-
 // readWrite takes a body apart. The answer says what Jira has against its shape.
 func readWrite(m map[string]any) (writeRequest, *answer) {
 	w := writeRequest{fields: map[string]any{}, update: map[string][]map[string]any{}, props: map[string]json.RawMessage{}}
@@ -79,19 +73,19 @@ func (c *call) apply(d *issue, w writeRequest, allowed onScreen) map[string]stri
 	offScreen := func(field string) {
 		errs[field] = fmt.Sprintf("Field '%s' cannot be set. It is not on the appropriate screen, or unknown.", field)
 	}
-	for field, v := range w.fields {
+	for _, field := range inOrder(w.fields) {
 		def := c.s.fieldDef(field)
-		if def == nil || def.set == nil || !allowed(def) {
+		if def == nil || def.set == nil || !allowed(c.s, d, def) {
 			offScreen(field)
 			continue
 		}
-		if msg := def.set(c.s, d, v, c.api); msg != "" {
-			errs[field] = msg
+		if msg := def.set(c.s, d, w.fields[field], c.api); msg != "" {
+			errs[blamed(field, msg)] = msg
 		}
 	}
 	for field, ops := range w.update {
 		def := c.s.fieldDef(field)
-		if def == nil || !allowed(def) && field != "comment" {
+		if def == nil || !allowed(c.s, d, def) && field != "comment" {
 			offScreen(field)
 			continue
 		}
@@ -107,19 +101,25 @@ func (c *call) apply(d *issue, w writeRequest, allowed onScreen) map[string]stri
 // operate carries out one operation of an update, such as {"add": "label"}.
 func (c *call) operate(d *issue, def *fieldDef, op map[string]any) string {
 	for verb, v := range op {
-		if !slices.Contains(def.ops, verb) {
+		if !slices.Contains(def.operations(), verb) {
 			return fmt.Sprintf("Field with id '%s' and name '%s' does not support operation '%s' Supported operation(s) are: '%s'",
-				def.id, def.id, verb, strings.Join(def.ops, ", "))
+				def.id, def.id, verb, strings.Join(def.operations(), ", "))
 		}
 		if def.id == "comment" {
 			m, _ := v.(map[string]any)
-			if msg := c.comment(d, m); msg != badPayloadMark {
-				return msg
+			if bad := c.comment(d, m); bad != nil {
+				return bad.words
 			}
-			return "Comment body is not valid!"
+			return ""
 		}
 		if verb == "set" {
 			return def.set(c.s, d, v, c.api)
+		}
+		if def.custom {
+			if msg := c.amend(d, def, verb, v); msg != "" {
+				return msg
+			}
+			continue
 		}
 		if def.id == "labels" {
 			label, isText := v.(string)
@@ -191,7 +191,9 @@ func (c *call) create(m map[string]any) (*issue, *answer) {
 		errs["summary"] = "You must specify a summary of the issue."
 	}
 	delete(w.fields, "project")
+	c.s.fillDefaults(d)
 	maps.Copy(errs, c.apply(d, w, onCreate))
+	c.s.lacking(screenCreate, d, errs)
 	if len(errs) > 0 {
 		return refuse(failFields(errs))
 	}
@@ -200,12 +202,13 @@ func (c *call) create(m map[string]any) (*issue, *answer) {
 		if !found {
 			return refuse(fail(400, fmt.Sprintf("Transition id '%s' is not valid for this issue.", w.transition)))
 		}
-		c.s.enter(d, t.to, nil)
+		c.s.take(d, t, nil)
 	}
 	c.s.nextID++
 	p.last++
 	d.id, d.key = c.s.nextID, fmt.Sprintf("%s-%d", p.key, p.last)
 	c.s.put(d.id, d)
+	c.s.tellCreated(d, c.s.bot)
 	return d, nil
 }
 
@@ -213,7 +216,10 @@ func (c *call) targetProject(v any) *project {
 	m, _ := v.(map[string]any)
 	for _, by := range []string{"id", "key"} {
 		if word, ok := m[by]; ok {
-			return c.s.catalogue.projectBy(fmt.Sprint(word))
+			if p := c.s.catalogue.projectBy(fmt.Sprint(word)); c.s.browsable(p) {
+				return p
+			}
+			return nil
 		}
 	}
 	return nil
@@ -266,7 +272,10 @@ func (c *call) editIssue() answer {
 	if m["fields"] == nil && m["update"] == nil && len(w.props) == 0 {
 		return fail(400, "one of 'fields' or 'update' required")
 	}
-	if errs := c.apply(old.clone(), w, onEdit); len(errs) > 0 { // on a copy: all or nothing
+	trial := old.clone() // all or nothing
+	errs := c.apply(trial, w, onEdit)
+	c.s.emptied(trial, w, errs)
+	if len(errs) > 0 {
 		return failFields(errs)
 	}
 	i := c.s.edit(old, c.s.bot, func(d *issue) { c.apply(d, w, onEdit) })
@@ -294,6 +303,9 @@ func (c *call) deleteIssue() answer {
 	if bad != nil {
 		return *bad
 	}
-	c.s.remove(i)
+	if bad := c.removeSubtasks(i); bad != nil {
+		return *bad
+	}
+	c.s.remove(i, c.s.bot)
 	return noBody
 }

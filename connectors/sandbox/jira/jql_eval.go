@@ -93,7 +93,14 @@ func (c *compiler) clause(cl clause) test {
 		return c.moments(cl, func(i *issue) time.Time { return c.s.day(i.due) })
 	case "summary", "description", "text":
 		return c.words(cl, f)
+	case "parent":
+		return c.issues(cl, func(i *issue) int64 { return i.parent })
+	case "level":
+		return c.oneOf(cl, c.s.levelIDs, func(i *issue) []string { return namedKey(i.security) })
 	default:
+		if defs := c.s.fieldsCalled(cl.field); defs != nil {
+			return c.customClause(cl, defs)
+		}
 		return c.fail("Field '%s' does not exist or you do not have permission to view it.", cl.field)
 	}
 }
@@ -168,10 +175,11 @@ func (c *compiler) keys(cl clause) test {
 				}
 			}
 		}
-		if r := c.s.records[id]; !known || r == nil {
+		if r := c.s.records[id]; known && r != nil {
+			bound = r.lastKnown()
+		}
+		if !known || bound == nil || !c.s.shows(bound) {
 			return c.fail("An issue with key '%s' does not exist for field '%s'.", o.text, field)
-		} else if bound = r.latest(); bound == nil {
-			bound = r.versions[0].issue
 		}
 		want[id] = true
 	}
@@ -318,7 +326,9 @@ func (c *compiler) words(cl clause, field string) test {
 
 func (s *Server) projectIDs(o operand) []string {
 	for _, k := range s.catalogue.projectKeys {
-		if p := s.catalogue.projects[k]; strings.EqualFold(p.key, o.text) || strings.EqualFold(p.name, o.text) || p.id == o.text {
+		if p := s.catalogue.projects[k]; !s.browsable(p) {
+			continue
+		} else if strings.EqualFold(p.key, o.text) || strings.EqualFold(p.name, o.text) || p.id == o.text {
 			return []string{p.id}
 		}
 	}

@@ -9,7 +9,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"time"
 )
 
 // maxLine bounds one issue of a file.
@@ -58,6 +57,7 @@ type loadedNamed struct {
 	Name           string       `json:"name"`
 	Description    string       `json:"description"`
 	Subtask        bool         `json:"subtask"`
+	Level          *int         `json:"hierarchyLevel"`
 	StatusCategory *loadedNamed `json:"statusCategory"`
 }
 
@@ -120,13 +120,6 @@ func (s *Server) loadIssue(raw []byte) error {
 	s.nextID = max(s.nextID, id)
 	s.putPast(d)
 	return nil
-}
-
-// putPast puts in an issue that the search index knows at once, however far behind it is: it has long been there.
-func (s *Server) putPast(d *issue) {
-	s.put(d.id, d)
-	s.records[d.id].versions[0].at = time.Time{}
-	s.commits.bump()
 }
 
 // dropDefault takes away the project that nobody asked for, and what only it had, when it is empty.
@@ -203,7 +196,7 @@ func (s *Server) loadProject(key string, ref loadedNamed) *project {
 func (s *Server) loadType(p *project, ref loadedNamed) *issueType {
 	t := byID(s.catalogue.types, ref.ID.String(), typeID)
 	if t == nil {
-		t = &issueType{named: ref.named(), subtask: ref.Subtask}
+		t = &issueType{named: ref.named(), subtask: ref.Subtask, level: ref.level()}
 		s.catalogue.types = append(s.catalogue.types, t)
 	}
 	if t.id == "3" {
@@ -213,6 +206,17 @@ func (s *Server) loadType(p *project, ref loadedNamed) *issueType {
 		p.types = append(p.types, t)
 	}
 	return t
+}
+
+// level is where a type stands; Server's files do not tell it.
+func (l *loadedNamed) level() int {
+	switch {
+	case l.Level != nil:
+		return *l.Level
+	case l.Subtask:
+		return -1
+	}
+	return b2i(strings.EqualFold(l.Name, "Epic"))
 }
 
 func (s *Server) loadStatus(p *project, ref loadedNamed) *status {

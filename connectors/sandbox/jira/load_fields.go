@@ -120,6 +120,7 @@ func (s *Server) fillLoaded(d *issue, f *loadedFields, projectKey string) {
 		d.updated = d.created
 	}
 	f.comments(d)
+	f.parent(d)
 	delete(f.in, "statusCategory")
 	for name, raw := range f.in {
 		v, err := decodeAny(raw)
@@ -185,6 +186,7 @@ func (f *loadedFields) comments(d *issue) {
 		}
 		if c.Author != nil {
 			one.author = f.s.loadUser(c.Author)
+			one.editor = one.author
 		}
 		if c.Created != "" {
 			var err error

@@ -37,6 +37,10 @@ var permissions = []struct{ key, name, kind string }{
 	{"RESOLVE_ISSUES", "Resolve Issues", "PROJECT"},
 	{"DELETE_ISSUES", "Delete Issues", "PROJECT"},
 	{"ADD_COMMENTS", "Add Comments", "PROJECT"},
+	{"EDIT_OWN_COMMENTS", "Edit Own Comments", "PROJECT"},
+	{"EDIT_ALL_COMMENTS", "Edit All Comments", "PROJECT"},
+	{"DELETE_OWN_COMMENTS", "Delete Own Comments", "PROJECT"},
+	{"DELETE_ALL_COMMENTS", "Delete All Comments", "PROJECT"},
 	{"LINK_ISSUES", "Link Issues", "PROJECT"},
 	{"ADMINISTER_PROJECTS", "Administer Projects", "PROJECT"},
 	{"USER_PICKER", "Browse users and groups", "GLOBAL"},
@@ -49,7 +53,7 @@ func (c *call) myPermissions() answer {
 	if q.Get("permissions") == "" {
 		return fail(400, "The 'permissions' query parameter is required.")
 	}
-	if key := q.Get("projectKey"); key != "" && (c.s.catalogue.projects[key] == nil || c.stranger) {
+	if key := q.Get("projectKey"); key != "" && !c.browses(c.s.catalogue.projectBy(key)) {
 		return c.noProject(key)
 	}
 	out := map[string]any{}
@@ -67,8 +71,7 @@ func (c *call) myPermissions() answer {
 
 func (c *call) listFields() answer {
 	out := []any{}
-	for n := range definedFields {
-		f := &definedFields[n]
+	for _, f := range c.s.fieldDefs() {
 		clauses := f.clauses
 		if f.custom {
 			clauses = []string{"cf[" + strconv.Itoa(f.number) + "]", f.name}
@@ -76,7 +79,7 @@ func (c *call) listFields() answer {
 			clauses = []string{f.id}
 		}
 		out = append(out, map[string]any{
-			"id": f.id, "key": f.id, "name": f.name, "custom": f.custom, "orderable": len(f.ops) > 0, "navigable": !f.hidden,
+			"id": f.id, "key": f.id, "name": f.name, "custom": f.custom, "orderable": f.set != nil, "navigable": !f.hidden,
 			"searchable": true, "clauseNames": clauses, "schema": f.schema(),
 		})
 	}
@@ -152,7 +155,7 @@ func (c *call) noProject(key string) answer {
 // pathProject finds the project that the path names; the answer says why not.
 func (c *call) pathProject() (*project, *answer) {
 	word := c.r.PathValue("project")
-	if p := c.s.catalogue.projectBy(word); p != nil && !c.stranger && !c.s.denied["BROWSE_PROJECTS"] {
+	if p := c.s.catalogue.projectBy(word); c.browses(p) {
 		return p, nil
 	}
 	a := c.noProject(word)
@@ -188,7 +191,7 @@ func (c *call) searchProjects() answer {
 	word := strings.ToLower(c.r.URL.Query().Get("query"))
 	for _, k := range c.s.catalogue.projectKeys {
 		p := c.s.catalogue.projects[k]
-		if !c.stranger && !c.s.denied["BROWSE_PROJECTS"] && (strings.Contains(strings.ToLower(p.name), word) || strings.Contains(strings.ToLower(p.key), word)) {
+		if c.browses(p) && (strings.Contains(strings.ToLower(p.name), word) || strings.Contains(strings.ToLower(p.key), word)) {
 			all = append(all, p)
 		}
 	}
@@ -244,35 +247,7 @@ func (c *call) createFields() answer {
 	if kind == nil {
 		return fail(http.StatusNotFound, "Issue type with id '"+c.r.PathValue("type")+"' does not exist in this project.")
 	}
-	l := c.lens()
-	all := []any{}
-	for n := range definedFields {
-		f := &definedFields[n]
-		if !f.create {
-			continue
-		}
-		ops := f.ops
-		if len(ops) == 0 {
-			ops = []string{"set"}
-		}
-		one := map[string]any{
-			"fieldId": f.id, "key": f.id, "name": f.name, "required": f.required, "operations": ops, "schema": f.schema(),
-			"hasDefaultValue": f.id == "priority" || f.id == "reporter",
-		}
-		switch f.id {
-		case "issuetype":
-			one["allowedValues"] = []any{l.kind(kind)}
-		case "project":
-			one["allowedValues"] = []any{l.projectRef(p)}
-		case "priority":
-			one["allowedValues"] = entries(l, "priority", c.s.catalogue.priorities)
-		case "components":
-			one["allowedValues"] = entries(l, "component", p.components)
-		case "assignee":
-			one["autoCompleteUrl"] = l.self("user", "assignable", "search?project="+p.key+"&query=")
-		}
-		all = append(all, one)
-	}
+	all := c.createScreen(p, kind)
 	start, count := c.page(50, 200)
 	return ok(map[string]any{"startAt": start, "maxResults": count, "total": len(all), "fields": cut(all, start, count)})
 }

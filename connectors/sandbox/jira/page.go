@@ -26,6 +26,7 @@ const heartbeat = 20 * time.Second
 
 type boardPage struct {
 	Project, Name string
+	Product       string
 	Projects      []string
 	Columns       []column
 	Statuses      []string
@@ -104,6 +105,19 @@ func (s *Server) pages(mux *http.ServeMux) {
 		}
 		http.Redirect(w, r, back, http.StatusSeeOther) //nolint:gosec // it is a path of our own, made of a project or an issue's key
 	})
+	mux.HandleFunc("POST /sandbox/issues/{key}/comments", func(w http.ResponseWriter, r *http.Request) {
+		key := r.PathValue("key")
+		id, err := s.postComment(w, r, key)
+		if err == nil {
+			http.Redirect(w, r, "/browse/"+url.PathEscape(key)+"#comment-"+id, http.StatusSeeOther)
+			return
+		}
+		if p, ok := s.issuePage(key, err.Error()); ok {
+			show(w, http.StatusUnprocessableEntity, "issue", p)
+			return
+		}
+		show(w, http.StatusNotFound, "missing", key)
+	})
 	mux.HandleFunc("GET /sandbox/events", s.events)
 	mux.HandleFunc("GET /sandbox/live.js", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
@@ -139,10 +153,12 @@ func (s *Server) board(key, problem string) boardPage {
 		p = s.catalogue.projects[s.catalogue.projectKeys[0]]
 	}
 	page := boardPage{
-		Project: p.key, Name: p.name, Projects: s.catalogue.projectKeys, People: s.people(), Lag: s.opts.IndexLag, Error: problem,
+		Project: p.key, Name: p.name, Product: s.product(), Projects: s.catalogue.projectKeys, People: s.people(), Lag: s.opts.IndexLag, Error: problem,
 	}
 	for _, t := range p.types {
-		page.Types = append(page.Types, t.name)
+		if !t.subtask { // the form has no place for the parent that one needs
+			page.Types = append(page.Types, t.name)
+		}
 	}
 	at := map[*status]int{}
 	for n, st := range p.statuses {
@@ -190,7 +206,7 @@ func (s *Server) issuePage(key, problem string) (issuePage, bool) {
 	if i == nil {
 		return issuePage{}, false
 	}
-	p := issuePage{View: i.view(), People: s.people(), Error: problem}
+	p := issuePage{View: s.viewOf(i), People: s.people(), Error: problem}
 	for _, st := range i.project.statuses {
 		p.Statuses = append(p.Statuses, st.name)
 	}
@@ -283,6 +299,15 @@ func (s *Server) postEdit(w http.ResponseWriter, r *http.Request, key string) (b
 		return "/browse/" + url.PathEscape(before.Key), nil
 	}
 	return home, nil
+}
+
+// postComment carries out the form below an issue's comments and returns the comment's id.
+func (s *Server) postComment(w http.ResponseWriter, r *http.Request, key string) (id string, err error) {
+	if err := readForm(w, r); err != nil {
+		return "", err
+	}
+	text := strings.ReplaceAll(r.PostForm.Get("text"), "\r\n", "\n")
+	return s.AddComment(key, strings.TrimSpace(r.PostForm.Get("author")), text)
 }
 
 // events tells a page that something changed, as server-sent events, until the page goes away.

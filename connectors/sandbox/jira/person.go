@@ -2,12 +2,13 @@ package jira
 
 import (
 	"cmp"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Seed is an issue to begin with. Only Summary is needed.
@@ -21,6 +22,7 @@ type Seed struct {
 	Priority    string // default "Medium"
 	Type        string // default "Task"
 	Component   string
+	Parent      string // key of the issue above, which must be of the right level
 	Description string
 	Created     time.Time // default now; an issue older than the index's lag is found by search at once
 	Updated     time.Time // default Created
@@ -39,14 +41,18 @@ type View struct {
 	Components             []string
 	Custom                 map[string]any
 	Properties             map[string]string // key → JSON
-	Comments               []string
+	Comments               []string          // their texts
+	CommentViews           []CommentView
 	Links                  []string // global ids of remote links
+	Parent                 string   // key of the issue above
+	Security               string   // name of the level
 	Created, Updated       time.Time
 	Resolved               time.Time // zero when it is not
 }
 
 // Add makes an issue in the default project, as a person would, and returns its key. A status or a type that the project
-// does not have is taken to be the default one: Add is for seeds, which have no use for an error.
+// does not have is taken to be the default one, a parent of the wrong level is left out, and a sub-task without a parent is
+// a task: Add is for seeds, which have no use for an error.
 func (s *Server) Add(seed Seed) (key string) {
 	in := s.Project()
 	s.locked(func() {
@@ -76,14 +82,22 @@ func (s *Server) Add(seed Seed) (key string) {
 		if seed.Component != "" {
 			d.components = []*named{p.component(seed.Component, &s.catalogue)}
 		}
+		if seed.Parent != "" {
+			_ = setParent(s, d, map[string]any{"key": seed.Parent}, 2)
+		}
+		if d.kind.subtask && d.parent == 0 {
+			d.kind = cmp.Or(p.typeNamed("Task"), p.types[0])
+		}
+		s.fillDefaults(d)
 		if st, res := s.statusWord(p, seed.Status); st != nil {
 			s.enter(d, st, res)
 		}
-		if d.updated.Before(now) && d.updated.Before(s.now().Add(-s.opts.IndexLag)) {
+		if d.updated.Before(now) && d.updated.Before(s.now().Add(-s.lagOf(d.id, 1))) {
 			s.putPast(d)
 		} else {
 			s.put(d.id, d)
 		}
+		s.tellCreated(d, d.creator)
 		key = d.key
 	})
 	return key
@@ -127,7 +141,8 @@ func (s *Server) statusWord(p *project, word string) (*status, *named) {
 
 // Set is a person's edit: keys are summary, description, duedate (yyyy-mm-dd), assignee (display name; somebody new is
 // made known), priority (name), labels ([]string), components ([]string), status (name, whatever the workflow says),
-// resolution (name, of a done issue), customfield_10042 (a number) and customfield_10015 (a date). nil or "" clears.
+// resolution (name, of a done issue), parent (key), and the ids of custom fields: a number, a text, a date, an option's or a
+// person's name or a list of them, "Parent > Child" of a cascading field, a key of an epic link. nil or "" clears.
 // `updated` moves when something changed. An error leaves the issue as it was.
 func (s *Server) Set(key string, fields map[string]any) error {
 	var err error
@@ -172,7 +187,10 @@ func b2i(b bool) int {
 
 func (s *Server) setOne(d *issue, field string, value any) error {
 	text, isText := value.(string)
-	if value != nil && !isText && field != "labels" && field != "components" && field != "customfield_10042" {
+	if def := s.fieldDef(field); def != nil && def.custom {
+		return s.setCustom(d, def, value)
+	}
+	if value != nil && !isText && field != "labels" && field != "components" {
 		return fmt.Errorf("want a string, not %T", value)
 	}
 	switch field {
@@ -182,7 +200,18 @@ func (s *Server) setOne(d *issue, field string, value any) error {
 		}
 		d.summary, d.noSummary = text, false
 	case "description":
+		if utf8.RuneCountInString(text) > maxText {
+			return fmt.Errorf("it has %d characters at most", maxText)
+		}
 		d.description, d.noText = rich{text: text}, text == ""
+	case "parent":
+		var above any
+		if text != "" {
+			above = map[string]any{"key": text}
+		}
+		if msg := setParent(s, d, above, 2); msg != "" {
+			return errors.New(msg)
+		}
 	case "duedate":
 		if text != "" && !isDate(text) {
 			return fmt.Errorf("%q is no date like 2026-01-31", text)
@@ -223,24 +252,20 @@ func (s *Server) setOne(d *issue, field string, value any) error {
 			d.resolved = time.Time{}
 		}
 	default:
-		return s.setCustom(d, field, value)
+		return errors.New("a person cannot set this")
 	}
 	return nil
 }
 
-func (s *Server) setCustom(d *issue, field string, value any) error {
-	def := s.fieldDef(field)
-	if def == nil || !def.custom {
-		return fmt.Errorf("a person cannot set this")
+func (s *Server) setCustom(d *issue, f *fieldDef, value any) error {
+	if !f.in(d.project) {
+		return fmt.Errorf("project %s does not have this field", d.project.key)
 	}
-	raw, _ := json.Marshal(value)
-	v, err := decodeAny(raw)
+	kept, err := s.typed(f, value)
 	if err != nil {
 		return err
 	}
-	if msg := def.set(s, d, v, 3); msg != "" {
-		return fmt.Errorf("%s", msg)
-	}
+	d.setExtra(f.id, kept)
 	return nil
 }
 
@@ -269,13 +294,14 @@ func (s *Server) Delete(key string) error {
 			err = fmt.Errorf("delete %s: no such issue", key)
 			return
 		}
-		s.remove(i)
+		s.remove(i, s.editor(i))
 	})
 	return err
 }
 
-func (s *Server) remove(i *issue) {
+func (s *Server) remove(i *issue, by *user) {
 	s.put(i.id, nil)
+	s.tellDeleted(i, by)
 	s.stamp()
 }
 
@@ -314,7 +340,23 @@ func (s *Server) Issue(idOrKey string) (View, bool) {
 	if i == nil {
 		return View{}, false
 	}
-	return i.view(), true
+	return s.viewOf(i), true
+}
+
+// viewOf is a view with what only the other issues and the fields' definitions know.
+func (s *Server) viewOf(i *issue) View {
+	v := i.view()
+	if above := s.issueNumbered(i.parent); above != nil {
+		v.Parent = above.key
+	}
+	for id, x := range v.Custom {
+		if s.gone[id] {
+			delete(v.Custom, id)
+		} else {
+			v.Custom[id] = s.flat(x)
+		}
+	}
+	return v
 }
 
 // Keys lists the keys of all issues in the order in which they were made.
@@ -336,7 +378,7 @@ func (i *issue) view() View {
 		Summary: i.summary, Description: i.description.text, Status: i.status.name, Category: i.status.category.key,
 		Resolution: nameOf(i.resolution), Assignee: displayOf(i.assignee), Due: i.due, Labels: slices.Clone(i.labels),
 		Priority: nameOf(i.priority), Created: i.created, Updated: i.updated, Resolved: i.resolved,
-		Custom: map[string]any{}, Properties: map[string]string{},
+		Custom: map[string]any{}, Properties: map[string]string{}, Security: nameOf(i.security),
 	}
 	if i.assignee != nil {
 		v.AssigneeID = i.assignee.account
@@ -354,6 +396,7 @@ func (i *issue) view() View {
 	}
 	for _, c := range i.comments {
 		v.Comments = append(v.Comments, c.body.text)
+		v.CommentViews = append(v.CommentViews, c.view())
 	}
 	for _, l := range i.links {
 		v.Links = append(v.Links, l.globalID)

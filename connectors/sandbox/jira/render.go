@@ -12,6 +12,7 @@ type lens struct {
 	s    *Server
 	api  int
 	base string // scheme and host, without a slash at the end
+	most int    // comments that an issue lists; 0 for all
 }
 
 func (l lens) self(path ...string) string {
@@ -73,13 +74,9 @@ func (l lens) entry(kind string, n *named) any {
 }
 
 func (l lens) kind(t *issueType) map[string]any {
-	level := 0
-	if t.subtask {
-		level = -1
-	}
 	return l.s.strip(map[string]any{
 		"self": l.self("issuetype", t.id), "id": t.id, "name": t.name, "description": t.description,
-		"iconUrl": l.base + "/sandbox/face.svg?id=" + t.id, "subtask": t.subtask, "hierarchyLevel": level,
+		"iconUrl": l.base + "/sandbox/face.svg?id=" + t.id, "subtask": t.subtask, "hierarchyLevel": t.level,
 	}, "hierarchyLevel")
 }
 
@@ -172,14 +169,16 @@ func (l lens) issue(i *issue, w wanted) map[string]any {
 
 func (l lens) fields(i *issue, w wanted) map[string]any {
 	out := map[string]any{}
-	for n := range definedFields {
-		def := &definedFields[n]
-		if w.has(def.id, def.hidden) && !l.s.lacks(def.id) {
+	for _, def := range l.s.fieldDefs() {
+		if w.has(def.id, def.hidden) && def.in(i.project) && !l.s.lacks(def.id) {
 			out[def.id] = l.field(i, def.id)
 		}
 	}
+	if out["parent"] == nil {
+		delete(out, "parent") // unlike other fields it is left out where there is none
+	}
 	for k, v := range i.extra {
-		if _, told := out[k]; told || !w.has(k, false) {
+		if _, told := out[k]; told || l.s.hidden(k, v) || !w.has(k, false) {
 			continue
 		}
 		if text, ok := v.(string); ok && k == "environment" && l.api == 3 {
@@ -201,6 +200,10 @@ func (l lens) field(i *issue, id string) any {
 		return l.kind(i.kind)
 	case "project":
 		return l.projectRef(i.project)
+	case "parent":
+		return l.parent(i)
+	case "security":
+		return l.entry("securitylevel", i.security)
 	case "description":
 		if i.noText {
 			return nil
@@ -237,31 +240,9 @@ func (l lens) field(i *issue, id string) any {
 	case "updated":
 		return l.time(i.updated)
 	case "comment":
-		list := []any{}
-		for _, c := range i.comments {
-			list = append(list, l.comment(i, c))
-		}
-		total := max(len(list), i.claimed)
-		return map[string]any{
-			"self": l.self("issue", strconv.FormatInt(i.id, 10), "comment"), "comments": list,
-			"maxResults": total, "total": total, "startAt": 0,
-		}
+		return l.commentPage(i)
 	}
-	return i.extra[id]
-}
-
-func (l lens) comment(i *issue, c comment) map[string]any {
-	out := l.s.strip(map[string]any{
-		"self": l.self("issue", strconv.FormatInt(i.id, 10), "comment", c.id), "id": c.id,
-		"created": l.time(c.created), "updated": l.time(c.updated), "jsdPublic": true,
-	}, "jsdPublic")
-	if !c.noBody {
-		out["body"] = c.body.value(l.api)
-	}
-	if c.author != nil {
-		out["author"], out["updateAuthor"] = l.user(c.author), l.user(c.author)
-	}
-	return out
+	return l.custom(i.extra[id])
 }
 
 // history is one entry of a changelog.

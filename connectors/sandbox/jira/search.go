@@ -18,8 +18,10 @@ const (
 	pageShort   = 100
 	pageDefault = 50
 	maxOrdering = 7
-	unbounded   = "Unbounded JQL queries are not allowed here. Please add a search restriction to your query."
-	badToken    = "The provided next page token is invalid or expired."
+	// maxSearchHistory is how many of an issue's newest changes a search lists.
+	maxSearchHistory = 40
+	unbounded        = "Unbounded JQL queries are not allowed here. Please add a search restriction to your query."
+	badToken         = "The provided next page token is invalid or expired."
 )
 
 // found is a query's whole result at one state of the index, sorted.
@@ -76,8 +78,8 @@ func (s *Server) search(jql string, fresh []int64) (*found, error) {
 	if len(c.errors) > 0 {
 		return nil, &jqlError{c.errors}
 	}
-	horizon := s.now().Add(-s.opts.IndexLag)
-	key := fmt.Sprintf("%d %v %s", s.commits.upTo(horizon), fresh, jql)
+	now := s.now()
+	key := fmt.Sprintf("%d %v %s", s.commits.upTo(now), fresh, jql)
 	if len(fresh) > 0 {
 		key = fmt.Sprintf("%d %s", len(s.commits.times), key)
 	}
@@ -86,15 +88,15 @@ func (s *Server) search(jql string, fresh []int64) (*found, error) {
 			return f, nil
 		}
 	}
-	s.sweep(horizon)
+	s.sweep(now)
 	f := &found{order: q.order}
 	for _, id := range s.order {
 		r := s.records[id]
-		i := r.asOf(horizon)
+		i := r.asOf(now)
 		if len(fresh) > 0 && slices.Contains(fresh, id) {
 			i = r.latest()
 		}
-		if i != nil && match(i) {
+		if i != nil && s.shows(i) && match(i) {
 			f.issues = append(f.issues, i)
 		}
 	}
@@ -115,6 +117,9 @@ func (c *compiler) orders(terms []ordering) []sortKey {
 	out := make([]sortKey, 0, len(terms))
 	for _, t := range terms {
 		k := sortKeys[t.field]
+		if k == nil {
+			k = c.customOrder(t.field)
+		}
 		if k == nil {
 			c.fail("Not able to sort using field '%s'.", t.field)
 			continue
@@ -320,7 +325,9 @@ func (c *call) searchJQL() answer {
 
 // hit is an issue as search answers it: its id alone unless more was asked for.
 func (c *call) hit(i *issue, want wanted, properties []string, expand string) map[string]any {
-	full := c.lens().issue(i, want)
+	l := c.lens()
+	l.most = c.s.opts.SearchComments
+	full := l.issue(i, want)
 	if want.idOnly() {
 		full = map[string]any{"id": full["id"]}
 	}
@@ -328,6 +335,11 @@ func (c *call) hit(i *issue, want wanted, properties []string, expand string) ma
 		full["properties"] = i.properties(properties)
 	}
 	c.expand(full, i, expand)
+	// Jira has an endpoint of its own for whoever wants them all.
+	if log, _ := full["changelog"].(map[string]any); log != nil {
+		all, _ := log["histories"].([]any)
+		log["histories"], log["maxResults"] = cut(all, 0, maxSearchHistory), min(len(all), maxSearchHistory)
+	}
 	return full
 }
 

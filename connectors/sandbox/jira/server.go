@@ -33,10 +33,42 @@ type Options struct {
 	Now func() time.Time
 	// IndexLag is how far search is behind: it sees every issue as it was this long ago. Reads by id or key are never behind.
 	IndexLag time.Duration
-	// Burst is how many requests a second an endpoint takes before it answers 429; 0 sets no limit.
+	// LagOf is how far search is behind for one change of an issue, in place of IndexLag; change counts from 1, which is the
+	// issue's making, and a deletion is a change too. It is called under the server's lock and must not call the server.
+	//
+	// What is indexed is the issue as the change left it, and the index never goes back: once a change is in it, an earlier
+	// one whose lag ends later adds nothing. (A real indexer may read the issue late and so show a change before its own
+	// lag is over. That is the same as a shorter lag of that change, so nothing that it does is out of reach here.)
+	LagOf func(issueID int64, change int) time.Duration
+	// BulkLag is how much further search is behind for what a bulk operation changed.
+	BulkLag time.Duration
+	// BulkPolls is how many looks at a bulk operation's progress find it unfinished; BulkTime is how long it takes. It is
+	// complete when both are over; without either, by the time its submission is answered.
+	BulkPolls int
+	BulkTime  time.Duration
+	// SearchComments is how many comments of an issue a search lists, while it counts all; default 20. They are the newest,
+	// or with OldestComments the oldest. Reads of the issue itself list all.
+	SearchComments int
+	OldestComments bool
+	// BaseURL is the server's address in what it sends by itself, without a slash at the end; default the one under which the
+	// last client addressed it.
+	BaseURL string
+	// Skew is how far the server's clock is ahead of Now, or behind when negative: in the times that it stamps, in its
+	// serverTime and in the Date of its answers.
+	Skew time.Duration
+	// Burst is how many requests a second an endpoint takes by GET or POST before it answers 429, and half as many by PUT or
+	// DELETE; 0 sets no limit. Jira's own is 100.
 	Burst int
-	// PerIssueWrites is how many writes in 2 seconds an issue takes before it answers 429; 0 sets no limit.
-	PerIssueWrites int
+	// PerIssueWrites is how many writes in 2 seconds an issue takes before it answers 429, PerIssueWritesLong how many in 30
+	// seconds; 0 sets no limit. Jira's own are 20 and 100.
+	PerIssueWrites, PerIssueWritesLong int
+	// HourlyPoints is how many points the account may spend from one full hour to the next before it is answered 429: a
+	// request costs one, and one more for each issue that it reads. 0 sets no limit. The quota is the app's over all
+	// tenants, or with QuotaPerTenant that for this one; the answers differ in their RateLimit-Reason.
+	HourlyPoints   int
+	QuotaPerTenant bool
+	// DCLimit limits each user as Data Center does.
+	DCLimit DCLimit
 	// TimeZone is the account's, in which Jira reads quoted dates of a query and writes times; default "UTC". A zone that is
 	// not known is UTC.
 	TimeZone string
@@ -66,6 +98,12 @@ type Server struct {
 
 	mu         sync.Mutex
 	catalogue  catalogue
+	fields     []*fieldDef
+	gone       map[string]bool    // ids of removed fields
+	screens    map[screenKey]bool // what an administrator changed about the create and the edit screen
+	required   map[screenKey]bool
+	levels     []*named // of security
+	openLevels map[*named]bool
 	records    map[int64]*record
 	keys       map[string]int64 // every key that an issue has or had
 	order      []int64          // ids as they were created
@@ -77,11 +115,19 @@ type Server struct {
 	implied    bool  // the default project was not asked for, and gives way to a loaded one
 	firstLoad  string
 	expiry     Expiry
+	expiring   Expiry // what the token comes to after so many requests more; see ExpireTokenAfter
+	countdown  int
 	hideEmails bool
 	denied     map[string]bool
+	closed     map[*project]bool // to the account
 	limits     limits
 	bot        *user
-	failures   int // logins with a wrong password since the last good one, on Data Center
+	webhooks   []*Webhook
+	lastBase   string // under which the last client addressed the server
+	bulk       bulkQueue
+	belongs    map[audience]bool // groups and roles that the account is in
+	inBulk     bool              // what is put now was changed by a bulk operation
+	failures   int               // logins with a wrong password since the last good one, on Data Center
 
 	changed bool // since the lock was taken
 	hooks   []func()
@@ -104,6 +150,9 @@ func New(o Options) *Server {
 	fill(&o.Email, "bot@example.org")
 	fill(&o.Token, "sandbox-token")
 	fill(&o.TimeZone, "UTC")
+	if o.SearchComments == 0 {
+		o.SearchComments = 20
+	}
 	if o.MaxResults <= 0 {
 		o.MaxResults = 1000
 	}
@@ -116,10 +165,15 @@ func New(o Options) *Server {
 	}
 	s := &Server{
 		opts: o, zone: zone, implied: implied,
-		records: map[int64]*record{}, keys: map[string]int64{}, denied: map[string]bool{"ADMINISTER_PROJECTS": true, "ADMINISTER": true},
-		live: map[chan struct{}]struct{}{}, nextID: 10000, nextSub: 10000,
+		records: map[int64]*record{}, keys: map[string]int64{}, belongs: map[audience]bool{},
+		// An administrator's permissions are not a bot's, and it may change what it wrote itself alone.
+		denied: map[string]bool{"ADMINISTER_PROJECTS": true, "ADMINISTER": true, "EDIT_ALL_COMMENTS": true, "DELETE_ALL_COMMENTS": true},
+		live:   map[chan struct{}]struct{}{}, nextID: 10000, nextSub: 10000,
 	}
 	_, _ = rand.Read(s.secret[:]) // never fails: the program ends instead
+	s.fields = append(systemFields(), customField("Start date", 10015, FieldDate), customField("Progress", 10042, FieldNumber))
+	s.gone, s.screens, s.required = map[string]bool{}, map[screenKey]bool{}, map[screenKey]bool{}
+	s.openLevels, s.closed = map[*named]bool{}, map[*project]bool{}
 	s.limits = newLimits(o)
 	s.catalogue.projects = map[string]*project{}
 	s.catalogue.server = s.dataCenter()
@@ -175,15 +229,37 @@ func (s *Server) HideEmails(hide bool) {
 func (s *Server) ExpireToken(e Expiry) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.expiry = e
+	s.expiry, s.countdown = e, 0
 	if e == TokenGood {
 		s.failures = 0 // an administrator lifts the lock as well
 	}
 }
 
+// ExpireTokenAfter lets the right token in for so many requests more before it changes as ExpireToken has it: in the middle
+// of somebody's paging, for instance.
+func (s *Server) ExpireTokenAfter(requests int, e Expiry) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.countdown, s.expiring = requests, e
+	if requests <= 0 {
+		s.countdown, s.expiry = 0, e
+	}
+}
+
+// countDown is called with each request of somebody who was let in.
+func (s *Server) countDown() {
+	if s.countdown == 0 {
+		return
+	}
+	if s.countdown--; s.countdown == 0 {
+		s.expiry = s.expiring
+	}
+}
+
 // Deny takes permissions away from the account, by key: BROWSE_PROJECTS, CREATE_ISSUES, EDIT_ISSUES, TRANSITION_ISSUES,
-// ADD_COMMENTS, DELETE_ISSUES, LINK_ISSUES, USER_PICKER, ADMINISTER_PROJECTS, ADMINISTER. The last two it does not have
-// from the start. A key that is not among them changes nothing.
+// ADD_COMMENTS, EDIT_OWN_COMMENTS, DELETE_OWN_COMMENTS, DELETE_ISSUES, LINK_ISSUES, USER_PICKER, BULK_CHANGE, and
+// EDIT_ALL_COMMENTS, DELETE_ALL_COMMENTS, ADMINISTER_PROJECTS, ADMINISTER, which it does not have from the start. A key
+// that is not among them changes nothing.
 func (s *Server) Deny(permissions ...string) { s.permit(permissions, true) }
 
 // Allow gives permissions back.
@@ -230,7 +306,7 @@ func (s *Server) locked(f func()) {
 }
 
 // now is the clock in the precision that Jira keeps.
-func (s *Server) now() time.Time { return s.opts.Now().Truncate(time.Millisecond) }
+func (s *Server) now() time.Time { return s.opts.Now().Add(s.opts.Skew).Truncate(time.Millisecond) }
 
 // stamp is the time of a change: later than that of every change before it, whatever the clock does.
 func (s *Server) stamp() time.Time {

@@ -36,25 +36,18 @@ func (c *call) transitionsOf(i *issue, withFields bool) []map[string]any {
 	if c.s.denied["TRANSITION_ISSUES"] {
 		return out
 	}
-	for _, t := range i.project.transitions(i.status) {
+	for _, t := range i.project.flow {
+		all := c.r.URL.Query().Get("includeUnavailableTransitions") == "true"
+		if !t.leads(i.status) || t.unavailable && !all {
+			continue
+		}
 		one := map[string]any{
 			"id": t.id, "name": t.name, "to": c.lens().status(t.to), "hasScreen": t.screen, "isGlobal": t.from == nil,
-			"isInitial": false, "isAvailable": true, "isConditional": false, "looped": false,
+			"isInitial": false, "isAvailable": !t.unavailable, "isConditional": t.conditional || t.unavailable,
+			"looped": t.to == i.status,
 		}
 		if withFields {
-			fields := map[string]any{}
-			if t.screen {
-				allowed := []any{}
-				for _, r := range t.resolutions(&c.s.catalogue) {
-					allowed = append(allowed, c.lens().entry("resolution", r))
-				}
-				fields["resolution"] = map[string]any{
-					"required": t.required, "schema": map[string]any{"type": "resolution", "system": "resolution"},
-					"name": "Resolution", "key": "resolution", "hasDefaultValue": false, "operations": []string{"set"},
-					"allowedValues": allowed,
-				}
-			}
-			one["fields"] = fields
+			one["fields"] = c.transitionScreen(i, t)
 		}
 		out = append(out, one)
 	}
@@ -86,30 +79,31 @@ func (c *call) doTransition() answer {
 	if bad != nil {
 		return *bad
 	}
-	resolution, errs := c.chosen(t, w)
+	resolution, errs := c.chosen(i, t, w)
 	delete(w.fields, "resolution")
 	delete(w.update, "resolution")
-	none := func(*fieldDef) bool { return false } // the screens hold a resolution, and a comment like every screen
-	maps.Copy(errs, c.apply(i.clone(), w, none))
+	trial := i.clone()
+	maps.Copy(errs, c.apply(trial, w, t.shows))
+	c.s.missing(trial, t, errs)
 	if len(errs) > 0 {
 		return failFields(errs)
 	}
 	c.s.edit(i, c.s.bot, func(d *issue) {
-		c.apply(d, w, none)
-		c.s.enter(d, t.to, resolution)
+		c.apply(d, w, t.shows)
+		c.s.take(d, t, resolution)
 	})
 	return noBody
 }
 
 // chosen reads the resolution that a client gives, nil for none, with Jira's complaint if it has one.
-func (c *call) chosen(t transition, w writeRequest) (*named, map[string]string) {
+func (c *call) chosen(i *issue, t transition, w writeRequest) (*named, map[string]string) {
 	errs := map[string]string{}
 	v, given := w.fields["resolution"]
 	for _, op := range w.update["resolution"] {
 		v, given = op["set"]
 	}
 	switch {
-	case given && !t.screen:
+	case given && !t.asksResolution():
 		errs["resolution"] = "Field 'resolution' cannot be set. It is not on the appropriate screen, or unknown."
 	case given:
 		n, msg := pick(v, t.resolutions(&c.s.catalogue), "Resolution")
@@ -117,7 +111,7 @@ func (c *call) chosen(t transition, w writeRequest) (*named, map[string]string) 
 			errs["resolution"] = msg
 		}
 		return n, errs
-	case t.required:
+	case t.required && i.resolution == nil:
 		errs["resolution"] = "Resolution is required."
 	}
 	return nil, errs

@@ -105,6 +105,16 @@ func mend(doc any) {
 			p["nullable"] = true
 		}
 	}
+	// Bulk progress tells its times in milliseconds, as the document's own example does.
+	for _, name := range []string{"created", "started", "updated"} {
+		schema := object(object(object(object(object(doc)["components"])["schemas"])["BulkOperationProgress"])["properties"])
+		if p := object(schema[name]); p != nil {
+			p["type"] = "integer"
+			delete(p, "format")
+		}
+	}
+	// Its example of an option of a bulk edit's field has properties, its schema has none and allows none.
+	delete(object(object(object(object(doc)["components"])["schemas"])["IssueBulkOperationsFieldOption"]), "additionalProperties")
 	walk(doc)
 }
 
