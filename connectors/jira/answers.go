@@ -14,7 +14,7 @@ import (
 
 // accept reads the body of an answer that says success into out. Whatever is not what Jira gives is a fault: an empty
 // answer, null, or an object without its list reads like "there are no issues", and from that nothing may be concluded. A
-// write that is answered so may have landed. Where out is nil, nothing is expected of the body but that it is no web page.
+// write that is answered so may have landed. Where out is nil, Jira answers a write with 204 and nothing.
 func (c *client) accept(op string, resp *http.Response, body []byte, out any, fail func(*fault.Error, int, bool) *callError) error {
 	body = bytes.TrimSpace(body)
 	page := strings.Contains(resp.Header.Get("Content-Type"), "html") || bytes.HasPrefix(body, []byte("<"))
@@ -23,14 +23,14 @@ func (c *client) accept(op string, resp *http.Response, body []byte, out any, fa
 		return fail(f.WithHint("check that the url is that of a Jira, and that no login page or proxy stands before it"), resp.StatusCode, true)
 	}
 	switch {
-	case len(body) == 0 && (out == nil || resp.StatusCode == http.StatusNoContent):
+	case len(body) == 0 && resp.StatusCode == http.StatusNoContent:
 		return nil
 	case len(body) == 0:
 		return odd("it is empty")
 	case page:
 		return fail(transport.FromResponse(op, resp, body), resp.StatusCode, true)
 	case out == nil:
-		return nil
+		return odd("nothing was to be given back")
 	case !utf8.Valid(body):
 		return odd("it is not written in UTF-8") // read all the same, names and titles would come out garbled
 	}
@@ -43,7 +43,7 @@ func (c *client) accept(op string, resp *http.Response, body []byte, out any, fa
 	if isNull(body) {
 		return odd("it is null")
 	}
-	if v, ok := out.(partial200); ok {
+	if v, ok := out.(whole); ok {
 		if lacks := v.lacks(); lacks != "" {
 			return odd(fmt.Sprintf("it has no %q", lacks))
 		}
@@ -51,8 +51,8 @@ func (c *client) accept(op string, resp *http.Response, body []byte, out any, fa
 	return nil
 }
 
-// partial200 is an answer that would mean something else without a part of it.
-type partial200 interface {
+// whole is an answer that would mean something else without a part of it.
+type whole interface {
 	// lacks names the part that is not there; "" where all is.
 	lacks() string
 }
@@ -83,6 +83,18 @@ func (is *oneIssue) lacks() string {
 	}
 	return absent(is.ID == "", "id")
 }
+
+// writtenIssue is what an edit or a create gives back.
+type writtenIssue struct{ wireIssue }
+
+func (is *writtenIssue) lacks() string { return absent(is.ID == "", "id") }
+
+// writtenComment is what is given back of a comment of ours.
+type writtenComment struct {
+	ID string `json:"id"`
+}
+
+func (w *writtenComment) lacks() string { return absent(w.ID == "", "id") }
 
 func absent(is bool, part string) string {
 	if is {

@@ -242,14 +242,9 @@ func (c *client) create(ctx context.Context, fields map[string]any, id task.ID) 
 		"fields":     fields,
 		"properties": []any{map[string]any{"key": "lockstep", "value": map[string]any{"task": id}}},
 	}
-	var is wireIssue
+	var is writtenIssue
 	err := c.call(ctx, "create the issue", http.MethodPost, "issue", body, &is)
-	if err == nil && is.ID == "" {
-		f := fault.New(fault.Retryable, fault.Invalid, "create the issue", "the answer names no issue")
-		f.Source = c.source
-		return is, &callError{fault: f, uncertain: true}
-	}
-	return is, err
+	return is.wireIssue, err
 }
 
 // createTypes are the issue types that the account may make in a project.
