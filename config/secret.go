@@ -19,11 +19,12 @@ func (c *Config) Secrets() []string {
 	var out []string
 	for _, p := range c.Partnerships {
 		for _, s := range p.Sources {
-			if s.Jira != nil && s.Jira.Token != "" {
-				out = append(out, s.Jira.Token)
+			if s.Jira != nil {
+				out = append(out, s.Jira.Token, s.Jira.WebhookSecret)
 			}
 		}
 	}
+	out = slices.DeleteFunc(out, func(s string) bool { return s == "" })
 	slices.Sort(out)
 	return slices.Compact(out)
 }
@@ -32,9 +33,13 @@ func (c *Config) Secrets() []string {
 type shown Source
 
 func (s Source) hideSecrets() shown {
-	if s.Jira != nil && s.Jira.Token != "" {
+	if s.Jira != nil {
 		j := *s.Jira
-		j.Token = redacted
+		for _, secret := range []*string{&j.Token, &j.WebhookSecret} {
+			if *secret != "" {
+				*secret = redacted
+			}
+		}
 		s.Jira = &j
 	}
 	return shown(s)

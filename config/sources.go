@@ -119,14 +119,15 @@ func (b *builder) jira(v *value, section *entry, p *Partnership) *jira.Config {
 	j := section.value
 	id := v.get("id").str()
 	c := &jira.Config{
-		URL:      strings.TrimRight(j.get("url").str(), "/"),
-		Flavor:   or(j.get("flavor").str(), "auto"),
-		Email:    j.get("email").str(),
-		Token:    b.secret(j, "token"),
-		JQL:      j.get("jql").str(),
-		Comments: j.get("comments").str(),
-		Status:   b.status(v.get("status")),
-		Fields:   map[task.Field]string{},
+		URL:           strings.TrimRight(j.get("url").str(), "/"),
+		Flavor:        or(j.get("flavor").str(), "auto"),
+		Email:         j.get("email").str(),
+		Token:         b.secret(j, "token"),
+		WebhookSecret: b.secret(j, "webhook_secret"),
+		JQL:           j.get("jql").str(),
+		Comments:      j.get("comments").str(),
+		Status:        b.status(v.get("status")),
+		Fields:        map[task.Field]string{},
 	}
 	if c.Token == "" {
 		c.Token = unknownSecret // what is wrong with it has been said, and the connector is asked about the rest
@@ -254,7 +255,7 @@ func (b *builder) ask(section *entry, source *value, errs []error) {
 		name, _, _ := strings.Cut(err.Error(), ":")
 		first, _, _ := strings.Cut(name, ".")
 		at, known := section.at, b.rep.has(section.at, first)
-		if e := cmp.Or(section.value.find(name), source.find(name)); e != nil {
+		if e := cmp.Or(section.value.find(name), source.find(name), section.value.find(name+fileSuffix)); e != nil {
 			at, known = e.value.at, e.value.broken || anyBroken(e.value) || b.rep.has(e.value.at, "") || b.rep.has(e.at, "")
 		}
 		// A key that was misspelled has been reported, and is not missing too.

@@ -167,7 +167,10 @@ func jiraKeys() []key {
 			{name: "issue_type", def: "Task", doc: "Name of the issue type."},
 		}},
 		{name: "comments", doc: "Comments as updates: `all`, or the word that a comment must contain to be shared, such as `'#partners'`. These comments are then the notes, with time and author, and what is added to the notes becomes a comment."},
-		{name: "webhook_secret", secret: true, refused: later},
+		{
+			name: "webhook_secret", secret: true, def: "webhooks are not listened to",
+			doc: "What this Jira signs its webhooks with, 16 characters or more. Jira sends them to `/webhooks/jira/` and the source's id; each starts a cycle at once.",
+		},
 	}
 }
 

@@ -67,7 +67,7 @@ func TestWholeConfig(t *testing.T) {
 					ID: "aquafund-jira", Partner: "aquafund", Share: []task.Field{task.Title, task.Status, task.Assignee, task.Due},
 					Jira: &jira.Config{
 						URL: "https://aquafund.atlassian.net", Flavor: "auto", Email: "bot@aquafund.org", Token: "token-from-a-file",
-						JQL: "project = WASH", Create: &jira.Create{Project: "WASH", IssueType: "Task"},
+						JQL: "project = WASH", Create: &jira.Create{Project: "WASH", IssueType: "Task"}, WebhookSecret: "s3cret-Canary-env",
 						Status: map[string][]string{"blocked": {"Blocked", "Impeded"}, "cancelled": {"Won't Do"}},
 						Fields: map[task.Field]string{task.Due: "duedate", task.Workstream: "component", task.Progress: "customfield_10042"},
 						People: []jira.Person{
@@ -181,6 +181,13 @@ func TestTrustedNetwork(t *testing.T) {
 	}
 }
 
+func TestWebhookSecretFromAFile(t *testing.T) {
+	t.Parallel()
+	if got := fixture(t, "webhook.yaml").Partnerships[0].Sources[0].Jira.WebhookSecret; got != "hook-secret-from-a-file" {
+		t.Errorf("it is %q", got)
+	}
+}
+
 // TestNothingPrintsASecret sets every secret that the table knows and prints the configuration in every way.
 func TestNothingPrintsASecret(t *testing.T) {
 	t.Parallel()
@@ -190,15 +197,15 @@ func TestNothingPrintsASecret(t *testing.T) {
 	for _, field := range reflect.VisibleFields(reflect.TypeFor[jira.Config]()) {
 		name := field.Tag.Get("yaml")
 		if slices.Contains(secretNames(table()), name) {
-			reflect.ValueOf(c.Partnerships[0].Sources[0].Jira).Elem().FieldByIndex(field.Index).SetString(canary)
+			reflect.ValueOf(c.Partnerships[0].Sources[0].Jira).Elem().FieldByIndex(field.Index).SetString(canary + name)
 			set++
+			if !slices.Contains(c.Secrets(), canary+name) {
+				t.Errorf("Secrets leaves out the %s", name)
+			}
 		}
 	}
-	if set == 0 {
-		t.Fatal("no secret found in the connector's configuration")
-	}
-	if !slices.Contains(c.Secrets(), canary) {
-		t.Errorf("Secrets leaves out one of %d", set)
+	if set < 2 {
+		t.Fatal("too few secrets found in the connector's configuration")
 	}
 	var out strings.Builder
 	p, s := c.Partnerships[0], c.Partnerships[0].Sources[0]
@@ -226,7 +233,7 @@ func TestNothingPrintsASecret(t *testing.T) {
 	if !strings.Contains(out.String(), "aquafund-jira") {
 		t.Error("the configuration itself does not show")
 	}
-	if s.Jira.Token != canary {
+	if s.Jira.Token != canary+"token" {
 		t.Error("printing has changed the configuration")
 	}
 }

@@ -62,10 +62,12 @@ type Normalizer interface {
 
 // Hinted is a Connector that can make use of a word from its tool that items changed, such as a webhook's.
 type Hinted interface {
-	// Hint says that the items of these keys may have changed, or may be gone: the next Pull looks at them past any index.
-	// It is never believed for more than that. It returns at once, keeps no more than a bounded number of keys, and
-	// unlike the other methods it may be called at any time from any goroutine.
+	// Hint says that the items of these keys may have changed: the next Pull looks at them past any index. It is never
+	// believed for more than that. It returns at once, keeps no more than a bounded number of keys, and unlike the other
+	// methods it may be called at any time from any goroutine.
 	Hint(keys ...string)
+	// HintDeleted is Hint for items that may be gone: the next Pull looks which items there are.
+	HintDeleted(keys ...string)
 }
 
 // Checker is a Connector that can say of each of its settings whether it holds in the live tool.

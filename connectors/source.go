@@ -187,6 +187,13 @@ func (s *Source) Hint(keys ...string) {
 	}
 }
 
+// HintDeleted passes on that items may be gone: see Hinted.
+func (s *Source) HintDeleted(keys ...string) {
+	if h, ok := s.conn.(Hinted); ok {
+		h.HintDeleted(keys...)
+	}
+}
+
 // Check says what holds in the live tool: see Checker. Of a connector that is none, it pulls everything and tells what
 // was held or went wrong.
 func (s *Source) Check(ctx context.Context) (out []Finding, err error) {

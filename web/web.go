@@ -43,6 +43,9 @@ type Options struct {
 	// AllowedHosts are the host names that pages may be asked for by, without port. Nil: any. A server that only its own
 	// machine may reach names those of loopback here, or another site's name that leads here would open its pages.
 	AllowedHosts []string
+	// Webhooks are the handlers of what tools send, by source id: POST /webhooks/jira/{source}. They see to it themselves who it is
+	// that sends, and how much. A source without one answers as if it did not exist.
+	Webhooks map[string]http.Handler
 }
 
 // Partnership is what the configuration says of one, as far as people see it.
@@ -167,8 +170,10 @@ func (s *Server) routes() http.Handler {
 	if s.o.Metrics != nil {
 		mux.Handle("GET /metrics", s.o.Metrics)
 	}
+	mux.HandleFunc(webhookPattern, s.webhook)
 	mux.HandleFunc("/", s.elsewhere)
 	cross := http.NewCrossOriginProtection()
+	cross.AddInsecureBypassPattern(webhookPattern) // a signature says who sends, where a page has only a browser's word
 	cross.SetDenyHandler(http.HandlerFunc(s.foreign))
 	return s.secured(cross.Handler(mux))
 }

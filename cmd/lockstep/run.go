@@ -74,6 +74,9 @@ func (c runCmd) start(e env, log *slog.Logger, cfg *config.Config) (*app.App, ne
 		return nil, nil, fmt.Errorf("listen on %s: %w (change `listen` in %s, or stop what uses the port)", cfg.Listen, err, c.Config)
 	}
 	log.Info("lockstep runs", "version", buildVersion(), "page", "http://"+ln.Addr().String()+"/", "partnerships", len(cfg.Partnerships))
+	for _, h := range a.Webhooks() {
+		log.Info("webhooks are listened to", "source", h.Source, "path", h.Path)
+	}
 	return a, ln, nil
 }
 

@@ -34,9 +34,10 @@ func (t *tenant) refill(now time.Time) {
 	if now.Before(b.next) {
 		return
 	}
-	times := 1 + now.Sub(b.next)/b.every
-	b.tokens = min(b.size, b.tokens+b.fill*int(min(times, time.Duration(b.size)+1)))
-	b.next = b.next.Add(times * b.every)
+	late := now.Sub(b.next)
+	times := 1 + int64(late/b.every)
+	b.tokens = min(b.size, b.tokens+b.fill*int(min(times, int64(b.size)+1)))
+	b.next = now.Add(b.every - late%b.every)
 	t.sharers = slices.DeleteFunc(t.sharers, func(g *gate) bool { return g.share.used == 0 && !now.Before(g.share.hungry) })
 	for _, g := range t.sharers {
 		g.share.used = 0

@@ -82,11 +82,11 @@ func TestBucket(t *testing.T) {
 		if d, _ := k.send(g, "PUT", time.Now()); d != minute {
 			t.Errorf("the next tokens come in %s", d)
 		}
-		time.Sleep(minute)
+		<-time.After(minute)
 		if got := spend("GET"); got != 3 {
 			t.Errorf("%d reads of 5 new tokens", got)
 		}
-		time.Sleep(10 * minute)
+		<-time.After(10 * minute)
 		if got := spend("PUT"); got != 20 {
 			t.Errorf("%d writes of a full bucket", got)
 		}
@@ -124,7 +124,8 @@ func TestBucketIsKeptInStep(t *testing.T) {
 		// Nonsense, and a server that limits no more.
 		for _, h := range [][]string{
 			{"X-RateLimit-Interval-Seconds", "0", "X-RateLimit-FillRate", "0", "X-RateLimit-Remaining", "0"},
-			{"X-RateLimit-Interval-Seconds", "99999999999999999999", "X-RateLimit-FillRate", "-5", "X-RateLimit-Remaining", "NaN"}, nil,
+			{"X-RateLimit-Interval-Seconds", "99999999999999999999", "X-RateLimit-FillRate", "-5", "X-RateLimit-Remaining", "NaN"},
+			nil,
 		} {
 			k.left, k.next = 0, time.Now().Add(minute)
 			g.t.fill(reply(nil, 200, mustHeaders(k)...), time.Now())
@@ -165,7 +166,7 @@ func TestSharesOfABucket(t *testing.T) {
 					got[g]++
 				}
 			}
-			time.Sleep(minute)
+			<-time.After(minute)
 		}
 		if got[modest] < 40 || got[greedy] > 60 {
 			t.Errorf("one had %d, the other %d", got[greedy], got[modest])
@@ -174,7 +175,7 @@ func TestSharesOfABucket(t *testing.T) {
 		k.fill = 1
 		k.size = 1
 		k.left, k.next = 1, time.Now().Add(minute)
-		time.Sleep(minute)
+		<-time.After(minute)
 		clear(got)
 		for range 20 {
 			for _, g := range []*gate{greedy, modest} {
@@ -182,13 +183,13 @@ func TestSharesOfABucket(t *testing.T) {
 					got[g]++
 				}
 			}
-			time.Sleep(minute)
+			<-time.After(minute)
 		}
 		if got[modest] < 8 || got[greedy] < 8 {
 			t.Errorf("turn by turn one had %d, the other %d", got[greedy], got[modest])
 		}
 		// Who comes no more is waited for a while, and no longer.
-		time.Sleep(patience + minute)
+		<-time.After(patience + minute)
 		k.fill, k.size, k.left = 10, 10, 10
 		for d := time.Duration(0); d == 0; d, _ = k.send(greedy, "PUT", time.Now()) {
 		}

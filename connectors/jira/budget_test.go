@@ -109,7 +109,8 @@ func TestScopes(t *testing.T) {
 		"a quota's reset": {[]string{"X-RateLimit-Reset", "2000-01-01T00:10:00Z", "RateLimit-Reason", "jira-quota-global-based"}, []string{edit, other, move, read}, 10 * time.Minute},
 		"the later of both": {
 			[]string{"Retry-After", "60", "X-RateLimit-Reset", "2000-01-01T00:10:00Z", "RateLimit-Reason", "jira-quota-global-based"},
-			[]string{edit, other, move, read}, 10 * time.Minute,
+			[]string{edit, other, move, read},
+			10 * time.Minute,
 		},
 		"a reason of tomorrow": {[]string{"Retry-After", "7", "RateLimit-Reason", "jira-cost-based"}, []string{edit, other, move, read}, 7 * time.Second},
 		"no reason":            {[]string{"Retry-After", "7"}, []string{edit, other, move, read}, 7 * time.Second},
@@ -147,9 +148,9 @@ func TestScopes(t *testing.T) {
 					}
 				}
 				check("at once", tt.wait)
-				time.Sleep(tt.wait - time.Second)
+				<-time.After(tt.wait - time.Second)
 				check("just before the end", time.Second)
-				time.Sleep(time.Second)
+				<-time.After(time.Second)
 				check("at the end", 0)
 			})
 		})
@@ -169,11 +170,11 @@ func TestBackoff(t *testing.T) {
 			if why == nil {
 				t.Fatal("it is not held back")
 			}
-			time.Sleep(d)
+			<-time.After(d)
 			return d
 		}
-		for i, about := range []time.Duration{2, 4, 8, 16, 32, 32, 32} {
-			about *= time.Second
+		for i, seconds := range []int{2, 4, 8, 16, 32, 32, 32} {
+			about := time.Duration(seconds) * time.Second
 			if d := refuse(); d < about*7/10 || d > min(about*13/10, longestBackoff) {
 				t.Errorf("pause %d lasts %s", i, d)
 			}
@@ -208,7 +209,7 @@ func TestRefusedTogether(t *testing.T) {
 		if d <= 0 || d > 2600*time.Millisecond {
 			t.Errorf("held back for %s", d)
 		}
-		time.Sleep(d)
+		<-time.After(d)
 		r := g.t.routes["POST rest/api/{version}/search/jql"]
 		if l := r.limiter(time.Now(), 40); l == nil || l.Limit() != 20 {
 			t.Errorf("slowed to %v", l)
@@ -228,7 +229,7 @@ func TestSlowerAfterABurst(t *testing.T) {
 			for end := time.Now().Add(2 * time.Second); time.Now().Before(end); {
 				p := g.Enter(request(method, path))
 				for d, _ := p.Wait(); d > 0; d, _ = p.Wait() {
-					time.Sleep(d)
+					<-time.After(d)
 				}
 				p.Done(reply(nil, 200))
 				n++
@@ -237,9 +238,9 @@ func TestSlowerAfterABurst(t *testing.T) {
 		}
 		for _, want := range []int{20, 10, 5} {
 			for d, _ := try(g, "POST", path, 429, burst...); d > 0; d, _ = try(g, "POST", path, 429, burst...) {
-				time.Sleep(d)
+				<-time.After(d)
 			}
-			time.Sleep(time.Second)
+			<-time.After(time.Second)
 			if got := rate("POST", path); got < want-1 || got > want+1 {
 				t.Errorf("%d a second, want %d", got, want)
 			}
@@ -247,7 +248,7 @@ func TestSlowerAfterABurst(t *testing.T) {
 		if got := rate("GET", "/rest/api/3/field"); got < 38 {
 			t.Errorf("another endpoint goes at %d a second", got)
 		}
-		time.Sleep(5 * recoverEvery)
+		<-time.After(5 * recoverEvery)
 		if got := rate("POST", path); got < 38 {
 			t.Errorf("after a while it goes at %d a second", got)
 		}
@@ -287,7 +288,7 @@ func TestNearTheQuota(t *testing.T) {
 							if why != nil {
 								t.Fatal("a warning shuts nothing")
 							}
-							time.Sleep(d)
+							<-time.After(d)
 						}
 						p.Done(reply(nil, 200))
 					}
@@ -296,7 +297,7 @@ func TestNearTheQuota(t *testing.T) {
 				if got := span(); got != 4*tt.every {
 					t.Errorf("five requests took %s, want %s", got, 4*tt.every)
 				}
-				time.Sleep(tt.lasts)
+				<-time.After(tt.lasts)
 				if got := span(); got != 0 {
 					t.Errorf("afterwards they took %s", got)
 				}
@@ -321,7 +322,7 @@ func TestTurns(t *testing.T) {
 				for ctx.Err() == nil {
 					p := g.Enter(request("GET", "/rest/api/3/field"))
 					for d, _ := p.Wait(); d > 0; d, _ = p.Wait() {
-						time.Sleep(d)
+						<-time.After(d)
 					}
 					p.Done(reply(nil, 200))
 					mu.Lock()
@@ -410,10 +411,8 @@ func TestScopesHold(t *testing.T) {
 						f.p.Done(nil)
 						return
 					}
-					time.Sleep(min(d, time.Microsecond)) // turns go by the real time
 					if d > 10*time.Millisecond {
-						f.p.Done(nil)
-						return
+						rt.Fatalf("its turn comes in %s", d) // by the real time, in which turns are given
 					}
 				}
 				if rapid.Bool().Draw(rt, "goes well") {

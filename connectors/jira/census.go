@@ -60,7 +60,7 @@ func (c *Connector) keepUp(ctx context.Context, changed []*wireIssue, proven boo
 		return found{}, c.lookOn(ctx, now)
 	case len(c.ledger.known) == 0:
 		return found{}, nil // there is nothing that could be gone, and what comes an increment shows
-	case u.census != nil, due(u.countedAt, now, c.o.CensusEvery), due(u.readAt, now, c.o.FullEvery):
+	case u.census != nil, due(u.countedAt, now, c.o.CensusEvery), due(u.readAt, now, c.o.FullEvery), c.hints.census():
 		return c.countOn(ctx, now)
 	}
 	return found{}, nil
@@ -99,6 +99,7 @@ func (c *Connector) site() string {
 func (c *Connector) countOn(ctx context.Context, now time.Time) (found, error) {
 	u := &c.upkeep
 	if u.census == nil {
+		c.hints.census() // what is told from here on is owed another
 		u.census = &census{thorough: due(u.readAt, now, c.o.FullEvery), tokens: map[string]bool{}, seen: map[string]bool{}}
 	}
 	n := u.census
@@ -146,8 +147,14 @@ func (c *Connector) countOn(ctx context.Context, now time.Time) (found, error) {
 // finish makes the list of what the census saw, and of what it did not see.
 func (c *Connector) finish(out *found, n *census, now time.Time) {
 	c.upkeep.census = nil
-	for _, id := range c.reconcile() {
+	for _, id := range c.written() {
 		n.seen[formatID(id)] = true // the index may not show it yet
+	}
+	// The index may still show what is said to be gone. To leave it out brings about no more than a direct read of it, and where
+	// that finds the issue all stays as it is.
+	absent := slices.Clone(c.absent)
+	for _, id := range absent {
+		delete(n.seen, formatID(id))
 	}
 	out.listing = make([]string, 0, len(n.seen))
 	for id := range n.seen {
@@ -161,6 +168,8 @@ func (c *Connector) finish(out *found, n *census, now time.Time) {
 	}
 	out.done = func() {
 		c.upkeep.countedAt = now
+		c.hints.counted()
+		c.absent = slices.DeleteFunc(c.absent, func(id int64) bool { return slices.Contains(absent, id) })
 		if n.thorough {
 			c.upkeep.readAt = now
 		}

@@ -70,11 +70,11 @@ func (c *client) call(ctx context.Context, op, method, path string, in, out any)
 	if !strings.HasPrefix(path, "rest/") {
 		path = "rest/api/" + strconv.Itoa(c.d.api) + "/" + path
 	}
-	return c.send(ctx, op, method, path, in, out)
+	return c.send(ctx, op, method, path, in, out, false)
 }
 
-// send is call for a whole path, in no dialect.
-func (c *client) send(ctx context.Context, op, method, path string, in, out any) error {
+// send is call for a whole path, in no dialect. Open says that anybody may ask, so that it proves nothing to be let in.
+func (c *client) send(ctx context.Context, op, method, path string, in, out any, open bool) error {
 	fail := func(f *fault.Error, status int, uncertain bool) *callError {
 		f.Source = c.source
 		return &callError{fault: f, status: status, uncertain: uncertain}
@@ -98,11 +98,11 @@ func (c *client) send(ctx context.Context, op, method, path string, in, out any)
 		return fail(f, resp.StatusCode, uncertain)
 	}
 	landed := resp.StatusCode < 300 || transport.UncertainStatus(resp.StatusCode)
-	if reason := resp.Header.Get("X-Seraph-LoginReason"); reason == "AUTHENTICATED_FAILED" || reason == "AUTHENTICATION_DENIED" {
+	if reason := turnedAway(resp.Header); reason != "" && (!open || resp.StatusCode >= 300) {
 		// Jira may answer 200 all the same, with what anybody may see.
 		f := fault.New(fault.Permanent, fault.Auth, op, "Jira did not accept the credential (%s)", strings.ToLower(reason))
 		hint := c.d.noLogin
-		if reason == "AUTHENTICATION_DENIED" {
+		if reason == loginDenied {
 			hint = "log in to Jira once in a browser as this account: after failed logins Jira asks for a CAPTCHA; then " + hint
 		}
 		return fail(f.WithHint("%s", hint), http.StatusUnauthorized, landed)
@@ -111,6 +111,20 @@ func (c *client) send(ctx context.Context, op, method, path string, in, out any)
 		return c.refused(op, resp, body, fail) //nolint:contextcheck // an answer brings its request's context along
 	}
 	return c.accept(op, resp, body, out, fail) //nolint:contextcheck // an answer brings its request's context along
+}
+
+const loginDenied = "AUTHENTICATION_DENIED"
+
+// turnedAway is the reason why Jira did not take us for who we say we are, "" where it did. Cloud and failed passwords of
+// Data Center say it in a header of their own; a personal access token that is not known is answered as no login at all.
+func turnedAway(h http.Header) string {
+	switch reason := h.Get("X-Seraph-LoginReason"); {
+	case reason == loginDenied, reason == "AUTHENTICATED_FAILED":
+		return reason
+	case strings.EqualFold(h.Get("X-AUSERNAME"), "anonymous"):
+		return "anonymous"
+	}
+	return ""
 }
 
 // refused makes the error of an answer that is no success.
@@ -410,7 +424,7 @@ func (c *client) permissions(ctx context.Context, project string, names ...strin
 	q := url.Values{"permissions": {strings.Join(names, ",")}, "projectKey": {project}}
 	err := c.call(ctx, "read our permissions", http.MethodGet, "mypermissions?"+q.Encode(), nil, &out)
 	if e, ok := asCall(err); ok && (e.status == http.StatusNotFound || e.status == http.StatusForbidden) {
-		return nil, nil
+		return map[string]bool{}, nil
 	}
 	have := map[string]bool{}
 	for _, n := range names {

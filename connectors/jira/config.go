@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
@@ -27,6 +28,9 @@ type Config struct {
 	Create *Create `yaml:"create"`
 	// Comments makes comments the notes: "all" of them, or those that contain this word; "" for none.
 	Comments string `yaml:"comments"`
+	// WebhookSecret is what this Jira signs its webhooks with, or WebhookSecretFile holds it; without both none are listened to.
+	WebhookSecret     string `yaml:"webhook_secret"`
+	WebhookSecretFile string `yaml:"webhook_secret_file"`
 
 	// Status and Fields come from the source's own `status:` and `fields:`; the loader fills them in.
 	Status map[string][]string   `yaml:"-"` // status → names of Jira statuses or resolutions; the rest goes by category
@@ -99,6 +103,12 @@ func (c Config) Validate() []error {
 	if c.Create != nil && strings.TrimSpace(c.Create.Project) == "" {
 		bad("create.project: say in which project a new issue is made, such as WASH")
 	}
+	if err := weakWebhookSecret(c.WebhookSecret); err != nil {
+		bad("%w", err)
+	}
+	if c.WebhookSecret != "" && c.WebhookSecretFile != "" {
+		bad("webhook_secret: give either webhook_secret or webhook_secret_file, not both")
+	}
 	switch notes, mapped := c.Fields[task.Notes]; {
 	case c.Comments != "" && mapped && notes != commentField:
 		bad("comments: the notes are mapped to %q under fields: keep one of the two", notes)
@@ -110,6 +120,19 @@ func (c Config) Validate() []error {
 	c.validateStatus(bad)
 	c.validateFields(bad)
 	return errs
+}
+
+// webhookSecretMin is how many characters a webhook's secret must have: what is signed is known to whoever can make an issue,
+// so that a short secret can be tried out on a webhook that was seen.
+const webhookSecretMin = 16
+
+// weakWebhookSecret says that a secret can be guessed; nil where it cannot, or where there is none.
+func weakWebhookSecret(s string) error {
+	if n := utf8.RuneCountInString(s); n > 0 && n < webhookSecretMin {
+		return fmt.Errorf("webhook_secret: it has only %d characters, and can be guessed: use at least %d, such as `openssl rand -hex 32` makes, "+
+			"here and in Jira", n, webhookSecretMin)
+	}
+	return nil
 }
 
 func (c Config) validateAddress(bad func(string, ...any)) {
@@ -189,18 +212,38 @@ func (c Config) issueType() string {
 
 // token reads the token from where the configuration says it is.
 func (c Config) token() (string, error) {
-	if c.Token != "" {
-		return c.Token, nil
+	return secretIn("token_file", c.Token, c.TokenFile)
+}
+
+// SecretOfWebhooks reads what webhooks are signed with from where the configuration says it is; "" where it says nothing.
+func (c Config) SecretOfWebhooks() (string, error) {
+	if c.WebhookSecret == "" && c.WebhookSecretFile == "" {
+		return "", nil
 	}
-	b, err := os.ReadFile(c.TokenFile)
+	s, err := secretIn("webhook_secret_file", c.WebhookSecret, c.WebhookSecretFile)
+	if err == nil {
+		err = weakWebhookSecret(s)
+	}
 	if err != nil {
-		return "", fmt.Errorf("read token_file: %w", err)
+		return "", err
 	}
-	t := strings.TrimSpace(string(b))
-	if t == "" {
-		return "", fmt.Errorf("read token_file: %s is empty", c.TokenFile)
+	return s, nil
+}
+
+// secretIn is the secret itself, or what the file of that key holds.
+func secretIn(key, secret, file string) (string, error) {
+	if secret != "" {
+		return secret, nil
 	}
-	return t, nil
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return "", fmt.Errorf("read %s: %w", key, err)
+	}
+	s := strings.TrimSpace(string(b))
+	if s == "" {
+		return "", fmt.Errorf("read %s: %s is empty", key, file)
+	}
+	return s, nil
 }
 
 // fingerprint changes with the filter and the mapping, never with a credential.

@@ -3,7 +3,6 @@ package jira
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -47,13 +46,14 @@ func features(t *testing.T) connectortest.Features {
 
 // spoken is a kind of Jira that the suite runs on.
 type spoken struct {
-	name string
-	api  int // of Cloud
+	name   string
+	flavor sandbox.Flavor
+	api    int
 }
 
 // everyJira are all of them.
 func everyJira() []spoken {
-	return []spoken{{"cloud on version 3", 3}, {"cloud on version 2", 2}}
+	return []spoken{{"cloud on version 3", sandbox.Cloud, 3}, {"cloud on version 2", sandbox.Cloud, 2}, {"data center", sandbox.DataCenter, 2}}
 }
 
 func TestConformance(t *testing.T) {
@@ -104,7 +104,7 @@ type harness struct {
 func newHarness(t *testing.T, sp spoken, lag time.Duration) *harness {
 	t.Helper()
 	h := &harness{spoken: sp, lag: lag, base: direct(t), added: map[string]bool{}, clock: &clock{now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}}
-	h.srv = sandbox.New(sandbox.Options{IndexLag: lag, Now: h.clock.Now})
+	h.srv = sandbox.New(sandbox.Options{Flavor: sp.flavor, IndexLag: lag, Now: h.clock.Now})
 	web := httptest.NewServer(h)
 	t.Cleanup(web.Close)
 	h.url = web.URL
@@ -126,6 +126,9 @@ func newHarness(t *testing.T, sp spoken, lag time.Duration) *harness {
 // Connector is a client that knows people by their e-mail alone.
 func (h *harness) Connector(t connectortest.T) connectors.Connector {
 	email, token := h.srv.Credentials()
+	if h.flavor == sandbox.DataCenter {
+		email = "" // the token is a personal access token
+	}
 	c, err := New(Config{
 		URL: h.url, Email: email, Token: token, JQL: "project = " + h.srv.Project(), Create: &Create{Project: h.srv.Project()},
 		Status: map[string][]string{"blocked": {"Blocked"}, "cancelled": {"Won't Do"}},
@@ -133,60 +136,11 @@ func (h *harness) Connector(t connectortest.T) connectors.Connector {
 		People: []Person{
 			{Name: "Amina Diallo", Email: "amina@example.org"}, {Name: "Chen Wei", Email: "chen@example.org"}, {Name: "José Núñez", Email: "josé@example.org"},
 		},
-	}, Options{Source: "jira", KeyPrefix: "CW", Now: h.clock.Now, InlineWait: time.Millisecond, Timeout: 400 * time.Millisecond, Rate: 10_000, Base: h.base, CloudAPI: h.api})
+	}, Options{Source: "jira", KeyPrefix: "CW", Now: h.clock.Now, InlineWait: time.Millisecond, Timeout: time.Minute, Rate: 10_000, Base: impatient{h}, CloudAPI: h.api})
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
 	return c
-}
-
-// ServeHTTP is the sandbox, with the faults that the suite asks for.
-func (h *harness) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	h.mu.Lock()
-	fault := h.fault
-	h.mu.Unlock()
-	writes := isWrite(r.Method, r.URL.Path)
-	switch {
-	case fault == connectortest.Unavailable:
-		w.WriteHeader(http.StatusServiceUnavailable)
-	case fault == connectortest.RateLimited:
-		w.Header().Set("Retry-After", "90")
-		w.Header().Set("RateLimit-Reason", "jira-quota-global-based")
-		w.WriteHeader(http.StatusTooManyRequests)
-	case fault == connectortest.Hang:
-		_, _ = io.Copy(io.Discard, r.Body) // a server learns that its client left only once the body is read
-		<-r.Context().Done()
-	case fault == connectortest.LostRequest && writes:
-		panic(http.ErrAbortHandler)
-	case fault == connectortest.LostAnswer && writes:
-		h.srv.ServeHTTP(httptest.NewRecorder(), r)
-		panic(http.ErrAbortHandler)
-	default:
-		h.srv.ServeHTTP(w, r)
-	}
-}
-
-func isWrite(method, path string) bool {
-	return method != http.MethodGet && !strings.Contains(path, "/search/") && !strings.HasSuffix(path, "/bulkfetch")
-}
-
-func (h *harness) Break(_ connectortest.T, f connectortest.Fault) func() {
-	set := func(f connectortest.Fault) {
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		h.fault = f
-	}
-	if f == connectortest.Unauthorized {
-		h.srv.ExpireToken(sandbox.TokenRefused)
-		return func() { h.srv.ExpireToken(sandbox.TokenGood) }
-	}
-	set(f)
-	return func() {
-		set("")
-		if f == connectortest.RateLimited {
-			h.clock.pass(90 * time.Second) // what was asked for
-		}
-	}
 }
 
 func (h *harness) Settle(connectortest.T) {

@@ -98,6 +98,8 @@ type Connector struct {
 	recent []recentWrite
 	ledger ledger
 	upkeep upkeep
+	hints  hints   // the one part that other goroutines may touch
+	absent []int64 // said to be gone, which the next census leaves out although a late index may show them
 }
 
 // The capabilities that a Jira source has.
@@ -316,29 +318,34 @@ func (c *Connector) Normalize(f task.Field, want, have task.Value) (task.Value, 
 	return c.normalize(col, want, have)
 }
 
-// recentWrite is an issue that we wrote to, which the index may not show yet.
+// recentWrite is an issue that we wrote to, or were told of, which the index may not show yet.
 type recentWrite struct {
-	id int64
-	at time.Time
+	id   int64
+	at   time.Time
+	told bool // somebody else wrote: whether it is ours to read, or there at all, is not known
 }
 
 // reconcileMax is how many issues a search reads past the index, by Jira's rule.
 const reconcileMax = 50
 
 func (c *Connector) wrote(id string) {
-	n, err := parseID(id)
-	if err != nil {
-		return
+	if n, err := parseID(id); err == nil {
+		c.lately(recentWrite{id: n, at: c.o.Now()})
 	}
-	c.recent = slices.DeleteFunc(c.recent, func(w recentWrite) bool { return w.id == n })
-	c.recent = append(c.recent, recentWrite{n, c.o.Now()})
+}
+
+// lately adds to what is recent, the newest last.
+func (c *Connector) lately(w recentWrite) {
+	c.recent = slices.DeleteFunc(c.recent, func(x recentWrite) bool { return x.id == w.id })
+	c.recent = append(c.recent, w)
 	if len(c.recent) > reconcileMax {
 		c.recent = c.recent[len(c.recent)-reconcileMax:]
 	}
 }
 
-// reconcile are the ids of our recent writes; those that the index must have seen by now are forgotten.
+// reconcile are the ids of our recent writes and of what was hinted; those that the index must have seen by now are forgotten.
 func (c *Connector) reconcile() []int64 {
+	c.takeHints()
 	now := c.o.Now()
 	c.recent = slices.DeleteFunc(c.recent, func(w recentWrite) bool { return now.Sub(w.at) > c.o.Overlap })
 	ids := make([]int64, 0, len(c.recent))

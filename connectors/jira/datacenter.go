@@ -3,6 +3,7 @@ package jira
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -128,15 +129,18 @@ func (c *client) fetchEach(ctx context.Context, op string, ids, fields []string)
 		is, err := c.issue(ctx, op, id, fields)
 		call, ok := asCall(err)
 		switch {
-		case err == nil:
+		case err == nil && is.ID == id:
 			out[id], silent = is, 0
 		case ok && call.own && (call.status == http.StatusNotFound || call.status == http.StatusForbidden):
 			out[id], silent = nil, 0
 		default:
+			if err == nil {
+				err = c.strange(op, "the answer is about another issue")
+			}
 			if first == nil {
 				first = err
 			}
-			if silent++; !ok || call.stops() || silent >= strikesMax {
+			if silent++; ok && call.stops() || silent >= strikesMax {
 				return out, err
 			}
 		}
@@ -157,9 +161,7 @@ func (c *client) fetchFound(ctx context.Context, op string, ids, fields []string
 	}
 	rest := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return out[id] != nil })
 	got, err := c.fetchEach(ctx, op, rest, fields)
-	for id, is := range got {
-		out[id] = is
-	}
+	maps.Copy(out, got)
 	return out, err
 }
 
@@ -177,13 +179,13 @@ func (c *client) findByID(ctx context.Context, op string, ids, fields []string, 
 	}
 	lenient := false
 	r := searchRequest{JQL: "id in (" + strings.Join(list, ",") + ") ORDER BY key ASC", Fields: fields, Max: bulkMax, Validate: &lenient}
-	for pages := 0; pages < len(list); pages++ {
+	for range list {
 		p, err := c.searchByOffset(ctx, op, r)
-		if call, is := asCall(err); is && call.stops() {
-			return err
-		}
-		if err != nil {
-			return nil
+		if call, failed := asCall(err); failed {
+			if call.stops() {
+				return err
+			}
+			break
 		}
 		for i := range p.Issues {
 			if is := &p.Issues[i]; slices.Contains(list, is.ID) && ok(is) {
@@ -191,7 +193,7 @@ func (c *client) findByID(ctx context.Context, op string, ids, fields []string, 
 			}
 		}
 		if r.Token = p.Token; r.Token == "" {
-			return nil
+			break
 		}
 	}
 	return nil

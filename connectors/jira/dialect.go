@@ -32,8 +32,8 @@ const (
 //	a user is               accountId                                 name, in which case does not count
 //	a user is found by      user/search?query=                        user/search?username=
 //	createmeta lists are    issueTypes, fields                        values, values
-//	texts with layout       documents (ADF) on version 3, wiki        wiki markup
-//	                        markup on version 2
+//	texts with layout       documents (ADF); as on Data Center on     wiki markup
+//	                        version 2
 type dialect struct {
 	flavor string
 	name   string // as people call the product

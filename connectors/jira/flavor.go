@@ -39,7 +39,7 @@ func (c *client) meet(ctx context.Context) error {
 		return &callError{fault: f, status: http.StatusOK}
 	}
 	var s wireServer
-	err := c.send(ctx, op, http.MethodGet, "rest/api/2/serverInfo", nil, &s)
+	err := c.send(ctx, op, http.MethodGet, "rest/api/2/serverInfo", nil, &s, true)
 	said := s.flavor()
 	configured := c.flavor == flavorCloud || c.flavor == flavorDataCenter
 	switch {

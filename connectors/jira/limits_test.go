@@ -117,7 +117,7 @@ func TestCrowdedIssue(t *testing.T) {
 				puts = append(puts, s[strings.LastIndexByte(s, '/')+1:])
 			}
 		}
-		if want := fmt.Sprint(rs[0].Ref.Key, rs[1].Ref.Key, rs[2].Ref.Key, rs[3].Ref.Key, rs[0].Ref.Key); fmt.Sprint(strings.Join(puts, "")) != strings.ReplaceAll(want, " ", "") {
+		if want := strings.Join([]string{rs[0].Ref.Key, rs[1].Ref.Key, rs[2].Ref.Key, rs[3].Ref.Key, rs[0].Ref.Key}, " "); strings.Join(puts, " ") != want {
 			t.Errorf("sent to %v", puts)
 		}
 	})
@@ -205,7 +205,7 @@ func TestQuotaIsShared(t *testing.T) {
 		_, err := a.Pull(t.Context(), "")
 		wantFault(t, err, fault.Retryable, fault.RateLimited)
 		h.sent()
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 		for range 2 {
 			_, err = b.Pull(t.Context(), "")
 			if f := wantFault(t, err, fault.Retryable, fault.RateLimited); f.RetryAfter != 9*time.Minute {
@@ -223,7 +223,7 @@ func TestQuotaIsShared(t *testing.T) {
 		if got := other.pull(c); len(got) != 1 {
 			t.Errorf("another tenant read %d", len(got))
 		}
-		time.Sleep(9 * time.Minute)
+		<-time.After(9 * time.Minute)
 		if got := h.pull(b); len(got) != 2 {
 			t.Errorf("afterwards it read %d", len(got))
 		}

@@ -67,6 +67,9 @@ func start(t *testing.T, s setup) *tool {
 	web := httptest.NewServer(srv)
 	t.Cleanup(web.Close)
 	email, token := srv.Credentials()
+	if s.jira.Flavor == sandbox.DataCenter {
+		email = "" // the token is a personal access token
+	}
 	tl := &tool{
 		t: t, srv: srv, clock: ck,
 		cfg: Config{

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	sandbox "github.com/lockstep-sync/lockstep/connectors/sandbox/jira"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
@@ -58,7 +59,19 @@ func realIssues(t *testing.T) []byte {
 func TestRealIssues(t *testing.T) {
 	t.Parallel()
 	raw := realIssues(t)
-	tl := start(t, setup{load: strings.NewReader(string(raw)), change: func(c *Config, _ *Options) {
+	for _, sp := range everyJira() {
+		t.Run(sp.name, func(t *testing.T) {
+			t.Parallel()
+			testRealIssues(t, sp, raw)
+		})
+	}
+}
+
+func testRealIssues(t *testing.T, sp spoken, raw []byte) {
+	t.Helper()
+	site := sandbox.Options{Flavor: sp.flavor}
+	tl := start(t, setup{jira: site, load: strings.NewReader(string(raw)), change: func(c *Config, o *Options) {
+		o.CloudAPI = sp.api
 		c.JQL, c.Status = "project in (MOD, ALOY) ORDER BY created", nil
 		c.Fields = map[task.Field]string{task.Notes: "description"}
 	}})
@@ -77,12 +90,13 @@ func TestRealIssues(t *testing.T) {
 		var is struct {
 			Key    string
 			Fields struct {
-				Summary    string
-				Status     struct{ StatusCategory struct{ Key string } }
-				Resolution *struct{ Name string }
-				Priority   *struct{ Name string }
-				Assignee   *struct{ DisplayName string }
-				Labels     []string
+				Summary     string
+				Status      struct{ StatusCategory struct{ Key string } }
+				Resolution  *struct{ Name string }
+				Priority    *struct{ Name string }
+				Assignee    *struct{ DisplayName string }
+				Description string
+				Labels      []string
 			}
 		}
 		if err := json.Unmarshal(sc.Bytes(), &is); err != nil {
@@ -103,6 +117,9 @@ func TestRealIssues(t *testing.T) {
 		}
 		if a := is.Fields.Assignee; a != nil {
 			want[task.Assignee] = task.PersonValue(a.DisplayName)
+		}
+		if sp.api == 2 { // on version 3 the sandbox has made a document of it
+			want[task.Notes] = task.TextValue(is.Fields.Description)
 		}
 		for f, v := range want {
 			if r.Values[f] != v {

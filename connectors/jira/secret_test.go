@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-func TestTokenIsNotPrinted(t *testing.T) {
+func TestSecretsAreNotPrinted(t *testing.T) {
 	t.Parallel()
-	c := Config{URL: "https://x.example", Token: "s3cret"}
+	c := Config{URL: "https://x.example", Token: "s3cret", WebhookSecret: "h00k"}
 	var out strings.Builder
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
 		_, _ = fmt.Fprintf(&out, verb+verb, c, &c)
@@ -21,7 +21,7 @@ func TestTokenIsNotPrinted(t *testing.T) {
 	}
 	out.Write(b)
 	slog.New(slog.NewTextHandler(&out, nil)).Info("x", "config", c, "pointer", &c)
-	if got := out.String(); strings.Contains(got, "s3cret") || !strings.Contains(got, "x.example") {
+	if got := out.String(); strings.Contains(got, "s3cret") || strings.Contains(got, "h00k") || !strings.Contains(got, "x.example") {
 		t.Errorf("printed %s", got)
 	}
 }

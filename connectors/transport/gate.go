@@ -29,27 +29,27 @@ type Passage interface {
 	Done(resp *http.Response) (handBack bool)
 }
 
-// heldBack is why an attempt was not sent.
-type heldBack struct {
+// heldBackError is why an attempt was not sent.
+type heldBackError struct {
 	wait time.Duration
 	why  error
 }
 
-func (h *heldBack) Error() string {
+func (h *heldBackError) Error() string {
 	if h.why == nil {
 		return fmt.Sprintf("not sent: there is room for it in %s", h.wait.Round(time.Millisecond))
 	}
 	return "not sent: " + h.why.Error()
 }
 
-func (h *heldBack) Unwrap() error { return h.why }
+func (h *heldBackError) Unwrap() error { return h.why }
 
-func (h *heldBack) fault() fault.Error {
+func (h *heldBackError) fault() fault.Error {
 	return fault.Error{Kind: fault.Retryable, Reason: fault.RateLimited, RetryAfter: max(h.wait, time.Millisecond)}
 }
 
 // pass waits until the gate lets an attempt through. All its waits together are no longer than Options.InlineWait (turns may
-// take as long as it is by default), and end before the context's deadline: else it comes back at once with a *heldBack, or
+// take as long as it is by default), and end before the context's deadline: else it comes back at once with a *heldBackError, or
 // with the context's error.
 func (o Options) pass(ctx context.Context, p Passage) error {
 	if err := ctx.Err(); err != nil {
@@ -65,7 +65,7 @@ func (o Options) pass(ctx context.Context, p Passage) error {
 			most = max(most, defaultInlineWait)
 		}
 		if deadline, ok := ctx.Deadline(); slept+d > most || ok && time.Until(deadline) <= d {
-			return &heldBack{wait: d, why: why}
+			return &heldBackError{wait: d, why: why}
 		}
 		slept += d
 		if err := o.sleep(ctx, d); err != nil {

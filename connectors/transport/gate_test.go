@@ -85,7 +85,7 @@ func (d *desk) RoundTrip(req *http.Request) (*http.Response, error) {
 	d.inside++
 	d.most = max(d.most, d.inside)
 	d.mu.Unlock()
-	time.Sleep(time.Second)
+	<-time.After(time.Second)
 	d.mu.Lock()
 	d.inside--
 	d.mu.Unlock()

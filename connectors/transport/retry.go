@@ -173,7 +173,7 @@ func retryInfo(body []byte) time.Duration {
 
 // retriable reports that sending again may help against a transport error.
 func retriable(err error) bool {
-	if _, held := errors.AsType[*heldBack](err); held {
+	if _, held := errors.AsType[*heldBackError](err); held {
 		return false // it was waited as long as a call may
 	}
 	return !errors.Is(err, errTooLong) && !errors.Is(err, context.Canceled) && !misconfigured(err)

@@ -52,6 +52,7 @@ type App struct {
 	registry *prometheus.Registry
 	requests *requests
 	budgets  *jira.Budgets // of all partnerships: they may share an account
+	webhooks *webhooks
 	web      *web.Server
 }
 
@@ -77,6 +78,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 	}
 	a := &App{o: o, store: st, registry: newRegistry(o.Version), budgets: jira.NewBudgets(o.Now)}
 	a.requests = newRequests(a.registry)
+	a.webhooks = newWebhooks(a.registry, o.Log)
 	metrics := engine.NewMetrics(a.registry, o.Now)
 	for _, p := range o.Config.Partnerships {
 		if err := a.add(ctx, p, metrics); err != nil {
@@ -127,14 +129,14 @@ func (a *App) add(ctx context.Context, p config.Partnership, metrics *engine.Met
 		}
 	})
 	a.parts = append(a.parts, pt)
-	return nil
+	return a.webhooks.add(p, sources, func() { pt.loop.Wake() })
 }
 
 func (a *App) serve() error {
 	handler, err := web.New(web.Options{
 		Partnerships: a.described(), Store: a.store, Now: a.o.Now, Version: a.o.Version, Ready: a.ready, Banner: a.o.Banner,
-		AllowedHosts: a.o.AllowedHosts,
-		Metrics:      promhttp.HandlerFor(a.registry, promhttp.HandlerOpts{}),
+		AllowedHosts: a.o.AllowedHosts, Webhooks: a.webhooks.handlers,
+		Metrics: promhttp.HandlerFor(a.registry, promhttp.HandlerOpts{}),
 	})
 	if err != nil {
 		return fmt.Errorf("set up the page: %w", err)

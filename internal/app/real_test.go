@@ -112,8 +112,21 @@ partnerships:
 // scorecard row or among what is held, and a second cycle that writes nothing.
 func TestRealData(t *testing.T) {
 	t.Parallel()
-	data := sharedData(t)
-	w, err := demo.Start(t.Context(), &demo.Clock{}, demo.Options{Listen: "127.0.0.1:0"})
+	for _, flavor := range []string{"cloud", "datacenter"} {
+		t.Run(flavor, func(t *testing.T) {
+			t.Parallel()
+			testRealData(t, flavor)
+		})
+	}
+}
+
+func testRealData(t *testing.T, flavor string) {
+	t.Helper()
+	data, conf := sharedData(t), realConfig
+	if flavor == "datacenter" {
+		conf = strings.Replace(conf, `email: "$EMAIL", `, "", 1) // the token is a personal access token
+	}
+	w, err := demo.Start(t.Context(), &demo.Clock{}, demo.Options{Listen: "127.0.0.1:0", DataCenter: flavor == "datacenter"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +160,7 @@ func TestRealData(t *testing.T) {
 		want[row{fold(fmt.Sprint(cells["E"])), "In progress", "Cluster Nutrition"}]++ // every one is "En cours"
 	})
 
-	a := newApp(t, w, realConfig)
+	a := newApp(t, w, conf)
 	first := once(t, a)
 	second := once(t, a)
 	if first.Result != engine.ResultOK {

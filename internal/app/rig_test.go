@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -43,6 +44,7 @@ partnerships:
     key: SM
     name: Small partnership
     timezone: Africa/Nairobi
+    interval: $INTERVAL
     partners:
       - {id: aqua, name: Aqua, sector: civil_society}
       - {id: city, name: City, sector: public}
@@ -50,7 +52,7 @@ partnerships:
     sources:
       - id: aqua-jira
         partner: aqua
-        jira: {url: "$JIRA", email: "$EMAIL", token: "$TOKEN", jql: "project = WASH", create: {project: WASH, issue_type: Task}}
+        jira: {url: "$JIRA", email: "$EMAIL", token: "$TOKEN", jql: "project = WASH", create: {project: WASH, issue_type: Task}, webhook_secret: "rig-secret-of-webhooks"}
         status: {blocked: [Blocked]}
       - id: city-sheet
         partner: city
@@ -65,13 +67,14 @@ partnerships:
 // rig is a small partnership over the real connectors and the sandboxes. Each cycle is a minute after the one before.
 type rig struct {
 	*demo.World
-	clock *demo.Clock
-	front *front // before the Jira
-	token string
-	store string
-	log   *logText
-	disk  []string // pragmas of the database
-	app   *app.App
+	clock    *demo.Clock
+	front    *front // before the Jira
+	token    string
+	store    string
+	interval string // "" for the default
+	log      *logText
+	disk     []string // pragmas of the database
+	app      *app.App
 }
 
 func newRig(t *testing.T) *rig {
@@ -122,7 +125,7 @@ func (r *rig) open(t *testing.T) *app.App {
 
 func (r *rig) config() string {
 	return strings.NewReplacer(
-		"$STORE", r.store, "$JIRA", r.front.url(), "$GOOGLE", r.GoogleURL, "$EMAIL", r.Email, "$TOKEN", strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(r.token),
+		"$STORE", r.store, "$INTERVAL", cmp.Or(r.interval, "60s"), "$JIRA", r.front.url(), "$GOOGLE", r.GoogleURL, "$EMAIL", r.Email, "$TOKEN", strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(r.token),
 		"$SCORECARD", r.Scorecard, "$PARTNER", r.Partner, "$HYDROTECH", r.Hydrotech,
 	).Replace(rigConfig)
 }
@@ -187,13 +190,17 @@ func (f *front) url() string { return "http://" + f.addr }
 
 // logText is a log that may be read while it is written.
 type logText struct {
-	mu sync.Mutex
-	b  strings.Builder
+	mu    sync.Mutex
+	b     strings.Builder
+	wrote func() // nil: nobody wants to know of each line
 }
 
 func (l *logText) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.wrote != nil {
+		l.wrote()
+	}
 	return l.b.Write(p)
 }
 

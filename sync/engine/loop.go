@@ -14,8 +14,12 @@ type Scheduler interface {
 	Wake()
 }
 
+// WakePause is how long after a cycle a wake is let wait, so that a flood of wakes cannot run cycles back to back. A wake that
+// comes later than that acts at once.
+const WakePause = 2 * time.Second
+
 // Loop runs one partnership's cycles in this process: at an interval with some jitter, and when it is woken. A cycle that
-// is running when a wake comes is followed by another.
+// is running when a wake comes is followed by another, after WakePause.
 type Loop struct {
 	cycle    func(context.Context)
 	interval time.Duration
@@ -30,18 +34,32 @@ func NewLoop(interval time.Duration, cycle func(context.Context)) *Loop {
 
 // Run implements Scheduler. The first cycle starts at once.
 func (l *Loop) Run(ctx context.Context) {
-	for {
-		if ctx.Err() != nil {
-			return
+	for ctx.Err() == nil {
+		select {
+		case <-l.wake: // who asked before the cycle starts gets what it asked for from this one
+		default:
 		}
 		l.cycle(ctx)
-		pause := time.NewTimer(jitter(l.interval))
-		select {
-		case <-ctx.Done():
-		case <-l.wake:
-		case <-pause.C:
-		}
-		pause.Stop()
+		l.rest(ctx)
+	}
+}
+
+// rest waits for what starts the next cycle: the interval, or a wake once the pause is over.
+func (l *Loop) rest(ctx context.Context) {
+	interval, pause := time.NewTimer(jitter(l.interval)), time.NewTimer(WakePause)
+	defer interval.Stop()
+	defer pause.Stop()
+	select {
+	case <-ctx.Done():
+		return
+	case <-interval.C:
+		return
+	case <-l.wake:
+	}
+	select {
+	case <-ctx.Done():
+	case <-interval.C: // it may be shorter than the pause
+	case <-pause.C:
 	}
 }
 

@@ -47,10 +47,12 @@ func (c *call) logIn(headers map[string]string, name, password string) (map[stri
 		return nil, &a
 	}
 	switch {
+	case s.expiry == TokenRefused: // by order, and so not counted
+		return refuse(http.StatusUnauthorized, loginFailed)
 	case ours && s.failures >= maxFailures:
 		headers["X-Authentication-Denied-Reason"] = "CAPTCHA_CHALLENGE; login-url=" + c.lens().base + "/login.jsp"
 		return refuse(http.StatusForbidden, "AUTHENTICATION_DENIED")
-	case !ours || !right(password, s.opts.Token) || s.expiry == TokenRefused:
+	case !ours || !right(password, s.opts.Token):
 		if ours {
 			s.failures++
 		}

@@ -26,11 +26,11 @@ var formerKeys = map[string]string{
 // myPermissionsDC tells all permissions, whichever are asked for.
 func (c *call) myPermissionsDC() answer {
 	q := c.r.URL.Query()
-	if key := q.Get("projectKey"); key != "" && (c.s.catalogue.projects[key] == nil || c.stranger || c.s.denied["BROWSE_PROJECTS"]) {
+	if key := q.Get("projectKey"); key != "" && !c.browses(c.s.catalogue.projects[key]) {
 		return c.noProject(key)
 	}
 	if key := q.Get("issueKey"); key != "" {
-		if i := c.s.find(key); i == nil || c.stranger || c.s.denied["BROWSE_PROJECTS"] {
+		if i := c.s.find(key); i == nil || !c.sees(i) {
 			return c.unseenDC(i)
 		}
 	}
@@ -74,8 +74,8 @@ func (c *call) withoutCloudFields(a answer) answer {
 func (c *call) listProjects() answer {
 	out := []any{}
 	for _, k := range c.s.catalogue.projectKeys {
-		if !c.stranger && !c.s.denied["BROWSE_PROJECTS"] {
-			one := c.lens().projectRef(c.s.catalogue.projects[k])
+		if p := c.s.catalogue.projects[k]; c.browses(p) {
+			one := c.lens().projectRef(p)
 			one["expand"] = "description,lead,url,projectKeys"
 			out = append(out, one)
 		}
@@ -93,18 +93,41 @@ func (c *call) asValues(a answer) answer {
 		}
 		delete(page, list)
 		for _, x := range all {
-			one, _ := x.(map[string]any)
-			if one["fieldId"] == nil {
-				continue
-			}
-			delete(one, "key")
-			if one["autoCompleteUrl"] != nil {
-				one["autoCompleteUrl"] = c.lens().base + "/rest/api/latest/user/assignable/search?issueKey=null&username="
+			if one, isField := x.(map[string]any); isField && one["fieldId"] != nil {
+				c.plainField(one)
 			}
 		}
 		start, _ := page["startAt"].(int)
 		total, _ := page["total"].(int)
 		page["values"], page["isLast"] = all, start+len(all) >= total
+	}
+	return a
+}
+
+// plainField tells a field of a screen as Data Center does.
+func (c *call) plainField(f map[string]any) {
+	if key := f["key"]; key != nil {
+		delete(f, "key")
+		f["fieldId"] = key
+	}
+	if f["autoCompleteUrl"] != nil {
+		f["autoCompleteUrl"] = c.lens().base + "/rest/api/latest/user/assignable/search?issueKey=null&username="
+	}
+}
+
+// plainFields is plainField for a whole screen, by the fields' ids.
+func (c *call) plainFields(screen any) {
+	all, _ := screen.(map[string]any)
+	for _, x := range all {
+		if f, isField := x.(map[string]any); isField {
+			c.plainField(f)
+		}
+	}
+}
+
+func (c *call) plainScreen(a answer) answer {
+	if body, isObject := a.body.(map[string]any); isObject {
+		c.plainFields(body["fields"])
 	}
 	return a
 }
@@ -120,16 +143,16 @@ func (c *call) plainProject(a answer) answer {
 // plainIssue takes from an issue, or from a list of its transitions, what only Cloud says of them.
 func (c *call) plainIssue(a answer) answer {
 	if body, isObject := a.body.(map[string]any); isObject {
-		c.s.plain(body)
+		c.plain(body)
 	}
 	return a
 }
 
-func (s *Server) plain(body map[string]any) {
+func (c *call) plain(body map[string]any) {
 	for _, list := range []string{"names", "schema"} {
 		if all, isObject := body[list].(map[string]any); isObject {
 			for id := range all {
-				if s.lacks(id) {
+				if c.s.lacks(id) {
 					delete(all, id)
 				}
 			}
@@ -139,6 +162,7 @@ func (s *Server) plain(body map[string]any) {
 		for _, k := range []string{"hasScreen", "isGlobal", "isInitial", "isAvailable", "isConditional", "looped"} {
 			delete(t, k)
 		}
+		c.plainFields(t["fields"])
 		t["opsbarSequence"] = 10
 	}
 	switch all := body["transitions"].(type) {
@@ -167,11 +191,26 @@ func (c *call) editIssueDC() answer {
 		}
 		return fail(http.StatusForbidden, noQuiet)
 	}
-	q.Del("returnIssue")
-	r := c.r.Clone(c.r.Context())
-	r.URL.RawQuery = q.Encode()
-	c.r = r
+	c.ignore("returnIssue")
 	return c.editIssue()
+}
+
+// ignore takes away parameters that only Cloud knows.
+func (c *call) ignore(parameters ...string) {
+	q := c.r.URL.Query()
+	for _, p := range parameters {
+		q.Del(p)
+	}
+	c.r = c.r.Clone(c.r.Context())
+	c.r.URL.RawQuery = q.Encode()
+}
+
+// ways lists only the transitions that there are, whatever is asked for.
+func ways(who access, h handler) (access, handler) {
+	return who, func(c *call) answer {
+		c.ignore("includeUnavailableTransitions")
+		return c.plainIssue(h(c))
+	}
 }
 
 // lenientComments takes what clients send along with a comment and Cloud refuses: an author, who is ignored, and a

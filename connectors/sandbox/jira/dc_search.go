@@ -105,14 +105,14 @@ func (c *call) searchDC() answer {
 	for _, i := range cut(f.issues, start, size) {
 		one := c.lens().issue(i, want)
 		c.expand(one, i, strings.Join(slices.DeleteFunc(slices.Clone(req.Expand), ofPage), ","))
-		c.s.plain(one)
+		c.plain(one)
 		issues = append(issues, one)
 	}
 	for _, what := range req.Expand {
 		if ofPage(what) && len(f.issues) > 0 {
 			whole := map[string]any{}
 			c.expand(whole, f.issues[0], what)
-			c.s.plain(whole)
+			c.plain(whole)
 			body[what] = whole[what]
 		}
 	}

@@ -179,9 +179,9 @@ func (c *call) assignableUsersDC() answer {
 	switch i := c.s.find(q.Get("issueKey")); {
 	case q.Get("project") == "" && q.Get("issueKey") == "":
 		return fail(http.StatusBadRequest, "Either the 'project' or the 'issueKey' query parameters need to be provided")
-	case q.Get("issueKey") != "" && (i == nil || c.s.denied["BROWSE_PROJECTS"]):
+	case q.Get("issueKey") != "" && (i == nil || !c.sees(i)):
 		return c.unseenDC(i)
-	case q.Get("issueKey") == "" && (c.s.catalogue.projectBy(q.Get("project")) == nil || c.s.denied["BROWSE_PROJECTS"]):
+	case q.Get("issueKey") == "" && !c.browses(c.s.catalogue.projectBy(q.Get("project"))):
 		return c.noProject(q.Get("project"))
 	}
 	return c.people(cmp.Or(q.Get("username"), "."), func(u *user) bool { return u.active })

@@ -12,16 +12,22 @@ const (
 	wrongLevel   = "Given parent work item does not belong to appropriate hierarchy."
 	otherProject = "Issues with this Issue Type must be created in the same project as the parent."
 	noParent     = "Could not find issue by id or key."
+	notSubtask   = "The issue type selected is not a sub-task." // on Data Center
 	aloneSubtask = "Subtasks must have a parent."
 )
 
-// hasParents reports whether issues of a type can have a parent at all.
-func (s *Server) hasParents(kind *issueType) bool { return kind.subtask || kind.level == 0 }
+// hasParents reports whether issues of a type can have a parent at all. On Data Center epics are not parents: their issues
+// name them in the field of the epic link.
+func (s *Server) hasParents(kind *issueType) bool {
+	return kind.subtask || kind.level == 0 && !s.dataCenter()
+}
 
 // blamed is the field that Jira names with a complaint, which for parents is not always the one that was sent.
 func blamed(field, complaint string) string {
 	switch {
 	case field != "parent":
+	case complaint == notSubtask:
+		return "issuetype"
 	case complaint == wrongLevel:
 		return "parentId"
 	case complaint == otherProject:
@@ -54,6 +60,8 @@ func setParent(s *Server, d *issue, v any, _ int) string {
 		return noParent
 	case d.kind == nil: // the complaint about the type comes first
 		return ""
+	case !s.hasParents(d.kind) && s.dataCenter():
+		return notSubtask
 	case above.id == d.id || above.kind.level != d.kind.level+1:
 		return wrongLevel
 	case d.kind.subtask && above.project != d.project:
@@ -70,7 +78,7 @@ func (l lens) parent(i *issue) any {
 	switch {
 	case above == nil:
 		return i.extra["parent"]
-	case !l.s.shows(above):
+	case !l.s.shows(above), l.s.dataCenter() && !i.kind.subtask:
 		return nil
 	}
 	id := strconv.FormatInt(above.id, 10)

@@ -20,6 +20,9 @@ type screenKey struct{ screen, field string }
 type onScreen func(s *Server, d *issue, def *fieldDef) bool
 
 func onCreate(s *Server, d *issue, def *fieldDef) bool {
+	if def.id == "parent" && s.dataCenter() {
+		return true // it complains of the type itself
+	}
 	return s.onScreen(screenCreate, d.project, d.kind, def)
 }
 
