@@ -121,6 +121,19 @@ func TestBucketIsKeptInStep(t *testing.T) {
 		if g.t.bucket.out != 0 {
 			t.Errorf("%d on their way", g.t.bucket.out)
 		}
+		// An answer from before the server counted what is on its way does not give that twice.
+		k.left, k.next = 4, time.Now().Add(minute)
+		early, late := g.Enter(req), g.Enter(req)
+		g.t.fill(reply(nil, 200, mustHeaders(k)...), time.Now()) // 3 are left
+		d1, _ = early.Wait()
+		d2, _ = late.Wait()
+		g.t.fill(reply(nil, 200, "X-RateLimit-Limit", "20", "X-RateLimit-Remaining", "3", "X-RateLimit-FillRate", "5",
+			"X-RateLimit-Interval-Seconds", "60", "Retry-After", "0"), time.Now())
+		if d1 != 0 || d2 != 0 || g.t.bucket.tokens != 1 {
+			t.Errorf("held back for %s and %s; %d tokens are there to take", d1, d2, g.t.bucket.tokens)
+		}
+		early.Done(nil)
+		late.Done(nil)
 		// Nonsense, and a server that limits no more.
 		for _, h := range [][]string{
 			{"X-RateLimit-Interval-Seconds", "0", "X-RateLimit-FillRate", "0", "X-RateLimit-Remaining", "0"},
