@@ -149,6 +149,14 @@ func (b *builder) jira(v *value, section *entry, p *Partnership) *jira.Config {
 			b.rep.add(v.at, "project: %s is not a project's key: write the capital letters before the number of its issues, such as WASH", quote(v.shown))
 		}
 	}
+	if f := j.get("transition_fields"); f != nil {
+		c.TransitionFields = map[string]string{}
+		for _, e := range f.entries {
+			if e.value.kind == scalar && !e.value.broken {
+				c.TransitionFields[e.name] = e.value.text
+			}
+		}
+	}
 	if f := v.get("fields"); f != nil {
 		for _, e := range f.entries {
 			field, ok := task.ParseField(e.name)

@@ -150,7 +150,7 @@ func sourceKeys() []key {
 		{name: "jira", shape: section, doc: "A project of Jira Cloud or Jira Data Center.", sub: jiraKeys()},
 		{name: "sheet", shape: section, doc: "A tab of a Google Sheet.", sub: sheetKeys(false)},
 		{name: "doc", shape: section, refused: "sources are not supported by this version: move the table into a sheet, or remove this source"},
-		{name: "status", shape: words, by: task.Statuses, doc: "Status → names of Jira statuses or resolutions, or words in cells. The rest goes by Jira's status category, and by well-known words."},
+		{name: "status", shape: words, by: task.Statuses, doc: "Status → names of Jira statuses or resolutions, or words in cells; of several that can be reached, an issue is moved to the first. The rest goes by Jira's status category, and by well-known words."},
 		{name: "fields", shape: names, by: fieldNames, clears: true, doc: "Jira only: field → id or name of a Jira field, `component`, or `description`. Adds to title, status, assignee, due, priority and labels; `''` takes one of these away."},
 	}
 }
@@ -166,6 +166,7 @@ func jiraKeys() []key {
 			{name: "project", required: true, doc: "Key of the project."},
 			{name: "issue_type", def: "Task", doc: "Name of the issue type."},
 		}},
+		{name: "transition_fields", shape: names, doc: "Name or id of a Jira field → what to put there where a transition asks for it and the issue has nothing in it: `Root cause: Unknown`. A list is written with commas, a cascading value as `Parent / Child`; a date may be `today`, and `comment` is the comment."},
 		{name: "comments", doc: "Comments as updates: `all`, or the word that a comment must contain to be shared, such as `'#partners'`. These comments are then the notes, with time and author, and what is added to the notes becomes a comment."},
 		{
 			name: "webhook_secret", secret: true, def: "webhooks are not listened to",

@@ -12,7 +12,8 @@ func (b *batch) again(ctx context.Context) {
 	b.crowded = nil
 	todo = slices.DeleteFunc(todo, func(i int) bool {
 		r := b.out[i]
-		return r.Err == nil || r.Uncertain || r.Record != nil || !b.soon(b.patches[i].Ref.Key)
+		begun := slices.ContainsFunc(b.loose, func(l loose) bool { return l.at == i }) // it is read back as it is
+		return begun || r.Err == nil || r.Uncertain || r.Record != nil || !b.soon(b.patches[i].Ref.Key)
 	})
 	if len(todo) == 0 || b.stop != nil || ctx.Err() != nil {
 		return

@@ -14,7 +14,7 @@ import (
 
 // accept reads the body of an answer that says success into out. Whatever is not what Jira gives is a fault: an empty
 // answer, null, or an object without its list reads like "there are no issues", and from that nothing may be concluded. A
-// write that is answered so may have landed. Where out is nil, Jira answers a write with 204 and nothing.
+// write that is answered so may have landed. Where out is nil, Jira answers a write with 204 and nothing, and an edit may be answered so.
 func (c *client) accept(op string, resp *http.Response, body []byte, out any, fail func(*fault.Error, int, bool) *callError) error {
 	body = bytes.TrimSpace(body)
 	page := strings.Contains(resp.Header.Get("Content-Type"), "html") || bytes.HasPrefix(body, []byte("<"))
@@ -22,8 +22,9 @@ func (c *client) accept(op string, resp *http.Response, body []byte, out any, fa
 		f := fault.New(fault.Permanent, fault.Invalid, op, "read the answer %d %s: %s", resp.StatusCode, http.StatusText(resp.StatusCode), what)
 		return fail(f.WithHint("check that the url is that of a Jira, and that no login page or proxy stands before it"), resp.StatusCode, true)
 	}
+	_, edited := out.(*editedIssue)
 	switch {
-	case len(body) == 0 && resp.StatusCode == http.StatusNoContent:
+	case resp.StatusCode == http.StatusNoContent && (out == nil || edited):
 		return nil
 	case len(body) == 0:
 		return odd("it is empty")
@@ -84,10 +85,15 @@ func (is *oneIssue) lacks() string {
 	return absent(is.ID == "", "id")
 }
 
-// writtenIssue is what an edit or a create gives back.
-type writtenIssue struct{ wireIssue }
+// editedIssue is what an edit gives back, if it gives something back.
+type editedIssue struct{ wireIssue }
 
-func (is *writtenIssue) lacks() string { return absent(is.ID == "", "id") }
+func (is *editedIssue) lacks() string { return absent(is.ID == "", "id") }
+
+// createdIssue is what a create gives back.
+type createdIssue struct{ wireIssue }
+
+func (is *createdIssue) lacks() string { return absent(is.ID == "", "id") }
 
 // writtenComment is what is given back of a comment of ours.
 type writtenComment struct {
@@ -103,10 +109,10 @@ func absent(is bool, part string) string {
 	return ""
 }
 
-// complaint is how Jira itself refuses. A gateway refuses otherwise, and knows nothing of issues.
-type complaint struct {
+// ownRefusal is how Jira itself refuses. A gateway refuses otherwise, and knows nothing of issues.
+type ownRefusal struct {
 	Messages []string          `json:"errorMessages"`
 	Errors   map[string]string `json:"errors"`
 }
 
-func (s complaint) own() bool { return len(s.Messages) > 0 || len(s.Errors) > 0 }
+func (s ownRefusal) own() bool { return len(s.Messages) > 0 || len(s.Errors) > 0 }

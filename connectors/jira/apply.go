@@ -3,19 +3,23 @@ package jira
 import (
 	"context"
 	"maps"
-	"net/http"
+	"slices"
 
 	"github.com/lockstep-sync/lockstep/sync/fault"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
 // Apply makes patches true: see connectors.Connector. k changed issues cost a read of all of them at first, at most one
-// transition and one edit each (more where a workflow needs several hops), and a read of those of which an edit gave nothing back.
+// transition and one edit each (more where a workflow needs several hops), and a read of those of which an edit gave
+// nothing back. Many that take the same transition cost a handful of requests together: see batch.moveTogether.
 func (c *Connector) Apply(ctx context.Context, patches []task.Patch) []task.Receipt {
-	b := &batch{c: c, patches: patches, out: make([]task.Receipt, len(patches))}
+	b := &batch{c: c, patches: patches, out: make([]task.Receipt, len(patches)), moves: map[int]*move{}, last: map[string]int{}}
 	b.read(ctx)
+	b.moveTogether(ctx)
 	for i := range patches {
 		switch {
+		case b.moves[i].begun() && (b.stop != nil || ctx.Err() != nil):
+			b.wrapUp(ctx, i)
 		case b.stop != nil:
 			b.out[i].Err = b.stop
 		case ctx.Err() != nil:
@@ -36,6 +40,8 @@ type batch struct {
 	out     []task.Receipt
 	current map[string]*wireIssue // as read directly, before anything was written
 	failed  map[string]error      // ids that could not be read
+	moves   map[int]*move         // by patch: what was moved before its turn
+	last    map[string]int        // by issue: the last patch of it
 	stop    error                 // what makes it useless to go on
 	strikes int                   // how many patches in a row got no answer
 	loose   []loose
@@ -59,7 +65,8 @@ func (b *batch) read(ctx context.Context) {
 		return
 	}
 	var ids []string
-	for _, p := range b.patches {
+	for i, p := range b.patches {
+		b.last[p.Ref.Key] = i
 		if p.Op == task.Update || p.Op == task.Adopt {
 			ids = append(ids, p.Ref.Key)
 		}
@@ -67,7 +74,7 @@ func (b *batch) read(ctx context.Context) {
 	b.current, b.failed = map[string]*wireIssue{}, map[string]error{}
 	for len(ids) > 0 {
 		n := min(len(ids), bulkMax)
-		got, err := b.c.api.fetch(ctx, "read before writing", ids[:n], b.c.wanted())
+		got, err := b.c.api.fetch(ctx, "read before writing", ids[:n], b.wanted())
 		maps.Copy(b.current, got)
 		if err != nil {
 			for _, id := range ids[:n] {
@@ -86,6 +93,17 @@ func (b *batch) read(ctx context.Context) {
 			b.c.note(is)
 		}
 	}
+}
+
+// wanted are the fields to read of what is to be changed: also those that transitions are known to ask for.
+func (b *batch) wanted() []string {
+	out := b.c.wanted()
+	for _, id := range sortedKeys(b.c.flow.asked) {
+		if id != commentField && !slices.Contains(out, id) {
+			out = append(out, id)
+		}
+	}
+	return out
 }
 
 // strikesMax is after how many patches without an answer the rest is left for a later cycle: each may cost a time-out.
@@ -125,9 +143,14 @@ func (b *batch) apply(ctx context.Context, i int) {
 	}
 }
 
-// fail sets a patch's error. Landed says that a part of the patch is true by now.
+// fail sets a patch's error, and weighs whether to go on. Landed says that a part of the patch is true by now.
 func (b *batch) fail(i int, err error, landed bool) {
 	b.weigh(err)
+	b.mark(i, err, landed)
+}
+
+// mark sets a patch's error.
+func (b *batch) mark(i int, err error, landed bool) {
 	f := *fault.Of(err)
 	if f.Ref == (task.Ref{}) {
 		f.Ref = b.patches[i].Ref
@@ -150,60 +173,83 @@ func (b *batch) update(ctx context.Context, i int) {
 	if is == nil {
 		err := b.failed[p.Ref.Key]
 		if err == nil {
-			err = c.fault(fault.New(fault.Permanent, fault.NotFound, "read before writing", "the issue is gone or may not be read").
-				WithHint("look for the issue in Jira: it may be deleted, moved to another project, or hidden from the account"))
+			err = c.gone()
 		}
 		b.fail(i, err, false)
 		return
+	}
+	m := b.moves[i]
+	delete(b.moves, i) // should it be tried once more, it begins anew
+	if m != nil {
+		p = m.rebased(c, p)
 	}
 	ed, err := c.plan(p, is)
-	if err != nil {
-		b.fail(i, err, false)
+	switch {
+	case err == nil:
+	case m == nil || m.err == nil:
+		b.fail(i, err, m.begun())
 		return
+	default:
+		ed = edit{} // the status did not get there, and the rest is not to be written
 	}
-	b.carryOut(ctx, i, is, ed)
+	b.carryOut(ctx, i, is, ed, m)
 }
 
-// carryOut makes an edit true: the transition first, since a screen or a rule of the new status may forbid or allow the fields.
-func (b *batch) carryOut(ctx context.Context, i int, is *wireIssue, ed edit) {
+// gone is the error of an issue that cannot be found.
+func (c *Connector) gone() error {
+	return c.fault(fault.New(fault.Permanent, fault.NotFound, "read before writing", "the issue is gone or may not be read").
+		WithHint("look for the issue in Jira: it may be deleted, moved to another project, or hidden from the account"))
+}
+
+// carryOut makes an edit true: the transition first, since a screen or a rule of the new status may forbid or allow the
+// fields. Where the workflow refuses the status, the fields go through all the same. The move is what was done together
+// with others before; nil where nothing was.
+func (b *batch) carryOut(ctx context.Context, i int, is *wireIssue, ed edit, m *move) {
 	c := b.c
-	hops := 0
-	if ed.status != "" {
-		n, err := c.walk(ctx, is, ed.status)
-		if hops = n; n > 0 {
-			c.wrote(is.ID)
+	if m == nil {
+		m = c.newMove(is, ed.status)
+	}
+	alone, known := m.hops(), m.err != nil // what was read back already, and what was weighed
+	if ed.status != "" && m.err == nil {
+		m.err = b.walk(ctx, m)
+	}
+	l := loose{at: i, id: is.ID}
+	if m.err == nil {
+		l.status = ed.status
+	}
+	if m.err != nil && (ed.empty() || !about(m.err)) {
+		if !known {
+			b.weigh(m.err)
 		}
-		if err != nil {
-			b.fail(i, err, hops > 0)
-			if hops > 0 {
-				b.loose = append(b.loose, loose{at: i, id: is.ID})
-			}
-			return
+		b.mark(i, m.err, m.astray())
+		if m.begun() {
+			b.loose = append(b.loose, l)
 		}
+		return
 	}
 	if ed.empty() {
-		if hops == 0 {
+		if m.hops() == alone {
 			r := c.record(is) // it was true already
 			b.out[i].Record = &r
 			return
 		}
-		b.loose = append(b.loose, loose{at: i, id: is.ID, status: ed.status})
+		b.loose = append(b.loose, l)
 		return
 	}
-	c.wrote(is.ID)
-	got, refused, err := c.edit(ctx, is.ID, ed)
+	got, refused, landed, err := b.write(ctx, is, ed)
 	if err != nil {
-		b.fail(i, err, hops > 0)
-		if hops > 0 {
-			b.loose = append(b.loose, loose{at: i, id: is.ID, status: ed.status})
+		landed = landed || m.hops() > 0
+		b.fail(i, both(err, m.err), landed)
+		if landed {
+			b.loose = append(b.loose, l)
 		}
 		return
 	}
-	if refused != nil {
-		b.fail(i, refused, true)
+	if refused != nil || m.err != nil {
+		b.fail(i, both(refused, m.err), true)
 	}
-	if got == nil || isNull(got.Fields["updated"]) || hops > 0 && isNull(got.Fields["status"]) {
-		b.loose = append(b.loose, loose{at: i, id: is.ID, status: ed.status})
+	if got == nil || isNull(got.Fields["updated"]) || m.hops() > alone && isNull(got.Fields["status"]) {
+		b.loose = append(b.loose, l)
 		return
 	}
 	// Jira gives back the issue, or only the fields that were edited: the rest is as it was read.
@@ -211,12 +257,32 @@ func (b *batch) carryOut(ctx context.Context, i int, is *wireIssue, ed edit) {
 	c.note(is)
 	r := c.record(is)
 	b.out[i].Record = &r
-	b.check(i, ed.status)
+	b.check(i, l.status)
 }
 
-// check makes sure that the status is what was asked for: a workflow may do more than its transitions say.
+// write edits the fields, then writes the comments. Landed says, beside an error, that some of it is true by now.
+func (b *batch) write(ctx context.Context, is *wireIssue, ed edit) (got *wireIssue, refused error, landed bool, err error) {
+	c := b.c
+	if ed.size() > 0 {
+		c.wrote(is.ID)
+		if got, refused, err = c.edit(ctx, is, ed); err != nil {
+			return nil, nil, false, err
+		}
+	}
+	if len(ed.comments) == 0 {
+		return got, refused, true, nil
+	}
+	n, err := c.tell(ctx, is, ed.comments)
+	return nil, refused, n > 0 || ed.size() > 0, err // what was edited is read back with the comments
+}
+
+// check makes sure that the status is what was asked for: a workflow may do more than its transitions say. What a later
+// patch of the same issue made of it is not looked at.
 func (b *batch) check(i int, want string) {
 	r := b.out[i].Record
+	if b.patches[i].Op != task.Create && b.last[b.patches[i].Ref.Key] > i {
+		return
+	}
 	if want == "" || r == nil || b.out[i].Err != nil || r.Values[task.Status].String() == want {
 		return
 	}
@@ -264,168 +330,4 @@ func (b *batch) lost(l loose, err error) {
 func (c *Connector) fault(f *fault.Error) *fault.Error {
 	f.Source = c.o.Source
 	return f
-}
-
-// edit is what is to be changed of one issue.
-type edit struct {
-	status string         // what the status is to mean; "" leaves it
-	fields map[string]any // field id → new value
-	update map[string]any // field id → operations
-}
-
-func (e edit) empty() bool { return len(e.fields) == 0 && len(e.update) == 0 }
-
-func (e edit) size() int { return len(e.fields) + len(e.update) }
-
-// without is the edit less the fields of those ids.
-func (e edit) without(ids map[string]string) edit {
-	out := edit{status: e.status, fields: maps.Clone(e.fields), update: maps.Clone(e.update)}
-	for id := range ids {
-		delete(out.fields, id)
-		delete(out.update, id)
-	}
-	return out
-}
-
-// plan says what has to be written so that the patch is true. A field that holds neither what was expected nor what is
-// wanted is a Conflict, and then nothing is written.
-func (c *Connector) plan(p task.Patch, is *wireIssue) (edit, error) {
-	ed := edit{fields: map[string]any{}, update: map[string]any{}}
-	for _, ch := range p.Set {
-		col, ok := c.column(ch.Field)
-		if !ok {
-			return ed, c.noField("change the issue", ch.Field)
-		}
-		cur, _ := c.read(col, is)
-		if cur.IsUnreadable() {
-			return ed, c.conflict(ch.Field, cur)
-		}
-		to, problem := c.normalize(col, ch.To, cur)
-		if problem != nil {
-			return ed, c.refusal(ch.Field, problem)
-		}
-		if to.Same(cur) {
-			continue
-		}
-		if !cur.Same(ch.From) {
-			return ed, c.conflict(ch.Field, cur)
-		}
-		if cur.IsNone() {
-			return ed, c.fault(fault.New(fault.Permanent, fault.Unsupported, "change the issue", "it has no field %s", quoteName(col.name)).
-				WithHint("add the field to the issue's screens in Jira, or take fields.%s out of the configuration", ch.Field))
-		}
-		if err := c.put(&ed, col, cur, to, is); err != nil {
-			return ed, err
-		}
-	}
-	if p.Op == task.Adopt {
-		if err := c.planMark(p, is, &ed); err != nil {
-			return ed, err
-		}
-	}
-	return ed, nil
-}
-
-// put adds one field to an edit.
-func (c *Connector) put(ed *edit, col column, cur, to task.Value, is *wireIssue) error {
-	switch {
-	case col.shape == shapeStatus:
-		ed.status = to.String()
-		return nil
-	case col.shape == shapeStrings:
-		ed.update[col.id] = setOps(cur, to)
-		return nil
-	case col.shape == shapeComponents && to.Kind() == task.Text:
-		var all []wireNamed
-		if is.get(col.id, &all); len(all) > 1 {
-			return c.fault(fault.New(fault.Permanent, fault.Unsupported, "change the issue", "it has %d components", len(all)).
-				WithHint("leave the issue one component, or change its components in Jira"))
-		}
-	}
-	v, err := c.encode(col, to, is.Fields[col.id])
-	if err != nil {
-		return c.unwritable("change the issue", col, err)
-	}
-	ed.fields[col.id] = v
-	return nil
-}
-
-// setOps turns one set into another by adding and removing, so that what others add meanwhile survives.
-func setOps(cur, to task.Value) []map[string]string {
-	has, wants := map[string]bool{}, map[string]bool{}
-	for _, it := range cur.Items() {
-		has[it] = true
-	}
-	ops := []map[string]string{}
-	for _, it := range to.Items() {
-		if wants[it] = true; !has[it] {
-			ops = append(ops, map[string]string{"add": it})
-		}
-	}
-	for _, it := range cur.Items() {
-		if !wants[it] {
-			ops = append(ops, map[string]string{"remove": it})
-		}
-	}
-	return ops
-}
-
-// planMark adds our mark to an issue that is what was seen, and carries no other mark.
-func (c *Connector) planMark(p task.Patch, is *wireIssue, ed *edit) error {
-	for _, col := range c.columns {
-		if cur, _ := c.read(col, is); !p.Expect[col.field].IsNone() && !cur.Same(p.Expect[col.field]) {
-			return c.conflict(col.field, cur)
-		}
-	}
-	marks := c.marks(is)
-	switch {
-	case len(marks) == 1 && marks[0] == p.Task:
-		return nil
-	case len(marks) > 0:
-		return c.fault(fault.New(fault.Conflict, fault.Precondition, "mark the issue", "it carries the mark of %s", marks[0]))
-	}
-	ops, _ := ed.update["labels"].([]map[string]string)
-	ed.update["labels"] = append(ops, map[string]string{"add": markLabel(p.Task)})
-	return nil
-}
-
-func (c *Connector) noField(op string, f task.Field) error {
-	return c.fault(fault.New(fault.Permanent, fault.SchemaDrift, op, "this Jira has no field for %s", f).
-		WithHint("change fields.%s in the configuration to a field that Jira has", f))
-}
-
-func (c *Connector) unwritable(op string, col column, err error) error {
-	return c.fault(fault.New(fault.Permanent, fault.Unsupported, op, "%w", err).
-		WithHint("change %s in Jira, or map another field to %s", quoteName(col.name), col.field))
-}
-
-func (c *Connector) conflict(f task.Field, cur task.Value) error {
-	return c.fault(fault.New(fault.Conflict, fault.Precondition, "change the issue", "its %s is %s by now", f, quoteName(cur.Display())))
-}
-
-func (c *Connector) refusal(f task.Field, p *task.Problem) error {
-	reason := fault.Unsupported
-	if p.Reason == task.HoldUnmatchedPerson {
-		reason = fault.Invalid
-	}
-	return c.fault(fault.New(fault.Permanent, reason, "change the issue", "its %s cannot be set", f).WithHint("%s", p.Hint))
-}
-
-// edit sends an edit. Where Jira refuses some fields by name and there are others, the others are sent alone: a person
-// who cannot be assigned must not keep a due date from getting through. What was refused comes back as refused.
-func (c *Connector) edit(ctx context.Context, id string, ed edit) (got *wireIssue, refused, err error) {
-	got, err = c.api.edit(ctx, id, ed.fields, ed.update)
-	call, ok := asCall(err)
-	if !ok || call.status != http.StatusBadRequest || len(call.fields) == 0 {
-		return got, nil, err
-	}
-	rest := ed.without(call.fields)
-	if rest.empty() || rest.size() != ed.size()-len(call.fields) {
-		return got, nil, err
-	}
-	got, second := c.api.edit(ctx, id, rest.fields, rest.update)
-	if second != nil {
-		return nil, nil, err
-	}
-	return got, err, nil
 }

@@ -21,17 +21,17 @@ type tenant struct {
 	happened int           // numbers what was sent and refused, so that an old answer is told from a new one
 	pace     *rate.Limiter // of all requests
 	whole    scope
-	routes   map[string]*route // only those that were refused
-	issues   map[string]*scope // only those that were refused
-	near     *rate.Limiter     // while the quota is nearly spent; nil before it ever was
-	nearTill time.Time         // in the real time
-	bucket   *bucket           // Data Center's; nil where there is none
-	sharers  []*gate           // who takes from the bucket
+	routes   map[string]*endpoint // only those that were refused
+	issues   map[string]*scope    // only those that were refused
+	near     *rate.Limiter        // while the quota is nearly spent; nil before it ever was
+	nearTill time.Time            // in the real time
+	bucket   *bucket              // Data Center's; nil where there is none
+	sharers  []*gate              // who takes from the bucket
 }
 
 func newTenant(now func() time.Time, pace rate.Limit) *tenant {
 	return &tenant{
-		now: now, pace: rate.NewLimiter(pace, burstOf(pace)), routes: map[string]*route{}, issues: map[string]*scope{},
+		now: now, pace: rate.NewLimiter(pace, burstOf(pace)), routes: map[string]*endpoint{}, issues: map[string]*scope{},
 	}
 }
 
@@ -85,8 +85,8 @@ func (s *scope) close(now time.Time, wait time.Duration, sent, happened int) {
 	s.refusal = happened
 }
 
-// route is one endpoint and method.
-type route struct {
+// endpoint is one endpoint and method.
+type endpoint struct {
 	scope
 	slow    *rate.Limiter // nil while it goes at the account's pace
 	limit   rate.Limit    // what slow began with
@@ -99,36 +99,36 @@ const (
 	recoverEvery = 10 * time.Second
 )
 
-// slowDown halves the rate at which requests go to the route.
-func (r *route) slowDown(clock time.Time, pace, allowed rate.Limit) {
+// slowDown halves the rate at which requests go to the endpoint.
+func (e *endpoint) slowDown(clock time.Time, pace, allowed rate.Limit) {
 	limit := pace
-	if l := r.limiter(clock, pace); l != nil {
+	if l := e.limiter(clock, pace); l != nil {
 		limit = l.Limit()
 	}
 	if allowed > 0 {
 		limit = min(limit, allowed)
 	}
-	r.limit, r.slowAt = max(limit/2, min(slowestRate, pace)), clock
-	r.slow = rate.NewLimiter(r.limit, 1)
+	e.limit, e.slowAt = max(limit/2, min(slowestRate, pace)), clock
+	e.slow = rate.NewLimiter(e.limit, 1)
 }
 
-// limiter is what slows the route, nil where nothing does. Its rate doubles from time to time, until it is the account's.
-func (r *route) limiter(clock time.Time, pace rate.Limit) *rate.Limiter {
-	if r == nil || r.slow == nil {
+// limiter is what slows the endpoint, nil where nothing does. Its rate doubles from time to time, until it is the account's.
+func (e *endpoint) limiter(clock time.Time, pace rate.Limit) *rate.Limiter {
+	if e == nil || e.slow == nil {
 		return nil
 	}
-	limit := r.limit
-	for gone := clock.Sub(r.slowAt); gone >= recoverEvery && limit < pace; gone -= recoverEvery {
+	limit := e.limit
+	for gone := clock.Sub(e.slowAt); gone >= recoverEvery && limit < pace; gone -= recoverEvery {
 		limit *= 2
 	}
 	if limit >= pace {
-		r.slow = nil
+		e.slow = nil
 		return nil
 	}
-	if limit != r.slow.Limit() {
-		r.slow.SetLimitAt(clock, limit)
+	if limit != e.slow.Limit() {
+		e.slow.SetLimitAt(clock, limit)
 	}
-	return r.slow
+	return e.slow
 }
 
 // shut says for how long a passage is shut, and what of it; 0 where all is open.
@@ -170,8 +170,8 @@ func (t *tenant) refused(p *passage, resp *http.Response, now time.Time) string 
 		clock := time.Now()
 		r := t.routes[p.route]
 		if r == nil {
-			prune(t.routes, func(r *route) bool { return r.left(now) <= 0 && r.limiter(clock, t.pace.Limit()) == nil })
-			r = &route{}
+			prune(t.routes, func(e *endpoint) bool { return e.left(now) <= 0 && e.limiter(clock, t.pace.Limit()) == nil })
+			r = &endpoint{}
 			t.routes[p.route] = r
 		}
 		if p.sent > r.slowest {

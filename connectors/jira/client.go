@@ -138,7 +138,7 @@ func (c *client) refused(op string, resp *http.Response, body []byte, fail func(
 	}
 	e := fail(f, resp.StatusCode, transport.UncertainStatus(resp.StatusCode))
 	e.perIssue = strings.HasPrefix(resp.Header.Get("RateLimit-Reason"), "jira-per-issue")
-	var said complaint
+	var said ownRefusal
 	if json.Unmarshal(body, &said) == nil {
 		e.fields, e.own = said.Errors, said.own()
 	}
@@ -241,22 +241,13 @@ func (c *client) transitions(ctx context.Context, id string) ([]wireTransition, 
 	return out.Transitions, err
 }
 
-// transition moves an issue; resolution is "" where none is to be set.
-func (c *client) transition(ctx context.Context, id, transition, resolution string) error {
-	body := map[string]any{"transition": wireNamed{ID: transition}}
-	if resolution != "" {
-		body["fields"] = map[string]any{"resolution": wireNamed{Name: resolution}}
-	}
-	return c.call(ctx, "move the issue", http.MethodPost, "issue/"+url.PathEscape(id)+"/transitions", body, nil)
-}
-
 // create makes an issue and returns its id and key.
 func (c *client) create(ctx context.Context, fields map[string]any, id task.ID) (wireIssue, error) {
 	body := map[string]any{
 		"fields":     fields,
 		"properties": []any{map[string]any{"key": "lockstep", "value": map[string]any{"task": id}}},
 	}
-	var is writtenIssue
+	var is createdIssue
 	err := c.call(ctx, "create the issue", http.MethodPost, "issue", body, &is)
 	return is.wireIssue, err
 }

@@ -46,7 +46,7 @@ func (c *client) fetchPast(ctx context.Context, op string, ids, fields []string,
 // editReturning changes an issue and has it given back. Cloud ignores notifyUsers=false from an account that does not
 // administer the project.
 func (c *client) editReturning(ctx context.Context, id string, body map[string]any) (*wireIssue, error) {
-	var is writtenIssue
+	var is editedIssue
 	path := "issue/" + url.PathEscape(id) + "?notifyUsers=false&returnIssue=true"
 	if err := c.call(ctx, editing, http.MethodPut, path, body, &is); err != nil {
 		return nil, err

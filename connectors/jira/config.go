@@ -26,6 +26,9 @@ type Config struct {
 	// of Create. An ORDER BY is left out.
 	JQL    string  `yaml:"jql"`
 	Create *Create `yaml:"create"`
+	// TransitionFields are what a transition's screen is given where it asks for a field that the issue has nothing in:
+	// name or id of the Jira field → value. "comment" is the comment.
+	TransitionFields map[string]string `yaml:"transition_fields"`
 	// Comments makes comments the notes: "all" of them, or those that contain this word; "" for none.
 	Comments string `yaml:"comments"`
 	// WebhookSecret is what this Jira signs its webhooks with, or WebhookSecretFile holds it; without both none are listened to.
@@ -119,6 +122,7 @@ func (c Config) Validate() []error {
 	}
 	c.validateStatus(bad)
 	c.validateFields(bad)
+	c.validateTransitions(bad)
 	return errs
 }
 
@@ -189,6 +193,14 @@ func (c Config) validateFields(bad func(string, ...any)) {
 	}
 	if _, ok := m[task.Title]; !ok {
 		bad("fields.title: a task cannot be without a title: take this line out")
+	}
+}
+
+func (c Config) validateTransitions(bad func(string, ...any)) {
+	for _, name := range slices.Sorted(maps.Keys(c.TransitionFields)) {
+		if strings.TrimSpace(name) == "" || strings.TrimSpace(c.TransitionFields[name]) == "" {
+			bad("transition_fields: give each field a name and a value, such as Root cause: Unknown")
+		}
 	}
 }
 

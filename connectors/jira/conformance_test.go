@@ -136,7 +136,7 @@ func (h *harness) Connector(t connectortest.T) connectors.Connector {
 		People: []Person{
 			{Name: "Amina Diallo", Email: "amina@example.org"}, {Name: "Chen Wei", Email: "chen@example.org"}, {Name: "José Núñez", Email: "josé@example.org"},
 		},
-	}, Options{Source: "jira", KeyPrefix: "CW", Now: h.clock.Now, InlineWait: time.Millisecond, Timeout: time.Minute, Rate: 10_000, Base: impatient{h}, CloudAPI: h.api})
+	}, Options{Source: "jira", KeyPrefix: "CW", Now: h.clock.Now, InlineWait: time.Millisecond, Timeout: time.Minute, Rate: 10_000, Base: impatient{h}, CloudAPI: h.api, Wait: noWait})
 	if err != nil {
 		t.Fatalf("%v", err)
 	}

@@ -53,6 +53,9 @@ type Options struct {
 	CensusEvery, FullEvery time.Duration
 	// LookEvery is how often fields, statuses and the like are looked at anew; 0 means 1 h.
 	LookEvery time.Duration
+	// Wait pauses between two looks at what Jira does in the background; nil means that it sleeps. It ends early, with an
+	// error, when ctx does.
+	Wait func(ctx context.Context, d time.Duration) error
 	// Overlap is how far an increment reaches back behind the newest change that was seen; 0 means 10 min.
 	Overlap time.Duration
 }
@@ -83,6 +86,7 @@ type Connector struct {
 	updates *updates // nil where comments are not updates
 	meaning *meaning
 	flow    *workflow
+	crowd   crowd
 	forms   map[string]*form // what creating needs, by project and issue type
 	puzzled map[string]bool  // statuses that were looked for and are not among the projects'
 
@@ -141,6 +145,9 @@ func New(cfg Config, o Options) (*Connector, error) {
 	if o.Overlap <= 0 {
 		o.Overlap = defaultOverlap
 	}
+	if o.Wait == nil {
+		o.Wait = sleep
+	}
 	if o.Rate == 0 {
 		o.Rate = defaultRate
 	}
@@ -183,7 +190,7 @@ func New(cfg Config, o Options) (*Connector, error) {
 			source: o.Source, http: hc, jira: jc, now: o.Now,
 			flavor: cfg.Flavor, cloudAPI: o.CloudAPI, d: expected(cfg, o.CloudAPI), quietIn: map[string]quietness{},
 		},
-		meaning: newMeaning(cfg.Status), flow: newWorkflow(),
+		meaning: newMeaning(cfg.Status), flow: newWorkflow(o.Now),
 		forms: map[string]*form{}, puzzled: map[string]bool{}, projectOf: map[string]string{},
 	}
 	c.people = newPeople(cfg.People, c.api.d)

@@ -133,7 +133,7 @@ func (c *Connector) newIssue(p task.Patch, fm *form) (map[string]any, loose, err
 			l.status = to.String()
 		case col.id == "labels":
 			labels = append(labels, to.Items()...)
-		case !onScreen:
+		case !onScreen || col.shape == shapeLog:
 			l.late = append(l.late, task.Change{Field: ch.Field, To: to})
 		default:
 			v, err := c.encode(col, to, nil)
@@ -195,7 +195,7 @@ func (b *batch) complete(ctx context.Context, l loose, is *wireIssue) {
 		}
 	}
 	if ed.status != "" || !ed.empty() {
-		b.carryOut(ctx, l.at, is, ed)
+		b.carryOut(ctx, l.at, is, ed, nil)
 	}
 	if b.out[l.at].Err == nil && l.refused != nil {
 		b.fail(l.at, l.refused, true)

@@ -29,6 +29,8 @@ const (
 //	                        read                                      written, else a direct read: see fetchFresh
 //	edit without e-mails    notifyUsers=false, ignored where it is    notifyUsers=false answers 403 where it is not allowed,
 //	                        not allowed                               so it is sent to administered projects only
+//	many moves at once      POST rest/api/3/bulk/issues/transition,   one by one
+//	                        by whom may make bulk changes
 //	a user is               accountId                                 name, in which case does not count
 //	a user is found by      user/search?query=                        user/search?username=
 //	createmeta lists are    issueTypes, fields                        values, values
@@ -43,6 +45,7 @@ type dialect struct {
 	fetch  func(c *client, ctx context.Context, op string, ids, fields []string) (map[string]*wireIssue, error)
 	fresh  func(c *client, ctx context.Context, op string, ids, fields []string, ok func(*wireIssue) bool) (map[string]*wireIssue, error)
 	edit   func(c *client, ctx context.Context, id string, body map[string]any) (*wireIssue, error)
+	crowds bool // many issues can be moved at once
 
 	account    func(wireUser) string // what a user is known by; "" where Jira does not say
 	accountRef string                // the key under which an account is written
@@ -60,7 +63,7 @@ type dialect struct {
 func cloud(api int) dialect {
 	return dialect{
 		flavor: flavorCloud, name: "Jira Cloud", api: api,
-		search: (*client).searchByToken, fetch: (*client).fetchBulk, fresh: (*client).fetchPast, edit: (*client).editReturning,
+		search: (*client).searchByToken, fetch: (*client).fetchBulk, fresh: (*client).fetchPast, edit: (*client).editReturning, crowds: true,
 		account: func(u wireUser) string { return u.AccountID }, accountRef: "accountId", accountIs: "account id", userQuery: "query",
 		typesIn: "issueTypes", fieldsIn: "fields", documents: api >= 3,
 		noLogin: "make a new API token for the account and put it into token_file, and check email",

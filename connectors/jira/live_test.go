@@ -76,7 +76,7 @@ func start(t *testing.T, s setup) *tool {
 			URL: web.URL, Email: email, Token: token, JQL: "project = " + srv.Project(),
 			Create: &Create{Project: srv.Project()}, Status: map[string][]string{"blocked": {"Blocked"}, "cancelled": {"Won't Do"}},
 		},
-		o: Options{Source: "jira", KeyPrefix: "CW", Now: ck.Now, InlineWait: time.Millisecond, Base: direct(t)},
+		o: Options{Source: "jira", KeyPrefix: "CW", Now: ck.Now, InlineWait: time.Millisecond, Base: direct(t), Wait: noWait},
 	}
 	if s.change != nil {
 		s.change(&tl.cfg, &tl.o)

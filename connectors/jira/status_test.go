@@ -4,7 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/lockstep-sync/lockstep/sync/fault"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
@@ -124,37 +123,4 @@ func TestPeople(t *testing.T) {
 	known("Eve", "")
 	p.learn(wireUser{Name: "server-only", DisplayName: "Finn"})
 	known("Finn", "")
-}
-
-// A walk never goes back to where it was, and takes the shortest way that is known.
-func TestSteps(t *testing.T) {
-	t.Parallel()
-	st := func(id, category string) wireStatus {
-		return wireStatus{ID: id, Name: "S" + id, Category: wireCategory{Key: category}}
-	}
-	a, b, far, done := st("1", "new"), st("2", "indeterminate"), st("3", "indeterminate"), st("4", "done")
-	c := board(t, nil)
-	is := issueOf(t, `{"project":{"id":"p"},"issuetype":{"id":"t"}}`)
-	is.moved(b, "")
-	at := func(s wireStatus) flowKey { return flowKey{"p", "t", s.ID} }
-	back := []edge{{id: "back", to: a}}
-	if _, _, ok := c.step(at(b), is, back, task.Done, map[string]bool{"1": true, "2": true}); ok {
-		t.Error("it goes back to where it was")
-	}
-	if _, _, ok := c.step(at(b), is, back, task.Done, map[string]bool{"2": true}); !ok {
-		t.Error("it does not explore")
-	}
-	c.flow.edges[at(a)] = []edge{{id: "close", to: done}}
-	c.flow.edges[at(far)] = []edge{{id: "on", to: st("5", "indeterminate")}}
-	both := []edge{{id: "far", to: far}, {id: "back", to: a}}
-	if e, _, ok := c.step(at(b), is, both, task.Done, map[string]bool{"2": true}); !ok || e.id != "back" {
-		t.Errorf("it takes %q, not the way that is known", e.id)
-	}
-	stuck := []edge{{id: "x", to: done, demands: "Cost centre"}}
-	if _, _, ok := c.step(at(b), is, stuck, task.Done, map[string]bool{"2": true}); ok {
-		t.Error("it takes a transition whose screen it cannot fill in")
-	}
-	if f := fault.Of(c.noWay(is, stuck, task.Done)); f.Kind != fault.Permanent || !strings.Contains(f.Hint, "Cost centre") {
-		t.Errorf("got %+v", f)
-	}
 }

@@ -86,7 +86,7 @@ func Understand(body []byte) (Event, error) {
 	return e, nil
 }
 
-var issueKey = regexp.MustCompile(`^[A-Z][A-Z0-9_]{0,99}-[0-9]{1,18}$`)
+var issueKey = regexp.MustCompile(`^[A-Z][A-Z0-9_]{0,99}-\d{1,18}$`)
 
 func issueTold(raw json.RawMessage) (id, key string) {
 	m := membersOf(raw)

@@ -88,12 +88,8 @@ type wireTransition struct {
 	Name      string     `json:"name"`
 	Available *bool      `json:"isAvailable"`
 	To        wireStatus `json:"to"`
-	Fields    map[string]struct {
-		Required   bool        `json:"required"`
-		HasDefault bool        `json:"hasDefaultValue"`
-		Name       string      `json:"name"`
-		Allowed    []wireNamed `json:"allowedValues"`
-	} `json:"fields"`
+	// Fields are those of the transition's screen, by id.
+	Fields map[string]wireScreenField `json:"fields"`
 }
 
 type wireCreateField struct {

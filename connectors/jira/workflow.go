@@ -4,18 +4,36 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/lockstep-sync/lockstep/sync/fault"
-	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
 // workflow remembers which transitions lead where, since each issue tells only of those from its own status. What it
-// remembers may be wrong for one issue (a condition) and grows old: see Connector.walk.
+// remembers may be wrong for one issue (a condition) and grows old: see batch.next.
 type workflow struct {
+	now   func() time.Time
 	edges map[flowKey][]edge
+	read  map[flowKey]time.Time // when; what has no time was read just now
+	empty map[flowKey]bool      // statuses in which no issue was found whose transitions could be read
+	asked map[string]bool       // ids of the fields that transitions ask for
+	rules map[ruleKey]bool      // fields that a rule was found to want
 }
+
+// ruleKey is a field of the screen of a transition from a status.
+type ruleKey struct {
+	from              flowKey
+	transition, field string
+}
+
+// What was read is believed for flowFresh. For flowKept it is still good enough to look ahead, and to know a dead end
+// without moving an issue into it once more.
+const (
+	flowFresh = time.Hour
+	flowKept  = 24 * time.Hour
+)
 
 type flowKey struct{ project, issueType, status string }
 
@@ -23,117 +41,224 @@ type flowKey struct{ project, issueType, status string }
 type edge struct {
 	id string
 	to wireStatus
-	// screen says that a resolution may be set, one of the names in resolutions.
-	screen      bool
-	resolutions []string
-	// demands names another field that has to be filled in, which we cannot; "" where there is none.
-	demands string
+	// screen says that a resolution may be set, one of the names in resolutions; insists, that one must be.
+	screen, insists bool
+	resolutions     []string
+	// asks are the other fields that must hold something.
+	asks []ask
+	// others are the fields of the screen that need not: a rule that cannot be seen may still want them.
+	others map[string]wireScreenField
+	// alone says that the transition has to be made issue by issue.
+	alone bool
 }
 
-func newWorkflow() *workflow { return &workflow{edges: map[flowKey][]edge{}} }
+func newWorkflow(now func() time.Time) *workflow {
+	return &workflow{
+		now: now, edges: map[flowKey][]edge{}, read: map[flowKey]time.Time{}, empty: map[flowKey]bool{}, asked: map[string]bool{},
+		rules: map[ruleKey]bool{},
+	}
+}
 
-// forget drops all that is remembered, so that a changed workflow is seen in time.
-func (w *workflow) forget() { clear(w.edges) }
+// forget has everything read again before it is relied on, so that a changed workflow is seen in time.
+func (w *workflow) forget() {
+	clear(w.empty)
+	clear(w.rules)
+	now := w.now()
+	for key := range w.edges {
+		if at, ok := w.read[key]; !ok || now.Sub(at) < flowFresh {
+			w.read[key] = now.Add(-flowFresh)
+		}
+	}
+}
+
+// drop forgets the transitions from one status.
+func (w *workflow) drop(key flowKey) {
+	delete(w.edges, key)
+	delete(w.read, key)
+}
+
+// fresh are the transitions from a status as far as they can be relied on.
+func (w *workflow) fresh(key flowKey) ([]edge, bool) {
+	out, ok := w.edges[key]
+	if at, dated := w.read[key]; dated && w.now().Sub(at) >= flowFresh {
+		return nil, false
+	}
+	return out, ok
+}
+
+// kept are the transitions from a status as they were seen last.
+func (w *workflow) kept(key flowKey) ([]edge, bool) {
+	if at, dated := w.read[key]; dated && w.now().Sub(at) >= flowKept {
+		w.drop(key)
+	}
+	out, ok := w.edges[key]
+	return out, ok
+}
+
+// learn remembers the transitions from a status.
+func (c *Connector) learn(key flowKey, edges []edge) {
+	w := c.flow
+	for i := range edges {
+		e := &edges[i]
+		for _, field := range sortedKeys(e.others) {
+			if w.rules[ruleKey{key, e.id, field}] {
+				e.asks = append(e.asks, c.asking(field, e.others[field]))
+				delete(e.others, field)
+			}
+		}
+		for _, a := range e.asks {
+			w.asked[a.id] = true
+		}
+	}
+	w.edges[key], w.read[key] = edges, w.now()
+	delete(w.empty, key)
+}
+
+// unread are the ids of fields that transitions ask for and that were not read with the issue, sorted.
+func (w *workflow) unread(is *wireIssue) []string {
+	var out []string
+	for _, id := range sortedKeys(w.asked) {
+		if _, ok := is.Fields[id]; !ok && id != commentField {
+			out = append(out, id)
+		}
+	}
+	return out
+}
 
 func flowKeyOf(is *wireIssue) flowKey {
 	return flowKey{is.named("project").ID, is.named("issuetype").ID, is.status().ID}
 }
 
+// at is the key of another status of the same workflow.
+func (k flowKey) at(status string) flowKey { return flowKey{k.project, k.issueType, status} }
+
 // edgesFrom are the transitions of an issue, remembered or read.
 func (c *Connector) edgesFrom(ctx context.Context, is *wireIssue) (out []edge, remembered bool, err error) {
 	key := flowKeyOf(is)
-	if out, ok := c.flow.edges[key]; ok {
+	if out, ok := c.flow.fresh(key); ok {
 		return out, true, nil
 	}
-	ts, err := c.api.transitions(ctx, is.ID)
-	if err != nil {
+	if out, err = c.readEdges(ctx, is.ID); err != nil {
 		return nil, false, err
 	}
-	for _, t := range ts {
-		if t.Available != nil && !*t.Available {
-			continue
-		}
-		e := edge{id: t.ID, to: t.To}
-		for _, name := range sortedKeys(t.Fields) {
-			f := t.Fields[name]
-			switch {
-			case name == "resolution":
-				e.screen = true
-				for _, a := range f.Allowed {
-					e.resolutions = append(e.resolutions, a.Name)
-					c.meaning.resolution(a.Name)
-				}
-			case f.Required && !f.HasDefault && e.demands == "":
-				e.demands = f.Name
-				if e.demands == "" {
-					e.demands = name
-				}
-			}
-		}
-		out = append(out, e)
-	}
-	c.flow.edges[key] = out
+	c.learn(key, out)
 	return out, false, nil
 }
 
-// hopsMax is how many transitions one change of status may take.
-const hopsMax = 6
+func (c *Connector) readEdges(ctx context.Context, id string) ([]edge, error) {
+	ts, err := c.api.transitions(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	var out []edge
+	for _, t := range ts {
+		if t.Available == nil || *t.Available {
+			out = append(out, c.edgeOf(t))
+		}
+	}
+	return out, nil
+}
 
-// walk moves an issue until its status means want, and returns how many moves were made. It keeps is up to date with
-// what each move is known to do.
-func (c *Connector) walk(ctx context.Context, is *wireIssue, want string) (int, error) {
-	visited := map[string]bool{}
-	doubted := map[flowKey]bool{} // remembered transitions that were read anew
-	for hops := 0; ; {
-		if got, ok := c.meaning.read(is); ok && got == want {
-			return hops, nil
-		}
-		visited[is.status().ID] = true
-		edges, remembered, err := c.edgesFrom(ctx, is)
-		if err != nil {
-			return hops, err
-		}
-		key := flowKeyOf(is)
-		e, resolution, found := c.step(key, is, edges, want, visited)
-		if !found || hops == hopsMax {
-			if remembered && !doubted[key] && hops < hopsMax {
-				doubted[key] = true
-				delete(c.flow.edges, key)
-				continue
+func (c *Connector) edgeOf(t wireTransition) edge {
+	e := edge{id: t.ID, to: t.To, others: map[string]wireScreenField{}}
+	for _, id := range sortedKeys(t.Fields) {
+		f := t.Fields[id]
+		required := f.Required && !f.HasDefault
+		switch {
+		case id == "resolution":
+			e.screen, e.insists = true, required
+			for _, ch := range f.choices() {
+				e.resolutions = append(e.resolutions, ch.text())
+				c.meaning.resolution(ch.text())
 			}
-			return hops, c.noWay(is, edges, want)
-		}
-		err = c.api.transition(ctx, is.ID, e.id, resolution)
-		if call, ok := asCall(err); ok && remembered && !doubted[key] &&
-			(call.status == http.StatusBadRequest || call.status == http.StatusNotFound || call.status == http.StatusConflict) {
-			doubted[key] = true
-			delete(c.flow.edges, key)
-			if err := c.stillAt(ctx, is); err != nil {
-				return hops, err
+			if required && t.To.Category.Key != "done" {
+				e.screen = false
+				e.asks = append(e.asks, c.asking(id, f))
 			}
+		case required:
+			e.asks = append(e.asks, c.asking(id, f))
+		default:
+			e.others[id] = f
+		}
+	}
+	return e
+}
+
+// insist notes that Jira refused a transition for want of fields that its screen does not call required: a rule of the
+// workflow wants them. It reports whether something new was learned.
+func (c *Connector) insist(key flowKey, id string, call *callError) bool {
+	i := slices.IndexFunc(c.flow.edges[key], func(e edge) bool { return e.id == id })
+	if i < 0 {
+		return false
+	}
+	e := c.flow.edges[key][i]
+	said := fold(call.fault.Error())
+	learned := false
+	for _, field := range sortedKeys(e.others) {
+		f := e.others[field]
+		_, named := call.fields[field]
+		if !named && (len(call.fields) > 0 || f.Name == "" || !strings.Contains(said, fold(f.Name))) {
 			continue
 		}
-		if err != nil {
-			return hops, err
-		}
-		hops++
-		is.moved(e.to, resolution)
+		c.flow.rules[ruleKey{key, id, field}] = true
+		learned = true
 	}
+	if learned {
+		c.learn(key, c.flow.edges[key])
+	}
+	return learned
+}
+
+// peek learns the transitions from a status without moving an issue into it: from another issue that is there. It
+// reports whether it learned them.
+func (c *Connector) peek(ctx context.Context, key flowKey) (bool, error) {
+	if c.flow.empty[key] || key.project == "" || key.issueType == "" {
+		return false, nil
+	}
+	page, err := c.api.search(ctx, "look for an issue in that status", searchRequest{
+		JQL:    fmt.Sprintf("project = %s AND issuetype = %s AND status = %s ORDER BY key DESC", quoteJQL(key.project), quoteJQL(key.issueType), quoteJQL(key.status)),
+		Fields: []string{"status"}, Max: 1,
+	})
+	if err != nil {
+		if call, ok := asCall(err); ok && !call.stops() && fault.Of(err).Kind == fault.Permanent {
+			c.flow.empty[key] = true // Jira will not have the question; the issue has to show the way itself
+			return false, nil
+		}
+		return false, err
+	}
+	// The index may lag: what is believed is the issue's own status.
+	for i := range page.Issues {
+		is := &page.Issues[i]
+		if got, err := c.api.issue(ctx, "look at an issue in that status", is.ID, []string{"status"}); err != nil || got.status().ID != key.status {
+			continue
+		}
+		edges, err := c.readEdges(ctx, is.ID)
+		if err != nil {
+			return false, err
+		}
+		c.learn(key, edges)
+		return true, nil
+	}
+	c.flow.empty[key] = true
+	return false, nil
 }
 
 // moved notes what a transition is known to do. A status that is not done has no resolution that counts.
 func (is *wireIssue) moved(to wireStatus, resolution string) {
-	set := func(field string, v any) {
-		if b, err := json.Marshal(v); err == nil {
-			is.Fields[field] = b
-		}
-	}
-	set("status", to)
+	is.set("status", to)
 	switch {
 	case resolution != "":
-		set("resolution", wireNamed{Name: resolution})
+		is.resolve(resolution)
 	case to.Category.Key != "done":
-		set("resolution", nil)
+		is.set("resolution", nil)
+	}
+}
+
+func (is *wireIssue) resolve(name string) { is.set("resolution", wireNamed{Name: name}) }
+
+func (is *wireIssue) set(field string, v any) {
+	if b, err := json.Marshal(v); err == nil {
+		is.Fields[field] = b
 	}
 }
 
@@ -147,125 +272,4 @@ func (c *Connector) stillAt(ctx context.Context, is *wireIssue) error {
 		return c.fault(fault.New(fault.Conflict, fault.Precondition, "move the issue", "it is in status %s by now", quoteName(now.Name)))
 	}
 	return nil
-}
-
-func (c *Connector) noWay(is *wireIssue, edges []edge, want string) error {
-	f := fault.New(fault.Permanent, fault.Unsupported, "move the issue", "no transition leads from %s to a status that means %s",
-		quoteName(is.status().Name), task.StatusDisplay(want))
-	switch i := slices.IndexFunc(edges, func(e edge) bool { return e.demands != "" }); {
-	case len(edges) == 0:
-		f.Hint = "the account may move the issue nowhere: give it the permission Transition Issues, or move the issue by hand"
-	case i >= 0:
-		f.Hint = fmt.Sprintf("the transition to %s asks for %s: move the issue by hand, or take the field off that screen",
-			quoteName(edges[i].to.Name), quoteName(edges[i].demands))
-	default:
-		f.Hint = fmt.Sprintf("move the issue by hand, or name another status under status.%s in the configuration", want)
-	}
-	return c.fault(f)
-}
-
-// outcome is the resolution to set with an edge so that the issue then means want; false where the edge does not lead there.
-func (c *Connector) outcome(is *wireIssue, e edge, want string) (resolution string, ok bool) {
-	if e.demands != "" {
-		return "", false
-	}
-	done := e.to.Category.Key == "done"
-	if e.screen && done {
-		if r, ok := c.meaning.choose(e.to, want, e.resolutions); ok {
-			return r, true
-		}
-	}
-	left := ""
-	if done && is.status().Category.Key == "done" {
-		left = is.named("resolution").Name // nothing on the way takes it off
-	}
-	got, known := c.meaning.of(e.to, left)
-	return "", known && got == want
-}
-
-// step chooses the next transition: one that leads to want, a configured status before one that only has the category;
-// else the first step of the shortest known way; else a step into the unknown, in the direction of want.
-func (c *Connector) step(key flowKey, is *wireIssue, edges []edge, want string, visited map[string]bool) (edge, string, bool) {
-	var best edge
-	resolution, found := "", false
-	for _, e := range edges {
-		r, ok := c.outcome(is, e, want)
-		if !ok {
-			continue
-		}
-		if chosen := c.meaning.byID[e.to.ID] == want; chosen || !found {
-			best, resolution = e, r
-			if found = true; chosen {
-				break
-			}
-		}
-	}
-	if found {
-		return best, resolution, true
-	}
-	score := 0
-	for _, e := range edges {
-		if visited[e.to.ID] || e.demands != "" {
-			continue
-		}
-		s := c.promise(key, e, want, visited)
-		if s > score {
-			best, score = e, s
-		}
-	}
-	if score == 0 {
-		return edge{}, "", false
-	}
-	// A screen on the way that asks for a resolution gets one that fits the status it leads to.
-	if best.screen && best.to.Category.Key == "done" {
-		means, _ := c.meaning.of(best.to, "")
-		resolution, _ = c.meaning.choose(best.to, means, best.resolutions)
-	}
-	return best, resolution, true
-}
-
-// promise rates a step that does not lead to want by itself; 0 is no step to take.
-func (c *Connector) promise(key flowKey, e edge, want string, visited map[string]bool) int {
-	if far, known := c.distance(key, e.to, want, visited); known {
-		return 1000 - far
-	}
-	if _, explored := c.flow.edges[flowKey{key.project, key.issueType, e.to.ID}]; explored {
-		return 0 // what is known of it leads nowhere
-	}
-	means, _ := c.meaning.of(e.to, "")
-	closing := want == task.Done || want == task.Cancelled
-	switch {
-	case means == task.Cancelled, means == task.Done && !closing:
-		return 1
-	case means == task.Blocked:
-		return 2
-	case means == task.NotStarted && closing:
-		return 3
-	default:
-		return 4
-	}
-}
-
-// distance is how many more steps lead from a status to want, by what is remembered.
-func (c *Connector) distance(key flowKey, from wireStatus, want string, visited map[string]bool) (int, bool) {
-	type place struct {
-		at  wireStatus
-		far int
-	}
-	seen := map[string]bool{from.ID: true}
-	for queue := []place{{from, 1}}; len(queue) > 0; queue = queue[1:] {
-		p := queue[0]
-		here := &wireIssue{Fields: map[string]json.RawMessage{}}
-		here.moved(p.at, "")
-		for _, e := range c.flow.edges[flowKey{key.project, key.issueType, p.at.ID}] {
-			if _, ok := c.outcome(here, e, want); ok {
-				return p.far, true
-			}
-			if e.demands == "" && !seen[e.to.ID] && !visited[e.to.ID] {
-				seen[e.to.ID] = true
-				queue = append(queue, place{e.to, p.far + 1})
-			}
-		}
-	}
-	return 0, false
 }

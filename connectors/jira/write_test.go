@@ -167,12 +167,16 @@ func TestHalfWayIsPartial(t *testing.T) {
 	tl := start(t, setup{})
 	key := tl.srv.Add(sandbox.Seed{Summary: "A"})
 	r := tl.record(key)
-	tl.srv.Panel().Inject(dials.Fault{Method: http.MethodPost, Path: "/transitions", Skip: 1, Effect: dials.Reply, Status: 500})
+	tl.srv.Panel().Inject(dials.Fault{Method: http.MethodPost, Path: "/transitions", Skip: 1, Effect: dials.Reply, Status: 500, Times: -1})
 	rc := tl.apply(change(r, task.Status, task.EnumValue(task.Done)))[0]
 	wantFault(t, rc.Err, fault.Partial, fault.Unavailable)
 	if rc.Record == nil || rc.Record.Values[task.Status].String() != task.InProgress {
 		t.Fatalf("read back %+v", rc.Record)
 	}
+	if f := fault.Of(rc.Err); !strings.Contains(f.Error(), "tried “To Do” → “In Progress”, and left it in “In Progress”") || f.Hint == "" {
+		t.Errorf("it says %v (%s)", f, f.Hint)
+	}
+	tl.srv.Panel().Clear()
 	tl.must(change(*rc.Record, task.Status, task.EnumValue(task.Done)))
 
 	// A status that got through and a due date that did not.

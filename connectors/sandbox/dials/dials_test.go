@@ -60,7 +60,7 @@ func TestBadAnswers(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if resp, text, err := ask(t, ts, "POST", "/sandbox/faults", string(raw)); err != nil || resp.StatusCode != 200 {
+				if resp, text, err := ask(t, ts, "POST", "/sandbox/faults", string(raw)); err != nil || resp.StatusCode != http.StatusOK {
 					t.Fatalf("%s: %v %s", c.name, err, text)
 				}
 			} else {
@@ -93,7 +93,7 @@ func TestFaultsThatAreNone(t *testing.T) {
 	ts := httptest.NewServer(p.Wrap(http.NotFoundHandler()))
 	t.Cleanup(ts.Close)
 	for _, body := range []string{`{}`, `{"effect":"reply"}`, `{"effect":"flood","bytes":-1}`, `{"effect":"flood","status":99}`, `{"effect":"half","size":1}`, `half`} {
-		if resp, text, err := ask(t, ts, "POST", "/sandbox/faults", body); err != nil || resp.StatusCode != 400 || !strings.Contains(text, "flood") {
+		if resp, text, err := ask(t, ts, "POST", "/sandbox/faults", body); err != nil || resp.StatusCode != http.StatusBadRequest || !strings.Contains(text, "flood") {
 			t.Errorf("%s: %v %s", body, err, text)
 		}
 	}

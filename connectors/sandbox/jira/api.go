@@ -236,7 +236,7 @@ func (c *call) answer(who access, h func(*call) answer) answer {
 	default:
 		a = h(c)
 	}
-	c.s.limits.charge(c, &a, headers)
+	c.s.limits.charge(&a, headers)
 	maps.Copy(all, headers)
 	maps.Copy(all, a.header)
 	a.header = all

@@ -2,7 +2,6 @@ package jira
 
 import (
 	"fmt"
-	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -46,7 +45,7 @@ func (c *call) bulkSelection(words []string) (ids []int64, invalid int, bad *ans
 		}
 		i := c.s.find(w)
 		switch {
-		case i == nil || c.s.denied["BROWSE_PROJECTS"]:
+		case i == nil || !c.sees(i):
 			invalid++
 		case !slices.Contains(ids, i.id):
 			ids = append(ids, i.id)
@@ -112,13 +111,19 @@ func (c *call) bulkMove(i *issue, id string) []string {
 		return []string{fmt.Sprintf("Transition id '%s' is not valid for this issue.", id)}
 	}
 	// Nothing can be filled in here, so what the screen insists on is missing.
-	resolution, errs := c.chosen(i, t, writeRequest{})
-	c.s.missing(i, t, errs)
+	resolution, errs := c.unfilled(i, t)
 	if len(errs) > 0 {
 		return complaints(errs)
 	}
 	c.s.edit(i, c.s.bot, func(d *issue) { c.s.take(d, t, resolution) })
 	return nil
+}
+
+// unfilled says what a transition's screen would have against it if nothing were filled in.
+func (c *call) unfilled(i *issue, t transition) (*named, map[string]string) {
+	resolution, errs := c.chosen(i, t, writeRequest{})
+	c.s.unfilled(i.clone(), t, errs)
+	return resolution, errs
 }
 
 // complaints lists Jira's complaints by field in the order of the fields.
@@ -171,17 +176,14 @@ func (c *call) bulkWorkflow(p *project, issues []*issue) map[string]any {
 	}
 	for _, t := range p.flow {
 		some, all := false, !c.s.denied["TRANSITION_ISSUES"]
-		missing := map[string]string{}
 		for _, i := range issues {
 			_, leads := p.transition(i.status, t.id)
-			some, all = some || leads, all && leads
-			_, asks := c.chosen(i, t, writeRequest{})
-			maps.Copy(missing, asks)
-			c.s.missing(i, t, missing)
+			_, missing := c.unfilled(i, t)
+			some, all = some || leads, all && leads && len(missing) == 0
 		}
 		number, err := strconv.Atoi(t.id)
 		status, errTo := strconv.Atoi(t.to.id)
-		if !all || len(missing) > 0 || err != nil || errTo != nil {
+		if !all || err != nil || errTo != nil {
 			filtered = filtered || some
 			continue
 		}

@@ -204,7 +204,10 @@ func (c *call) bulkChange(i *issue, w writeRequest) []string {
 	if c.s.denied["EDIT_ISSUES"] {
 		return []string{"You do not have permission to edit issues in this project."}
 	}
-	if errs := c.apply(i.clone(), w, onEdit); len(errs) > 0 {
+	trial := i.clone()
+	errs := c.apply(trial, w, onEdit)
+	c.s.emptied(trial, w, errs)
+	if len(errs) > 0 {
 		return complaints(errs)
 	}
 	c.s.edit(i, c.s.bot, func(d *issue) { c.apply(d, w, onEdit) })

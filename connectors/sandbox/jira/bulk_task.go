@@ -13,11 +13,12 @@ type BulkEnd string
 const (
 	// BulkComplete is the usual end: every issue was tried.
 	BulkComplete BulkEnd = "COMPLETE"
-	// BulkFailed, BulkCancelled and BulkDead are ends before half of the issues, rounded down, is passed; what was done
-	// stays done.
-	BulkFailed    BulkEnd = "FAILED"
+	// BulkFailed is an end after half of the issues, rounded down; what was done stays done.
+	BulkFailed BulkEnd = "FAILED"
+	// BulkCancelled is the same, by a person's hand.
 	BulkCancelled BulkEnd = "CANCELLED"
-	BulkDead      BulkEnd = "DEAD"
+	// BulkDead is the same, of a task that no longer says anything.
+	BulkDead BulkEnd = "DEAD"
 	// BulkHanging is no end: half of the issues, rounded down, are done and the operation runs for ever.
 	BulkHanging BulkEnd = "RUNNING"
 )
@@ -145,7 +146,7 @@ func (s *Server) step(c *call, t *bulkTask, step bulkStep) {
 	}
 	t.updated = s.now()
 	r := s.records[step.issue]
-	if r == nil || r.latest() == nil { // deleted since it was selected
+	if r == nil || r.latest() == nil || !c.sees(r.latest()) { // deleted or hidden since it was selected
 		t.invalid++
 		return
 	}

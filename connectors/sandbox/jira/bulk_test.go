@@ -234,7 +234,6 @@ func TestBulkEdit(t *testing.T) {
 	}
 	// What one of them cannot take fails for it alone.
 	c := s.Add(jira.Seed{Summary: "C", Component: "Pumps"})
-	v, _ = s.Issue(c)
 	id := s.do("GET", "/rest/api/3/issue/"+c+"?fields=components", nil).at("fields", "components", 0, "id").(string)
 	if _, err := s.Move(b, "ALOY"); err != nil {
 		t.Fatal(err)
@@ -272,5 +271,27 @@ func TestBulkLag(t *testing.T) {
 	c.Add(time.Minute)
 	if got := s.searchKeys(`status = "In Progress"`); len(got) != 1 {
 		t.Errorf("search does not see a bulk change: %v", got)
+	}
+}
+
+// TestBulkSeesNoMoreThanTheAccount: a hidden issue is one that is not there.
+func TestBulkSeesNoMoreThanTheAccount(t *testing.T) {
+	t.Parallel()
+	s := open(t, jira.Options{}).checked()
+	a, b := s.Add(jira.Seed{Summary: "A"}), s.Add(jira.Seed{Summary: "B"})
+	if err := s.Secure(b, "Board only"); err != nil {
+		t.Fatal(err)
+	}
+	id, err := s.AddComment(b, "Amina Diallo", "among us")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := s.do("GET", bulkQueue+s.move("11", a, b), nil).want(t, 200)
+	if r.at("invalidOrInaccessibleIssueCount") != 1.0 || len(r.list("processedAccessibleIssues")) != 1 || s.status(b) != "To Do" {
+		t.Error(r.raw)
+	}
+	s.do("GET", bulkTransition+"?issueIdsOrKeys="+b, nil).want(t, 400)
+	if r = s.do("POST", "/rest/api/3/comment/list", `{"ids":[`+id+`]}`).want(t, 200); r.at("total") != 0.0 {
+		t.Error(r.raw)
 	}
 }

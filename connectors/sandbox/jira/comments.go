@@ -39,8 +39,8 @@ func (r *refusal) answer() answer {
 	return failFields(map[string]string{r.field: r.words})
 }
 
-// sees reports whether the account may read a comment.
-func (s *Server) sees(c comment) bool {
+// reads reports whether the account may read a comment.
+func (s *Server) reads(c comment) bool {
 	return c.audience == audience{} || s.belongs[c.audience]
 }
 
@@ -48,7 +48,7 @@ func (s *Server) sees(c comment) bool {
 func (s *Server) commentsSeen(i *issue) []comment {
 	var out []comment
 	for _, c := range i.comments {
-		if s.sees(c) {
+		if s.reads(c) {
 			out = append(out, c)
 		}
 	}
@@ -188,7 +188,7 @@ func (c *call) readComment(one *comment, m map[string]any) *refusal {
 		if key == "" || len(key) > 255 || p["value"] == nil || err != nil || len(value) > maxProperty {
 			return payload
 		}
-		one.setProperty(key, value)
+		*one = one.withProperty(key, value)
 	}
 	body, empty, msg := readRich(m["body"], c.api)
 	switch {
@@ -226,14 +226,15 @@ func (c *call) readAudience(v any) (audience, *refusal) {
 	return audience{}, &refusal{"commentLevel", "You are currently not a member of the " + what + ": " + to.name + "."}
 }
 
-// setProperty leaves the map of the old state alone.
-func (c *comment) setProperty(key string, value json.RawMessage) {
+// withProperty leaves the map of the old state alone.
+func (c comment) withProperty(key string, value json.RawMessage) comment {
 	props := maps.Clone(c.props)
 	if props == nil {
 		props = map[string]json.RawMessage{}
 	}
 	props[key] = value
 	c.props = props
+	return c
 }
 
 // oneComment finds the issue and the comment that the path names; the answer says why not.
@@ -243,7 +244,7 @@ func (c *call) oneComment() (i *issue, at int, bad *answer) {
 	}
 	id := c.r.PathValue("comment")
 	at = slices.IndexFunc(i.comments, func(one comment) bool { return one.id == id })
-	if at < 0 || !c.s.sees(i.comments[at]) {
+	if at < 0 || !c.s.reads(i.comments[at]) {
 		a := fail(http.StatusNotFound, "Can not find a comment for the id: "+id+".")
 		return nil, 0, &a
 	}

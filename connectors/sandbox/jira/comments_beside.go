@@ -24,23 +24,21 @@ func (c *call) commentsByID() answer {
 		return fail(http.StatusBadRequest, "The number of comment ids must be between 1 and 1000.")
 	}
 	list := []any{}
-	if !c.stranger && !c.s.denied["BROWSE_PROJECTS"] {
-		for _, i := range c.allIssues() {
-			for _, one := range c.s.commentsSeen(i) {
-				if n, err := strconv.ParseInt(one.id, 10, 64); err == nil && slices.Contains(req.IDs, n) {
-					list = append(list, c.commentBody(i, one))
-				}
+	for _, i := range c.seenIssues() {
+		for _, one := range c.s.commentsSeen(i) {
+			if n, err := strconv.ParseInt(one.id, 10, 64); err == nil && slices.Contains(req.IDs, n) {
+				list = append(list, c.commentBody(i, one))
 			}
 		}
 	}
 	return ok(map[string]any{"isLast": true, "maxResults": 1048576, "startAt": 0, "total": len(list), "values": list})
 }
 
-// allIssues lists the issues as they are now, in the order in which they were made.
-func (c *call) allIssues() []*issue {
+// seenIssues lists the issues that the client may see, as they are now, in the order in which they were made.
+func (c *call) seenIssues() []*issue {
 	var out []*issue
 	for _, id := range c.s.order {
-		if i := c.s.records[id].latest(); i != nil {
+		if i := c.s.records[id].latest(); i != nil && c.sees(i) {
 			out = append(out, i)
 		}
 	}
@@ -50,12 +48,10 @@ func (c *call) allIssues() []*issue {
 // anyComment finds the comment that the path names by its id alone.
 func (c *call) anyComment() (i *issue, at int, bad *answer) {
 	id := c.r.PathValue("comment")
-	if !c.stranger && !c.s.denied["BROWSE_PROJECTS"] {
-		for _, i := range c.allIssues() {
-			at := slices.IndexFunc(i.comments, func(one comment) bool { return one.id == id && c.s.sees(one) })
-			if at >= 0 {
-				return i, at, nil
-			}
+	for _, i := range c.seenIssues() {
+		at := slices.IndexFunc(i.comments, func(one comment) bool { return one.id == id && c.s.reads(one) })
+		if at >= 0 {
+			return i, at, nil
 		}
 	}
 	a := fail(http.StatusNotFound, "Can not find a comment for the id: "+id+".")
@@ -119,7 +115,7 @@ func (c *call) putCommentProperty() answer {
 		if _, there := one.props[key]; there {
 			status = http.StatusOK
 		}
-		one.setProperty(key, slices.Clone(c.body))
+		*one = one.withProperty(key, slices.Clone(c.body))
 		return answer{status: status, body: map[string]any{}}
 	})
 }

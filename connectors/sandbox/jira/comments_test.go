@@ -264,7 +264,7 @@ func TestPeoplesComments(t *testing.T) {
 
 	// The same from the issue's page.
 	post := func(form url.Values) *http.Response {
-		resp, err := s.http.PostForm(s.url+"/sandbox/issues/"+key+"/comments", form) //nolint:noctx // the test's own server
+		resp, err := s.http.PostForm(s.url+"/sandbox/issues/"+key+"/comments", form)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,7 +10,11 @@ import (
 // the sandbox knows nothing about is passed on as it is.
 
 func (l lens) option(o *option) map[string]any {
-	return map[string]any{"self": l.self("customFieldOption", o.id), "value": o.value, "id": o.id}
+	out := map[string]any{"self": l.self("customFieldOption", o.id), "value": o.value, "id": o.id}
+	if l.s.dataCenter() {
+		out["disabled"] = false
+	}
+	return out
 }
 
 func (l lens) optionList(all []*option) []any {

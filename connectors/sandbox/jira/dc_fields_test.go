@@ -1,95 +1,80 @@
 package jira_test
 
 import (
-	"strings"
+	"slices"
 	"testing"
 
 	"github.com/lockstep-sync/lockstep/connectors/sandbox/jira"
 )
 
-// TestDCParents: only sub-tasks have a parent; an epic is named in the field of the epic link.
-func TestDCParents(t *testing.T) {
+// TestFieldsOnDataCenter: parents are for sub-tasks alone, tasks name their epic in a field, people go by user names.
+func TestFieldsOnDataCenter(t *testing.T) {
 	t.Parallel()
-	s := openDC(t, jira.Options{})
-	epic := s.Add(jira.Seed{Summary: "Epic", Type: "Epic"})
-	task := s.Add(jira.Seed{Summary: "Task"})
-	create := func(kind, parent string) reply {
-		return s.do("POST", "/rest/api/2/issue", `{"fields":{"project":{"key":"WASH"},"issuetype":{"name":"`+kind+`"},"summary":"x","parent":{"key":"`+parent+`"}}}`)
+	s := open(t, jira.Options{Flavor: jira.DataCenter})
+	s.AddUser("Amina Diallo", "amina@example.org")
+	link := s.field(jira.FieldSpec{Name: "Epic Link", Type: jira.FieldEpicLink})
+	lead := s.field(jira.FieldSpec{Name: "Lead", Type: jira.FieldUser})
+	notes := s.field(jira.FieldSpec{Name: "Notes", Type: jira.FieldTextArea})
+	colour := s.field(jira.FieldSpec{Name: "Colour", Type: jira.FieldSelect, Options: []string{"Red"}})
+	epic := s.Add(jira.Seed{Summary: "Wells", Type: "Epic"})
+	task := s.Add(jira.Seed{Summary: "Dig", Parent: epic})
+	if v, _ := s.Issue(task); v.Parent != "" {
+		t.Errorf("a task has a parent: %+v", v)
 	}
-	if r := create("Task", epic).want(t, 400); r.at("errors", "issuetype") != "The issue type selected is not a sub-task." {
-		t.Error(r.raw)
+	issue := "/rest/api/2/issue/" + task
+	do := func(method, path string, body any, status int) reply {
+		t.Helper()
+		return s.do(method, path, body).want(t, status)
 	}
-	s.do("PUT", "/rest/api/2/issue/"+task, `{"fields":{"parent":{"key":"`+epic+`"}}}`).want(t, 400)
-	sub := create("Sub-task", task).want(t, 201).body["key"].(string)
-	if r := s.do("GET", "/rest/api/2/issue/"+sub, nil).want(t, 200); r.at("fields", "parent", "key") != task {
-		t.Error(r.raw)
-	}
-	if err := s.Set(task, map[string]any{"parent": epic}); err == nil {
-		t.Error("a person put a task under an epic as Cloud does")
-	}
-	link, err := s.AddField(jira.FieldSpec{Name: "Epic Link", Type: jira.FieldEpicLink})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.do("PUT", "/rest/api/2/issue/"+task, `{"fields":{"`+link+`":"`+epic+`"}}`).want(t, 204)
-	r := s.do("GET", "/rest/api/2/issue/"+task, nil).want(t, 200)
-	if r.at("fields", link) != epic || r.at("fields", "parent") != nil {
-		t.Error(r.raw)
-	}
-}
-
-// TestDCScreens: metas name fields by fieldId, and people in custom fields have names.
-func TestDCScreens(t *testing.T) {
-	t.Parallel()
-	s := openDC(t, jira.Options{})
-	key := s.Add(jira.Seed{Summary: "One", Status: "In Progress"})
-	name := s.AddUser("Amina Diallo", "amina@example.org")
-	field, err := s.AddField(jira.FieldSpec{Name: "Engineer", Type: jira.FieldUser})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := s.do("GET", "/rest/api/2/issue/"+key+"/editmeta", nil).want(t, 200)
-	if r.at("fields", "summary", "fieldId") != "summary" || r.at("fields", "summary", "key") != nil || !strings.Contains(r.raw, "username=") || strings.Contains(r.raw, "query=") {
-		t.Error(r.raw)
-	}
-	r = s.do("GET", "/rest/api/2/issue/"+key+"/transitions?expand=transitions.fields&includeUnavailableTransitions=true", nil).want(t, 200)
-	told := false
-	for n := range r.list("transitions") {
-		if f, isField := r.at("transitions", n, "fields", "resolution").(map[string]any); isField {
-			told = f["fieldId"] == "resolution" && f["key"] == nil
+	// Taken, and nothing comes of it.
+	do("PUT", issue, obj("fields", obj("parent", obj("key", epic))), 204)
+	made := do("POST", "/rest/api/2/issue", newIssue("parent", obj("key", epic)), 201)
+	for _, key := range []string{task, made.body["key"].(string)} {
+		if v, _ := s.Issue(key); v.Parent != "" {
+			t.Errorf("%+v", v)
 		}
 	}
-	if !told {
+	do("PUT", issue, obj("fields", obj(link, epic, lead, obj("name", "amina"), notes, "*bold*", colour, obj("value", "Red"))), 204)
+	r := do("GET", issue, nil, 200)
+	if r.at("fields", link) != epic || r.at("fields", lead, "name") != "amina" || r.at("fields", notes) != "*bold*" || r.at("fields", colour, "value") != "Red" || r.at("fields", colour, "disabled") != false {
 		t.Error(r.raw)
 	}
-	s.do("PUT", "/rest/api/2/issue/"+key, `{"fields":{"`+field+`":{"name":"`+name+`"}}}`).want(t, 204)
-	if r := s.do("GET", "/rest/api/2/issue/"+key, nil).want(t, 200); r.at("fields", field, "name") != name || r.at("fields", field, "accountId") != nil {
+	if r := do("PUT", issue, obj("fields", obj(link, task)), 400); r.at("errors", link) != "Issue '"+task+"' must be of type 'Epic'." {
 		t.Error(r.raw)
 	}
-	if r := s.do("POST", "/rest/api/2/search", `{"jql":"Engineer = AMINA"}`).want(t, 200); r.body["total"] != 1.0 {
+	if r := do("PUT", issue, obj("fields", obj(lead, obj("name", "nobody"))), 400); r.at("errors", lead) != "User 'nobody' does not exist." {
 		t.Error(r.raw)
 	}
-}
+	sub := do("POST", "/rest/api/2/issue", newIssue("issuetype", obj("name", "Sub-task"), "parent", obj("key", task)), 201).body["key"].(string)
+	if r := do("GET", "/rest/api/2/issue/"+sub, nil, 200); r.at("fields", "parent", "key") != task {
+		t.Error(r.raw)
+	}
+	find := func(jql string) []string {
+		t.Helper()
+		var keys []string
+		for n := range do("POST", "/rest/api/2/search", obj("jql", jql), 200).list("issues") {
+			keys = append(keys, do("POST", "/rest/api/2/search", obj("jql", jql), 200).at("issues", n, "key").(string))
+		}
+		return keys
+	}
+	for jql, want := range map[string]string{`parent = ` + task: sub, `"Epic Link" = ` + epic: task, `Lead = amina`: task, `Colour = Red`: task} {
+		if got := find(jql); !slices.Equal(got, []string{want}) {
+			t.Errorf("%s: %v", jql, got)
+		}
+	}
+	meta := do("GET", issue+"/editmeta", nil, 200)
+	if meta.at("fields", link, "fieldId") != link || meta.at("fields", link, "schema", "custom") != "com.pyxis.greenhopper.jira:gh-epic-link" || meta.at("fields", "parent") != nil {
+		t.Error(meta.raw)
+	}
 
-// TestDCSecurity: of an issue that is hidden Data Center says so, where Cloud says that there is none.
-func TestDCSecurity(t *testing.T) {
-	t.Parallel()
-	s := openDC(t, jira.Options{})
-	key := s.Add(jira.Seed{Summary: "One"})
-	if err := s.Secure(key, "Board only"); err != nil {
-		t.Fatal(err)
+	must(t, s.Secure(task, "Staff only"))
+	do("GET", issue, nil, 403)
+	if got := find("project = WASH AND summary ~ Dig"); len(got) != 0 {
+		t.Error(got)
 	}
-	s.do("GET", "/rest/api/2/issue/"+key, nil).want(t, 403)
-	if r := s.do("GET", "/rest/api/2/search?jql=project%3DWASH", nil).want(t, 200); r.body["total"] != 0.0 {
-		t.Error(r.raw)
-	}
-	if err := s.DenyProject("WASH"); err != nil {
-		t.Fatal(err)
-	}
-	if r := s.do("GET", "/rest/api/2/project", nil).want(t, 200); strings.TrimSpace(r.raw) != "[]" {
-		t.Error(r.raw)
-	}
-	s.do("GET", "/rest/api/2/mypermissions?projectKey=WASH", nil).want(t, 404)
-	s.do("GET", "/rest/api/2/user/assignable/search?project=WASH", nil).want(t, 404)
-	s.do("GET", "/rest/api/2/search?jql=project%3DWASH", nil).want(t, 400)
+	do("GET", "/rest/api/2/project/WASH/securitylevel", nil, 200)
+	must(t, s.DenyProject("WASH"))
+	do("GET", "/rest/api/2/project/WASH", nil, 404)
+	do("GET", "/rest/api/2/mypermissions?projectKey=WASH", nil, 404)
+	do("POST", "/rest/api/2/search", obj("jql", "project = WASH"), 400)
 }

@@ -26,7 +26,7 @@ var formerKeys = map[string]string{
 // myPermissionsDC tells all permissions, whichever are asked for.
 func (c *call) myPermissionsDC() answer {
 	q := c.r.URL.Query()
-	if key := q.Get("projectKey"); key != "" && !c.browses(c.s.catalogue.projects[key]) {
+	if key := q.Get("projectKey"); key != "" && !c.browses(c.s.catalogue.projectBy(key)) {
 		return c.noProject(key)
 	}
 	if key := q.Get("issueKey"); key != "" {

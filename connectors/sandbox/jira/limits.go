@@ -116,7 +116,7 @@ func (l *limits) write(c *call, now time.Time) *answer {
 
 // charge takes an answer's points from the hour's quota: one for the request and one for each issue that it reads, and
 // tells in the answer when little is left. Bursts are never told so.
-func (l *limits) charge(c *call, a *answer, headers map[string]string) {
+func (l *limits) charge(a *answer, headers map[string]string) {
 	if l.opts.HourlyPoints == 0 || a.status == http.StatusTooManyRequests {
 		return
 	}
@@ -182,9 +182,9 @@ func (l *limits) token(c *call, now time.Time) (refusal *answer, headers map[str
 		b = &bucket{tokens: l.opts.DCLimit.Capacity, at: now}
 		l.buckets[who] = b
 	}
-	if n := now.Sub(b.at) / interval; n > 0 {
-		b.tokens = min(b.tokens+int(n)*rate, l.opts.DCLimit.Capacity)
-		b.at = b.at.Add(n * interval)
+	if gone := now.Sub(b.at).Truncate(interval); gone > 0 {
+		b.tokens = min(b.tokens+int(gone/interval)*rate, l.opts.DCLimit.Capacity)
+		b.at = b.at.Add(gone)
 	}
 	empty := b.tokens == 0
 	if !empty {

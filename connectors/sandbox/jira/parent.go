@@ -16,8 +16,8 @@ const (
 	aloneSubtask = "Subtasks must have a parent."
 )
 
-// hasParents reports whether issues of a type can have a parent at all. On Data Center epics are not parents: their issues
-// name them in the field of the epic link.
+// hasParents reports whether issues of a type can have a parent at all. On Data Center only sub-tasks can: tasks name
+// their epic in a custom field.
 func (s *Server) hasParents(kind *issueType) bool {
 	return kind.subtask || kind.level == 0 && !s.dataCenter()
 }
@@ -36,8 +36,17 @@ func blamed(field, complaint string) string {
 	return field
 }
 
-// setParent reads {"key"} or {"id"}. null, {} and {"none": true} take the parent away.
+// setParent reads what a client sends. Data Center takes the parent of a new sub-task, and lets every other one pass without
+// a word and without doing anything.
 func setParent(s *Server, d *issue, v any, _ int) string {
+	if s.dataCenter() && (d.id != 0 || d.kind == nil || !d.kind.subtask) {
+		return ""
+	}
+	return s.putUnder(d, v)
+}
+
+// putUnder reads {"key"} or {"id"}. null, {} and {"none": true} take the parent away.
+func (s *Server) putUnder(d *issue, v any) string {
 	m, isObject := v.(map[string]any)
 	switch {
 	case v != nil && !isObject:
@@ -60,9 +69,7 @@ func setParent(s *Server, d *issue, v any, _ int) string {
 		return noParent
 	case d.kind == nil: // the complaint about the type comes first
 		return ""
-	case !s.hasParents(d.kind) && s.dataCenter():
-		return notSubtask
-	case above.id == d.id || above.kind.level != d.kind.level+1:
+	case !s.hasParents(d.kind) || above.id == d.id || above.kind.level != d.kind.level+1:
 		return wrongLevel
 	case d.kind.subtask && above.project != d.project:
 		return otherProject
@@ -78,7 +85,7 @@ func (l lens) parent(i *issue) any {
 	switch {
 	case above == nil:
 		return i.extra["parent"]
-	case !l.s.shows(above), l.s.dataCenter() && !i.kind.subtask:
+	case !l.s.shows(above) || !l.s.hasParents(i.kind):
 		return nil
 	}
 	id := strconv.FormatInt(above.id, 10)
@@ -102,7 +109,11 @@ func (s *Server) diffParent(a, b *issue, add func(field, id string, from, to any
 	}
 	from, fromKey := side(a.parent)
 	to, toKey := side(b.parent)
-	add("IssueParentAssociation", "", from, to, fromKey, toKey)
+	name := "IssueParentAssociation"
+	if s.dataCenter() {
+		name = "Parent"
+	}
+	add(name, "", from, to, fromKey, toKey)
 }
 
 // parent reads the issue above from a file, which may come later in the file or not at all.
@@ -117,7 +128,7 @@ func (f *loadedFields) parent(d *issue) {
 	d.parent, _ = ref.ID.Int64()
 	f.s.nextID = max(f.s.nextID, d.parent) // the number is taken, wherever its issue is
 	if v, err := decodeAny(raw); err == nil {
-		d.extra["parent"] = f.s.cloudShape(v)
+		d.extra["parent"] = f.s.ownShape(v)
 	}
 }
 

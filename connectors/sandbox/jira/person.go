@@ -83,7 +83,7 @@ func (s *Server) Add(seed Seed) (key string) {
 			d.components = []*named{p.component(seed.Component, &s.catalogue)}
 		}
 		if seed.Parent != "" {
-			_ = setParent(s, d, map[string]any{"key": seed.Parent}, 2)
+			_ = s.putUnder(d, map[string]any{"key": seed.Parent})
 		}
 		if d.kind.subtask && d.parent == 0 {
 			d.kind = cmp.Or(p.typeNamed("Task"), p.types[0])
@@ -209,7 +209,7 @@ func (s *Server) setOne(d *issue, field string, value any) error {
 		if text != "" {
 			above = map[string]any{"key": text}
 		}
-		if msg := setParent(s, d, above, 2); msg != "" {
+		if msg := s.putUnder(d, above); msg != "" {
 			return errors.New(msg)
 		}
 	case "duedate":

@@ -20,14 +20,11 @@ type screenKey struct{ screen, field string }
 type onScreen func(s *Server, d *issue, def *fieldDef) bool
 
 func onCreate(s *Server, d *issue, def *fieldDef) bool {
-	if def.id == "parent" && s.dataCenter() {
-		return true // it complains of the type itself
-	}
-	return s.onScreen(screenCreate, d.project, d.kind, def)
+	return s.onScreen(screenCreate, d.project, def)
 }
 
 func onEdit(s *Server, d *issue, def *fieldDef) bool {
-	return s.onScreen(screenEdit, d.project, d.kind, def)
+	return s.onScreen(screenEdit, d.project, def)
 }
 
 // shows is an onScreen of the transition's. A comment may come along with every transition.
@@ -35,12 +32,9 @@ func (t transition) shows(_ *Server, d *issue, def *fieldDef) bool {
 	return def.in(d.project) && slices.ContainsFunc(t.fields, func(f screenField) bool { return f.id == def.id })
 }
 
-// onScreen reports whether a field is on the create or the edit screen of a project. A nil type stands for any.
-func (s *Server) onScreen(screen string, p *project, kind *issueType, def *fieldDef) bool {
+// onScreen reports whether a field is on the create or the edit screen of a project.
+func (s *Server) onScreen(screen string, p *project, def *fieldDef) bool {
 	if !def.in(p) {
-		return false
-	}
-	if def.id == "parent" && kind != nil && !s.hasParents(kind) {
 		return false
 	}
 	if on, told := s.screens[screenKey{screen, def.id}]; told {
@@ -207,7 +201,7 @@ func (s *Server) lacking(screen string, d *issue, errs map[string]string) {
 		errs["issuetype"] = "Issue type is a sub-task but parent issue key or id not specified."
 	}
 	for _, def := range s.fields {
-		if def.id != "parent" && s.needs(screen, d.kind, def) && s.onScreen(screen, d.project, d.kind, def) && d.lacks(def.id) {
+		if def.id != "parent" && s.needs(screen, d.kind, def) && s.onScreen(screen, d.project, def) && d.lacks(def.id) {
 			complain(errs, def)
 		}
 	}
@@ -224,8 +218,8 @@ func (s *Server) emptied(d *issue, w writeRequest, errs map[string]string) {
 	}
 }
 
-// missing adds what a transition's screen insists on and the issue still lacks.
-func (s *Server) missing(d *issue, t transition, errs map[string]string) {
+// unfilled adds what a transition's screen insists on and the issue still lacks.
+func (s *Server) unfilled(d *issue, t transition, errs map[string]string) {
 	for _, f := range t.fields {
 		if def := s.fieldDef(f.id); def != nil && f.required && def.in(d.project) && d.lacks(f.id) {
 			complain(errs, def)
@@ -242,6 +236,10 @@ func (c *call) fieldMeta(p *project, kind *issueType, def *fieldDef, required bo
 	}
 	if def.initial != nil {
 		out["defaultValue"] = l.custom(def.initial)
+	}
+	if c.s.dataCenter() {
+		delete(out, "key")
+		out["fieldId"] = def.id
 	}
 	switch def.id {
 	case "issuetype":
@@ -272,7 +270,7 @@ func (c *call) fieldMeta(p *project, kind *issueType, def *fieldDef, required bo
 func (c *call) createScreen(p *project, kind *issueType) []any {
 	out := []any{}
 	for _, def := range c.s.fieldDefs() {
-		if def.id == "comment" || !c.s.onScreen(screenCreate, p, kind, def) {
+		if def.id == "comment" || !c.s.onScreen(screenCreate, p, def) || def.id == "parent" && !c.s.hasParents(kind) {
 			continue
 		}
 		one := c.fieldMeta(p, kind, def, c.s.needs(screenCreate, kind, def))
@@ -297,7 +295,7 @@ func (c *call) editFields(i *issue) map[string]any {
 		return out
 	}
 	for _, def := range c.s.fieldDefs() {
-		if onEdit(c.s, i, def) {
+		if onEdit(c.s, i, def) && (def.id != "parent" || c.s.hasParents(i.kind) && !c.s.dataCenter()) {
 			out[def.id] = c.fieldMeta(i.project, i.kind, def, c.s.needs(screenEdit, i.kind, def))
 		}
 	}

@@ -2,6 +2,7 @@ package jira_test
 
 import (
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -15,6 +16,9 @@ func TestSecurityLevelsHideIssues(t *testing.T) {
 	epic := s.Add(jira.Seed{Summary: "Epic", Type: "Epic"})
 	key := s.Add(jira.Seed{Summary: "One", Parent: epic})
 	other := s.Add(jira.Seed{Summary: "Two"})
+	said := s.do("POST", "/rest/api/3/issue/"+key+"/comment", obj("body", document("dry"))).want(t, 201)
+	comment, err := strconv.Atoi(said.body["id"].(string))
+	must(t, err)
 	c.Add(2 * time.Minute)
 	id, _ := s.Issue(key)
 	must(t, s.Secure(key, "Staff only"))
@@ -43,6 +47,13 @@ func TestSecurityLevelsHideIssues(t *testing.T) {
 		t.Error(r.raw)
 	}
 	if r := s.do("POST", "/rest/api/3/issue/bulkfetch", obj("issueIdsOrKeys", []string{key, other})).want(t, 200); len(r.list("issues")) != 1 || len(r.list("issueErrors")) != 0 {
+		t.Error(r.raw)
+	}
+	if r := s.do("POST", "/rest/api/3/comment/list", obj("ids", []int{comment})).want(t, 200); len(r.list("values")) != 0 {
+		t.Error(r.raw)
+	}
+	task := s.do("POST", "/rest/api/3/bulk/issues/transition", obj("bulkTransitionInputs", []any{obj("selectedIssueIdsOrKeys", []string{key, other}, "transitionId", "11")})).want(t, 201)
+	if r := s.do("GET", "/rest/api/3/bulk/queue/"+task.body["taskId"].(string), nil).want(t, 200); r.body["invalidOrInaccessibleIssueCount"] != 1.0 {
 		t.Error(r.raw)
 	}
 	s.do("GET", "/rest/api/3/project/WASH", nil).want(t, 200)

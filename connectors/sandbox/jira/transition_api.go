@@ -84,7 +84,7 @@ func (c *call) doTransition() answer {
 	delete(w.update, "resolution")
 	trial := i.clone()
 	maps.Copy(errs, c.apply(trial, w, t.shows))
-	c.s.missing(trial, t, errs)
+	c.s.unfilled(trial, t, errs)
 	if len(errs) > 0 {
 		return failFields(errs)
 	}

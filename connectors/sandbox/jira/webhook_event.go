@@ -78,7 +78,11 @@ func (s *Server) tellDeleted(i *issue, by *user) {
 	l := s.webhookLens()
 	s.announce("jira:issue_deleted", s.flow(), map[string]any{"user": l.user(by), "issue": l.eventIssue(i)})
 	for _, c := range i.comments {
-		s.announce("comment_deleted", secondary, map[string]any{"comment": l.comment(i, c), "issue": l.shortIssue(i)})
+		body := map[string]any{"comment": l.comment(i, c)}
+		if !s.dataCenter() {
+			body["issue"] = l.shortIssue(i)
+		}
+		s.announce("comment_deleted", secondary, body)
 	}
 }
 
@@ -91,7 +95,19 @@ func (s *Server) tellEdited(old, d *issue, by *user, items []change) {
 	commented := false
 	say := func(event string, c comment) {
 		commented = true
-		s.announce(event, s.flow(), map[string]any{"comment": l.comment(d, c), "issue": l.shortIssue(d)})
+		if !s.dataCenter() {
+			s.announce(event, s.flow(), map[string]any{"comment": l.comment(d, c), "issue": l.shortIssue(d)})
+			return
+		}
+		// Its comment's event does not say of which issue, but in the comment's address; the issue's own event does.
+		s.announce(event, primary, map[string]any{"comment": l.comment(d, c)})
+		body := map[string]any{
+			"issue_event_type_name": commentEventTypes[event], "user": l.user(by), "issue": l.eventIssue(d),
+		}
+		if event != "comment_deleted" {
+			body["comment"] = l.comment(d, c)
+		}
+		s.announce("jira:issue_updated", primary, body)
 	}
 	find := func(all []comment, id string) int {
 		return slices.IndexFunc(all, func(c comment) bool { return c.id == id })
@@ -116,6 +132,11 @@ func (s *Server) tellEdited(old, d *issue, by *user, items []change) {
 		"issue_event_type_name": eventType(items), "user": l.user(by), "issue": l.eventIssue(d),
 		"changelog": l.eventChanges(s.nextSub, items),
 	})
+}
+
+// commentEventTypes are Data Center's names for edits of comments; read-only.
+var commentEventTypes = map[string]string{
+	"comment_created": "issue_commented", "comment_updated": "issue_comment_edited", "comment_deleted": "issue_comment_deleted",
 }
 
 // flow is Secondary for what a bulk operation does.

@@ -70,12 +70,12 @@ func (l *listener) events() []event {
 	return slices.Clone(l.got)
 }
 
-func (l *listener) names() string {
+func (l *listener) names() []string {
 	var out []string
 	for _, e := range l.events() {
 		out = append(out, e.name())
 	}
-	return strings.Join(out, " ")
+	return out
 }
 
 func hook(t *testing.T, s *site, l *listener, secret string, events ...string) *jira.Webhook {
@@ -122,8 +122,9 @@ func TestWebhookEvents(t *testing.T) {
 	key := everyEvent(t, s)
 	s.do("PUT", "/rest/api/3/issue/"+s.Add(jira.Seed{Summary: "X"})+"/properties/p", `1`).want(t, 201) // no event
 	drain(t, h)
-	want := "jira:issue_created jira:issue_updated jira:issue_updated jira:issue_updated comment_created comment_updated comment_deleted jira:issue_deleted jira:issue_created"
-	if got := l.names(); got != want {
+	const created, updated, deleted = "jira:issue_created", "jira:issue_updated", "jira:issue_deleted"
+	want := []string{created, updated, updated, updated, "comment_created", "comment_updated", "comment_deleted", deleted, created}
+	if got := l.names(); !slices.Equal(got, want) {
 		t.Fatalf("%s\nwant %s", got, want)
 	}
 	ids := map[string]bool{}
@@ -316,5 +317,37 @@ func TestWebhookIsBounded(t *testing.T) {
 	close(held)
 	if err := h.Drain(t.Context()); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestDataCenterCommentEvents(t *testing.T) {
+	t.Parallel()
+	s, l := open(t, jira.Options{Flavor: jira.DataCenter}), listen(t)
+	h := hook(t, s, l, "")
+	key := s.Add(jira.Seed{Summary: "One"})
+	id, err := s.AddComment(key, "Amina Diallo", "first")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.EditComment(key, id, "", "second"); err != nil {
+		t.Fatal(err)
+	}
+	drain(t, h)
+	want := []string{"jira:issue_created", "comment_created", "jira:issue_updated", "comment_updated", "jira:issue_updated"}
+	if got := l.names(); !slices.Equal(got, want) {
+		t.Fatalf("%s, want %s", got, want)
+	}
+	for _, e := range l.events()[1:] {
+		r := reply{body: e.body}
+		_, issue := e.body["issue"]
+		if issue != (e.name() == "jira:issue_updated") || r.at("comment", "id") != id || !strings.Contains(fmt.Sprint(r.at("comment", "self")), "/issue/10001/comment/") {
+			t.Errorf("%s: %s", e.name(), e.raw)
+		}
+		if strings.Contains(e.raw, "accountId") {
+			t.Errorf("%s speaks of accounts", e.name())
+		}
+	}
+	if got := (reply{body: l.events()[4].body}).at("issue_event_type_name"); got != "issue_comment_edited" {
+		t.Errorf("%v", got)
 	}
 }
