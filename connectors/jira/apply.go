@@ -222,6 +222,7 @@ func (b *batch) carryOut(ctx context.Context, i int, is *wireIssue, ed edit, m *
 			b.weigh(m.err)
 		}
 		b.mark(i, m.err, m.astray())
+		b.leave(i, m)
 		if m.begun() {
 			b.loose = append(b.loose, l)
 		}
@@ -240,6 +241,7 @@ func (b *batch) carryOut(ctx context.Context, i int, is *wireIssue, ed edit, m *
 	if err != nil {
 		landed = landed || m.hops() > 0
 		b.fail(i, both(err, m.err), landed)
+		b.leave(i, m)
 		if landed {
 			b.loose = append(b.loose, l)
 		}
@@ -247,6 +249,7 @@ func (b *batch) carryOut(ctx context.Context, i int, is *wireIssue, ed edit, m *
 	}
 	if refused != nil || m.err != nil {
 		b.fail(i, both(refused, m.err), true)
+		b.leave(i, m)
 	}
 	if got == nil || isNull(got.Fields["updated"]) || m.hops() > alone && isNull(got.Fields["status"]) {
 		b.loose = append(b.loose, l)

@@ -99,11 +99,12 @@ type Connector struct {
 	ready      bool                // the site was looked at
 	warm       bool                // everything was read once, and accounted for
 
-	recent []recentWrite
-	ledger ledger
-	upkeep upkeep
-	hints  hints   // the one part that other goroutines may touch
-	absent []int64 // said to be gone, which the next census leaves out although a late index may show them
+	recent   []recentWrite
+	ledger   ledger
+	upkeep   upkeep
+	hints    hints   // the one part that other goroutines may touch
+	toldGone []int64 // said to be gone by Jira itself, in a webhook
+	absent   []int64 // said to be gone, which the next census leaves out although a late index may show them
 }
 
 // The capabilities that a Jira source has.

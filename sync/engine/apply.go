@@ -72,6 +72,13 @@ func (c *cycle) settleOne(p task.Patch, r task.Receipt, st *store.Settlement) {
 
 	if r.Record != nil {
 		c.settleRecord(p, r, s)
+	}
+	for f, v := range r.Left {
+		if !v.IsNone() && s.linked {
+			s.link.Base[f] = v
+		}
+	}
+	if s.linked && (r.Record != nil || r.Left != (task.Values{})) {
 		st.Links = append(st.Links, s.link)
 	}
 	if f == nil {
