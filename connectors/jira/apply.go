@@ -152,14 +152,15 @@ func (b *batch) fail(i int, err error, landed bool) {
 // mark sets a patch's error.
 func (b *batch) mark(i int, err error, landed bool) {
 	f := *fault.Of(err)
-	if f.Ref == (task.Ref{}) {
-		f.Ref = b.patches[i].Ref
+	call, ok := asCall(err)
+	if f.Ref == (task.Ref{}) && (!ok || !call.stops()) {
+		f.Ref = b.patches[i].Ref // what speaks for all issues names none
 	}
 	if landed {
 		f.Kind = fault.Partial
 	}
 	b.out[i].Err = &f
-	if call, ok := asCall(err); ok {
+	if ok {
 		b.out[i].Uncertain = call.uncertain
 		if call.perIssue && !landed {
 			b.crowded = append(b.crowded, i)

@@ -92,6 +92,9 @@ type Connector struct {
 
 	priorities []string
 	components []string            // of all projects; used only where a field is mapped to them
+	options    map[string][]option // what mapped fields allow, by field id; none where that is not known
+	epics      epics
+	epicName   string              // id of the field that every epic has on Data Center; "" where there is none
 	projects   []string            // keys of the projects that issues were seen in, sorted
 	projectOf  map[string]string   // issue id → project key
 	statusIDs  map[string][]string // ids of the configured status names, kept in the cursor
@@ -192,14 +195,15 @@ func New(cfg Config, o Options) (*Connector, error) {
 			flavor: cfg.Flavor, cloudAPI: o.CloudAPI, d: expected(cfg, o.CloudAPI), quietIn: map[string]quietness{},
 		},
 		meaning: newMeaning(cfg.Status), flow: newWorkflow(o.Now),
+		options: map[string][]option{}, epics: epics{summary: map[string]string{}},
 		forms: map[string]*form{}, puzzled: map[string]bool{}, projectOf: map[string]string{},
 	}
 	c.people = newPeople(cfg.People, c.api.d)
 	c.api.introduced, c.api.known = c.introduced, c.know
 	if cfg.Comments != "" {
 		c.updates = &updates{rule: cfg.Comments, zone: o.Location}
-		c.api.completes = c.completeLogs
 	}
+	c.api.completes = c.complete
 	c.api.projectOf = func(id string) string { return c.projectOf[id] }
 	// Until the site was looked at, the configuration is all there is to go by.
 	c.columns, _ = columns(cfg.mapping(), nil)
@@ -313,8 +317,25 @@ func (c *Connector) note(is *wireIssue) {
 		if col.shape == shapeUser && col.id != "assignee" && is.get(col.id, &u) {
 			c.people.learn(u)
 		}
+		var several []wireUser
+		if col.shape == shapeUsers && is.get(col.id, &several) {
+			for _, u := range several {
+				c.people.learn(u)
+			}
+		}
 	}
+	c.noteEpics(is)
 	c.meaning.resolution(is.named("resolution").Name)
+}
+
+// complete reads what answers leave out of issues: older comments, and the summaries of epics.
+func (c *Connector) complete(ctx context.Context, op string, issues []*wireIssue) error {
+	if c.updates != nil {
+		if err := c.completeLogs(ctx, op, issues); err != nil {
+			return err
+		}
+	}
+	return c.meetEpics(ctx, op, issues)
 }
 
 // Normalize returns what Jira would show: see connectors.Normalizer.

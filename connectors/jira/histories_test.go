@@ -181,7 +181,7 @@ func (h *history) cycle(account bool) bool {
 			h.learn(c.Record)
 		case connectors.Gone:
 			// An issue that was moved to where the account sees nothing cannot be told from one that was deleted.
-			if v, there := h.srv.Issue(id); there && !(h.closed && h.moved[id]) {
+			if v, there := h.srv.Issue(id); there && !(h.closed && h.moved[id] && h.conn.projectOf[id] != "OTHER") {
 				h.fail("%s (%s) is removed, and it is there", id, v.Key)
 			}
 			h.log = append(h.log, "removed "+id)

@@ -212,7 +212,7 @@ func TestQuotaIsShared(t *testing.T) {
 				t.Errorf("got %+v", f)
 			}
 			for i, rc := range a.Apply(t.Context(), retitled(rs, "x")) {
-				if f := wantFault(t, rc.Err, fault.Retryable, fault.RateLimited); f.RetryAfter != 9*time.Minute || rc.Uncertain {
+				if f := wantFault(t, rc.Err, fault.Retryable, fault.RateLimited); f.RetryAfter != 9*time.Minute || rc.Uncertain || f.Ref.Key != "" {
 					t.Errorf("patch %d: %+v", i, rc)
 				}
 			}
