@@ -28,6 +28,7 @@ func (c *Connector) Apply(ctx context.Context, patches []task.Patch) []task.Rece
 			b.apply(ctx, i)
 		}
 	}
+	b.again(ctx)
 	b.finish(context.WithoutCancel(ctx))
 	return b.out
 }
@@ -44,6 +45,7 @@ type batch struct {
 	stop    error                 // what makes it useless to go on
 	strikes int                   // how many patches in a row got no answer
 	loose   []loose
+	crowded []int // patches whose issues took no more writes for now; nothing of them was written
 }
 
 // loose is a patch that landed and whose issue is still to be read back.
@@ -150,15 +152,19 @@ func (b *batch) fail(i int, err error, landed bool) {
 // mark sets a patch's error.
 func (b *batch) mark(i int, err error, landed bool) {
 	f := *fault.Of(err)
-	if f.Ref == (task.Ref{}) {
-		f.Ref = b.patches[i].Ref
+	call, ok := asCall(err)
+	if f.Ref == (task.Ref{}) && (!ok || !call.stops()) {
+		f.Ref = b.patches[i].Ref // what speaks for all issues names none
 	}
 	if landed {
 		f.Kind = fault.Partial
 	}
 	b.out[i].Err = &f
-	if call, ok := asCall(err); ok {
+	if ok {
 		b.out[i].Uncertain = call.uncertain
+		if call.perIssue && !landed {
+			b.crowded = append(b.crowded, i)
+		}
 	}
 }
 

@@ -52,7 +52,7 @@ func (c *client) editReturning(ctx context.Context, id string, body map[string]a
 	if c.projectOf != nil {
 		project = c.projectOf(id)
 	}
-	var is wireIssue
+	var is editedIssue
 	loud, known := c.quietIn[project]
 	refused := known && !loud.may && c.now().Sub(loud.at) < quietFor
 	var err error
@@ -72,5 +72,5 @@ func (c *client) editReturning(ctx context.Context, id string, body map[string]a
 	if is.ID == "" {
 		return nil, nil //nolint:nilnil // there is nothing to return, and that is no error
 	}
-	return &is, nil
+	return &is.wireIssue, nil
 }

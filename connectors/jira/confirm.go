@@ -110,7 +110,7 @@ func (c *Connector) confirmMissing(ctx context.Context, id string, seen sight) (
 	switch {
 	case ok && call.status == http.StatusForbidden:
 		return connectors.Confirmation{Presence: connectors.NoAccess}, nil
-	case !ok || call.status != http.StatusNotFound:
+	case !ok || call.status != http.StatusNotFound || !call.own:
 		return connectors.Confirmation{}, err
 	}
 	if n, err := parseID(id); err == nil && slices.Contains(c.toldGone, n) {

@@ -289,6 +289,7 @@ func TestLimits(t *testing.T) {
 	}
 	// A quota concerns them all.
 	tl.srv.Panel().Clear()
+	tl.clock.pass(2 * time.Minute)
 	limit("jira-quota-global-based")
 	tl.requests()
 	for i, rc := range tl.apply(ps...) {
