@@ -112,7 +112,7 @@ func (c *cycle) settleOne(p task.Patch, r task.Receipt, st *store.Settlement) {
 		st.Pauses = append(st.Pauses, pauseFor(p, s, f, now))
 		return
 	}
-	if f.RetryAfter > 0 {
+	if f.RetryAfter > 0 && f.Ref.Key == "" { // a pause of one item is no pause of its source
 		c.rest[p.Ref.Source] = now.Add(f.RetryAfter)
 	}
 }

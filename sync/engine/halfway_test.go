@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/lockstep-sync/lockstep/connectors"
 	"github.com/lockstep-sync/lockstep/connectors/memory"
@@ -65,5 +66,42 @@ func TestWhatOurWriteLeftHalfWayIsNoClaim(t *testing.T) {
 	}
 	if got := value(t, b.jira, "Dig a well", task.Status); got != task.Done {
 		t.Errorf("the tool shows %q in the end", got)
+	}
+}
+
+// crowded is a tool that takes no more writes to its items for an hour.
+type crowded struct {
+	*memory.Tool
+	item bool // each item has its own limit
+}
+
+func (c *crowded) Apply(_ context.Context, patches []task.Patch) []task.Receipt {
+	out := make([]task.Receipt, len(patches))
+	for i, p := range patches {
+		f := fault.New(fault.Retryable, fault.RateLimited, "change", "%w", errors.New("too many writes"))
+		if f.RetryAfter = time.Hour; c.item {
+			f.Ref = p.Ref
+		}
+		out[i].Err = f
+	}
+	return out
+}
+
+// A limit of one item does not keep its source from being read.
+func TestALimitOfOneItemRestsNoSource(t *testing.T) {
+	t.Parallel()
+	for _, item := range []bool{true, false} {
+		b := newBench(t)
+		b.options.Sources[0] = connectors.NewSource(jiraID, "aqua", nil, &crowded{Tool: b.jira, item: item})
+		b.restart()
+		issue := b.jira.Add(titled("Dig a well"))
+		b.cycle()
+		b.card.Edit(b.card.Keys()[0], task.Status, task.EnumValue(task.Done))
+		b.cycle()
+		b.jira.Edit(issue, task.Notes, task.TextValue("nearly there"))
+		b.cycle()
+		if read := value(t, b.card, "Dig a well", task.Notes) == "nearly there"; read != item {
+			t.Errorf("a limit of one item alone: %v, and the source was read: %v", item, read)
+		}
 	}
 }
