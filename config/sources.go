@@ -144,19 +144,14 @@ func (b *builder) jira(v *value, section *entry, p *Partnership) *jira.Config {
 		b.rep.add(j.get("email").at, "email: %s is not an e-mail address: write that of the account whose token this is", quote(j.get("email").shown))
 	}
 	if e := j.entry("create"); e != nil && e.value.kind == mapping {
-		c.Create = &jira.Create{Project: e.value.get("project").str(), IssueType: or(e.value.get("issue_type").str(), "Task")}
+		c.Create = &jira.Create{
+			Project: e.value.get("project").str(), IssueType: or(e.value.get("issue_type").str(), "Task"), Fields: namesOf(e.value.get("fields")),
+		}
 		if v := e.value.get("project"); v.str() != "" && !regexp.MustCompile(`^[A-Z][A-Z0-9_]+$`).MatchString(v.text) {
 			b.rep.add(v.at, "project: %s is not a project's key: write the capital letters before the number of its issues, such as WASH", quote(v.shown))
 		}
 	}
-	if f := j.get("transition_fields"); f != nil {
-		c.TransitionFields = map[string]string{}
-		for _, e := range f.entries {
-			if e.value.kind == scalar && !e.value.broken {
-				c.TransitionFields[e.name] = e.value.text
-			}
-		}
-	}
+	c.TransitionFields = namesOf(j.get("transition_fields"))
 	if f := v.get("fields"); f != nil {
 		for _, e := range f.entries {
 			field, ok := task.ParseField(e.name)
@@ -177,6 +172,20 @@ func (b *builder) jira(v *value, section *entry, p *Partnership) *jira.Config {
 	}
 	b.ask(section, v, c.Validate())
 	return c
+}
+
+// namesOf are a map of texts; nil where there is none.
+func namesOf(v *value) map[string]string {
+	if v == nil {
+		return nil
+	}
+	out := map[string]string{}
+	for _, e := range v.entries {
+		if e.value.kind == scalar && !e.value.broken {
+			out[e.name] = e.value.text
+		}
+	}
+	return out
 }
 
 // validLogin reports that the email can be one: on Data Center, and where it is not known that the Jira is no such, it may

@@ -165,6 +165,7 @@ func jiraKeys() []key {
 		{name: "create", shape: section, doc: "Where a task of this partner that was born elsewhere becomes an issue. Without it none does.", sub: []key{
 			{name: "project", required: true, doc: "Key of the project."},
 			{name: "issue_type", def: "Task", doc: "Name of the issue type."},
+			{name: "fields", shape: names, doc: "Name or id of a Jira field → what a new issue gets there where its task does not say it: `Team: Water`. Written as under `transition_fields`; a parent or an epic by its key or its summary."},
 		}},
 		{name: "transition_fields", shape: names, doc: "Name or id of a Jira field → what to put there where a transition asks for it and the issue has nothing in it: `Root cause: Unknown`. A list is written with commas, a cascading value as `Parent / Child`; a date may be `today`, and `comment` is the comment."},
 		{name: "comments", doc: "Comments as updates: `all`, or the word that a comment must contain to be shared, such as `'#partners'`. These comments are then the notes, with time and author, and what is added to the notes becomes a comment."},

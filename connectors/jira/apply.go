@@ -194,6 +194,9 @@ func (b *batch) update(ctx context.Context, i int) {
 		ed = edit{} // the status did not get there, and the rest is not to be written
 	}
 	b.carryOut(ctx, i, is, ed, m)
+	if ed.left != nil && b.out[i].Err == nil {
+		b.mark(i, ed.left, true)
+	}
 }
 
 // gone is the error of an issue that cannot be found.

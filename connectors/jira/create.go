@@ -63,7 +63,7 @@ func (c *Connector) createForm(ctx context.Context) (*form, error) {
 func (b *batch) create(ctx context.Context, i int) {
 	p, c := b.patches[i], b.c
 	if c.cfg.Create == nil {
-		b.fail(i, c.fault(fault.New(fault.Permanent, fault.Unsupported, "create the issue", "the configuration names no project for new issues").
+		b.fail(i, c.fault(fault.New(fault.Permanent, fault.Unsupported, createOp, "the configuration names no project for new issues").
 			WithHint("add create: {project: …} to this source")), false)
 		return
 	}
@@ -82,7 +82,7 @@ func (b *batch) create(ctx context.Context, i int) {
 		clear(c.forms) // what the project needs may have changed
 		if drop(fields, call.fields) {
 			// A 400 says that nothing was made. The task must not stay out for a field that can wait.
-			l.refused = err
+			l.refused = both(l.refused, err)
 			is, err = c.api.create(ctx, fields, p.Task)
 		}
 	}
@@ -108,7 +108,8 @@ func drop(fields map[string]any, refused map[string]string) bool {
 	return len(refused) > 0
 }
 
-// newIssue is the body of a create, and what can only be made true after it.
+// newIssue is the body of a create, and what can only be made true after it. A field that cannot be written is left out: the
+// task must not stay out for its sake.
 func (c *Connector) newIssue(p task.Patch, fm *form) (map[string]any, loose, error) {
 	project := wireNamed{Key: c.createProject()}
 	if _, err := parseID(project.Key); err == nil {
@@ -120,11 +121,13 @@ func (c *Connector) newIssue(p task.Patch, fm *form) (map[string]any, loose, err
 	for _, ch := range p.Set {
 		col, ok := c.column(ch.Field)
 		if !ok {
-			return nil, l, c.noField("create the issue", ch.Field)
+			l.refused = both(l.refused, c.noField(createOp, ch.Field))
+			continue
 		}
 		to, problem := c.normalize(col, ch.To, task.Value{})
 		if problem != nil {
-			return nil, l, c.refusal(ch.Field, problem)
+			l.refused = both(l.refused, c.refusal(ch.Field, problem))
+			continue
 		}
 		_, onScreen := fm.fields[col.id]
 		switch {
@@ -138,7 +141,8 @@ func (c *Connector) newIssue(p task.Patch, fm *form) (map[string]any, loose, err
 		default:
 			v, err := c.encode(col, to, nil)
 			if err != nil {
-				return nil, l, c.unwritable("create the issue", col, err)
+				l.refused = both(l.refused, c.unwritable(createOp, col, err))
+				continue
 			}
 			fields[col.id] = v
 		}
@@ -166,7 +170,7 @@ func (b *batch) complete(ctx context.Context, l loose, is *wireIssue) {
 			continue
 		}
 		if err := c.put(&ed, col, ch.To, is); err != nil {
-			l.refused = err
+			l.refused = both(l.refused, err)
 		}
 	}
 	if ed.status != "" || !ed.empty() {

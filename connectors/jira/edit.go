@@ -19,6 +19,8 @@ type edit struct {
 	update map[string]any // field id → operations
 	// comments are written one by one after the rest.
 	comments []commentWrite
+	// left is what keeps some fields from being written; the others are written all the same.
+	left error
 }
 
 func (e edit) empty() bool { return e.size() == 0 && len(e.comments) == 0 }
@@ -28,7 +30,7 @@ func (e edit) size() int { return len(e.fields) + len(e.update) }
 
 // without is the edit less the fields of those ids.
 func (e edit) without(ids map[string]string) edit {
-	out := edit{status: e.status, fields: maps.Clone(e.fields), update: maps.Clone(e.update), comments: e.comments}
+	out := edit{status: e.status, left: e.left, fields: maps.Clone(e.fields), update: maps.Clone(e.update), comments: e.comments}
 	for id := range ids {
 		delete(out.fields, id)
 		delete(out.update, id)
@@ -37,13 +39,15 @@ func (e edit) without(ids map[string]string) edit {
 }
 
 // plan says what has to be written so that the patch is true. A field that holds neither what was expected nor what is
-// wanted is a Conflict, and then nothing is written.
+// wanted is a Conflict, and then nothing is written. A field that cannot be written is left, and is the error only where there is
+// nothing else to write.
 func (c *Connector) plan(p task.Patch, is *wireIssue) (edit, error) {
 	ed := edit{fields: map[string]any{}, update: map[string]any{}}
 	for _, ch := range p.Set {
 		col, ok := c.column(ch.Field)
 		if !ok {
-			return ed, c.noField("change the issue", ch.Field)
+			ed.left = both(ed.left, c.noField(editing, ch.Field))
+			continue
 		}
 		cur, _ := c.read(col, is)
 		if cur.IsUnreadable() {
@@ -51,7 +55,8 @@ func (c *Connector) plan(p task.Patch, is *wireIssue) (edit, error) {
 		}
 		to, problem := c.normalize(col, ch.To, cur)
 		if problem != nil {
-			return ed, c.refusal(ch.Field, problem)
+			ed.left = both(ed.left, c.refusal(ch.Field, problem))
+			continue
 		}
 		if to.Same(cur) {
 			continue
@@ -60,17 +65,21 @@ func (c *Connector) plan(p task.Patch, is *wireIssue) (edit, error) {
 			return ed, c.conflict(ch.Field, cur)
 		}
 		if cur.IsNone() {
-			return ed, c.fault(fault.New(fault.Permanent, fault.Unsupported, "change the issue", "it has no field %s", quoteName(col.name)).
-				WithHint("add the field to the issue's screens in Jira, or take fields.%s out of the configuration", ch.Field))
+			ed.left = both(ed.left, c.fault(fault.New(fault.Permanent, fault.SchemaDrift, editing, "it has no field %s", quoteName(col.name)).
+				WithHint("add the field to the issue's screens in Jira, or take fields.%s out of the configuration", ch.Field)))
+			continue
 		}
 		if err := c.put(&ed, col, to, is); err != nil {
-			return ed, err
+			ed.left = both(ed.left, err)
 		}
 	}
 	if p.Op == task.Adopt {
 		if err := c.planMark(p, is, &ed); err != nil {
 			return ed, err
 		}
+	}
+	if ed.empty() && ed.status == "" {
+		return ed, ed.left
 	}
 	return ed, nil
 }
