@@ -28,6 +28,7 @@ func (c *Connector) Apply(ctx context.Context, patches []task.Patch) []task.Rece
 			b.apply(ctx, i)
 		}
 	}
+	b.again(ctx)
 	b.finish(context.WithoutCancel(ctx))
 	return b.out
 }
@@ -44,6 +45,7 @@ type batch struct {
 	stop    error                 // what makes it useless to go on
 	strikes int                   // how many patches in a row got no answer
 	loose   []loose
+	crowded []int // patches whose issues took no more writes for now; nothing of them was written
 }
 
 // loose is a patch that landed and whose issue is still to be read back.
@@ -150,15 +152,19 @@ func (b *batch) fail(i int, err error, landed bool) {
 // mark sets a patch's error.
 func (b *batch) mark(i int, err error, landed bool) {
 	f := *fault.Of(err)
-	if f.Ref == (task.Ref{}) {
-		f.Ref = b.patches[i].Ref
+	call, ok := asCall(err)
+	if f.Ref == (task.Ref{}) && (!ok || !call.stops()) {
+		f.Ref = b.patches[i].Ref // what speaks for all issues names none
 	}
 	if landed {
 		f.Kind = fault.Partial
 	}
 	b.out[i].Err = &f
-	if call, ok := asCall(err); ok {
+	if ok {
 		b.out[i].Uncertain = call.uncertain
+		if call.perIssue && !landed {
+			b.crowded = append(b.crowded, i)
+		}
 	}
 }
 
@@ -217,6 +223,7 @@ func (b *batch) carryOut(ctx context.Context, i int, is *wireIssue, ed edit, m *
 			b.weigh(m.err)
 		}
 		b.mark(i, m.err, m.astray())
+		b.leave(i, m)
 		if m.begun() {
 			b.loose = append(b.loose, l)
 		}
@@ -231,17 +238,19 @@ func (b *batch) carryOut(ctx context.Context, i int, is *wireIssue, ed edit, m *
 		b.loose = append(b.loose, l)
 		return
 	}
-	c.wrote(is.ID)
-	got, refused, err := c.edit(ctx, is, ed)
+	got, refused, landed, err := b.write(ctx, is, ed)
 	if err != nil {
-		b.fail(i, both(err, m.err), m.hops() > 0)
-		if m.hops() > 0 {
+		landed = landed || m.hops() > 0
+		b.fail(i, both(err, m.err), landed)
+		b.leave(i, m)
+		if landed {
 			b.loose = append(b.loose, l)
 		}
 		return
 	}
 	if refused != nil || m.err != nil {
 		b.fail(i, both(refused, m.err), true)
+		b.leave(i, m)
 	}
 	if got == nil || isNull(got.Fields["updated"]) || m.hops() > alone && isNull(got.Fields["status"]) {
 		b.loose = append(b.loose, l)
@@ -253,6 +262,22 @@ func (b *batch) carryOut(ctx context.Context, i int, is *wireIssue, ed edit, m *
 	r := c.record(is)
 	b.out[i].Record = &r
 	b.check(i, l.status)
+}
+
+// write edits the fields, then writes the comments. Landed says, beside an error, that some of it is true by now.
+func (b *batch) write(ctx context.Context, is *wireIssue, ed edit) (got *wireIssue, refused error, landed bool, err error) {
+	c := b.c
+	if ed.size() > 0 {
+		c.wrote(is.ID)
+		if got, refused, err = c.edit(ctx, is, ed); err != nil {
+			return got, refused, false, err
+		}
+	}
+	if len(ed.comments) == 0 {
+		return got, refused, true, nil
+	}
+	n, err := c.tell(ctx, is, ed.comments)
+	return nil, refused, n > 0 || ed.size() > 0, err // what was edited is read back with the comments
 }
 
 // check makes sure that the status is what was asked for: a workflow may do more than its transitions say. What a later

@@ -92,7 +92,7 @@ func (c *Connector) site() string {
 	for _, col := range c.columns {
 		cols = append(cols, col.field.String()+" "+col.id)
 	}
-	return digest(cols, c.meaning.statuses, c.meaning.byID, c.components)
+	return digest(cols, c.meaning.statuses, c.meaning.byID, c.components, c.options, c.epics.renamed)
 }
 
 // countOn reads the next page of the census.

@@ -48,6 +48,7 @@ type callError struct {
 	status    int  // 0 where there was no answer
 	uncertain bool // a write may have landed all the same
 	perIssue  bool // a rate limit that concerns one issue alone
+	own       bool // Jira itself refused, in its own words: a gateway before it knows nothing of issues
 	fields    map[string]string
 }
 
@@ -86,7 +87,9 @@ func (c *client) send(ctx context.Context, op, method, path string, in, out any,
 	resp, err := c.http.Do(req)
 	if err != nil {
 		f, uncertain := transport.FromError(op, err)
-		return fail(f, 0, uncertain)
+		e := fail(f, 0, uncertain)
+		e.perIssue = heldForIssue(err)
+		return e
 	}
 	defer func() { _ = resp.Body.Close() }() // the body was read whole by the transport
 	body, err := io.ReadAll(resp.Body)
@@ -107,18 +110,7 @@ func (c *client) send(ctx context.Context, op, method, path string, in, out any,
 	if resp.StatusCode >= 300 {
 		return c.refused(op, resp, body, fail) //nolint:contextcheck // an answer brings its request's context along
 	}
-	if out == nil || len(body) == 0 {
-		return nil
-	}
-	if err := json.Unmarshal(body, out); err != nil {
-		f := transport.FromResponse(op, resp, body) //nolint:contextcheck // an answer brings its request's context along
-		if strings.Contains(resp.Header.Get("Content-Type"), "json") {
-			f = fault.New(fault.Permanent, fault.Invalid, op, "read the answer: it has another shape than expected")
-			f.Hint = "check that the url is that of a Jira"
-		}
-		return fail(f, resp.StatusCode, true)
-	}
-	return nil
+	return c.accept(op, resp, body, out, fail) //nolint:contextcheck // an answer brings its request's context along
 }
 
 const loginDenied = "AUTHENTICATION_DENIED"
@@ -146,11 +138,9 @@ func (c *client) refused(op string, resp *http.Response, body []byte, fail func(
 	}
 	e := fail(f, resp.StatusCode, transport.UncertainStatus(resp.StatusCode))
 	e.perIssue = strings.HasPrefix(resp.Header.Get("RateLimit-Reason"), "jira-per-issue")
-	var said struct {
-		Errors map[string]string `json:"errors"`
-	}
+	var said ownRefusal
 	if json.Unmarshal(body, &said) == nil {
-		e.fields = said.Errors
+		e.fields, e.own = said.Errors, said.own()
 	}
 	return e
 }
@@ -164,12 +154,12 @@ const (
 
 // myself proves that we are let in as who we are.
 func (c *client) myself(ctx context.Context) error {
-	var u wireUser
+	var u account
 	err := c.call(ctx, "prove who we are", http.MethodGet, "myself", nil, &u)
 	if err == nil {
-		c.self = u
+		c.self = u.wireUser
 		if c.known != nil {
-			c.known(u)
+			c.known(u.wireUser)
 		}
 	}
 	return err
@@ -220,10 +210,10 @@ func (c *client) fetchFresh(ctx context.Context, op string, ids, fields []string
 
 // issue reads one issue directly, by id or key.
 func (c *client) issue(ctx context.Context, op, id string, fields []string) (*wireIssue, error) {
-	var is wireIssue
+	var is oneIssue
 	q := url.Values{"fields": {strings.Join(fields, ",")}}
 	err := c.call(ctx, op, http.MethodGet, "issue/"+url.PathEscape(id)+"?"+q.Encode(), nil, &is)
-	return &is, err
+	return &is.wireIssue, err
 }
 
 const editing = "change the issue"
@@ -245,9 +235,7 @@ func (c *client) edit(ctx context.Context, id string, fields, update map[string]
 }
 
 func (c *client) transitions(ctx context.Context, id string) ([]wireTransition, error) {
-	var out struct {
-		Transitions []wireTransition `json:"transitions"`
-	}
+	var out transitionList
 	path := "issue/" + url.PathEscape(id) + "/transitions?expand=transitions.fields"
 	err := c.call(ctx, "read the transitions", http.MethodGet, path, nil, &out)
 	return out.Transitions, err
@@ -259,14 +247,9 @@ func (c *client) create(ctx context.Context, fields map[string]any, id task.ID) 
 		"fields":     fields,
 		"properties": []any{map[string]any{"key": "lockstep", "value": map[string]any{"task": id}}},
 	}
-	var is wireIssue
+	var is createdIssue
 	err := c.call(ctx, "create the issue", http.MethodPost, "issue", body, &is)
-	if err == nil && is.ID == "" {
-		f := fault.New(fault.Retryable, fault.Invalid, "create the issue", "the answer names no issue")
-		f.Source = c.source
-		return is, &callError{fault: f, uncertain: true}
-	}
-	return is, err
+	return is.wireIssue, err
 }
 
 // createTypes are the issue types that the account may make in a project.

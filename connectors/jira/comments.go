@@ -98,7 +98,7 @@ func (c *client) say(ctx context.Context, issue, comment, text string) error {
 		method, path = http.MethodPut, path+"/"+url.PathEscape(comment)
 	}
 	// An empty author or audience beside the body, as some clients send them, is refused.
-	err = c.call(ctx, "write a comment", method, path, map[string]any{"body": body}, nil)
+	err = c.call(ctx, "write a comment", method, path, map[string]any{"body": body}, &writtenComment{})
 	if call, ok := asCall(err); ok && call.status == http.StatusForbidden {
 		call.fault.Hint = "give the account the permissions Add Comments and Edit Own Comments in the project, or take comments out of the configuration"
 	}

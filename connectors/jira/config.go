@@ -45,6 +45,9 @@ type Config struct {
 type Create struct {
 	Project   string `yaml:"project"`
 	IssueType string `yaml:"issue_type"` // default "Task"
+	// Fields are what a new issue gets where the task does not say it: name or id of the Jira field → value, in the form of
+	// Config.TransitionFields.
+	Fields map[string]string `yaml:"fields"`
 }
 
 // Person is somebody of the partnership with the identity that this Jira knows them by.
@@ -197,6 +200,16 @@ func (c Config) validateFields(bad func(string, ...any)) {
 }
 
 func (c Config) validateTransitions(bad func(string, ...any)) {
+	if c.Create != nil {
+		for _, name := range slices.Sorted(maps.Keys(c.Create.Fields)) {
+			switch _, taken := ownFields[fold(name)]; {
+			case strings.TrimSpace(name) == "" || strings.TrimSpace(c.Create.Fields[name]) == "":
+				bad("create.fields: give each field a name and a value, such as Team: Water")
+			case taken:
+				bad("create.fields: %q comes from the task, or from create.project and create.issue_type: take this line out", name)
+			}
+		}
+	}
 	for _, name := range slices.Sorted(maps.Keys(c.TransitionFields)) {
 		if strings.TrimSpace(name) == "" || strings.TrimSpace(c.TransitionFields[name]) == "" {
 			bad("transition_fields: give each field a name and a value, such as Root cause: Unknown")

@@ -3,6 +3,7 @@ package jira
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"slices"
 
 	"github.com/lockstep-sync/lockstep/connectors"
@@ -14,8 +15,9 @@ import (
 const confirmMax = 50
 
 // Confirm reads issues past the index: see connectors.Confirmer. An issue that moved to another key or out of the filter
-// is Present. One that Jira says is not there is Gone only where the account may read the project it was in; of an issue
-// whose project is not known, the account must be able to read every project that issues of this source were in.
+// is Present. One that Jira says is not there is Gone only where the account may read the project it was in, and where no
+// security level can hide it; of an issue whose project is not known, the account must be able to read every project that
+// issues of this source were in.
 func (c *Connector) Confirm(ctx context.Context, keys []string) (map[string]connectors.Confirmation, error) {
 	if err := c.prepare(ctx); err != nil {
 		return nil, err
@@ -41,18 +43,64 @@ func (c *Connector) Confirm(ctx context.Context, keys []string) (map[string]conn
 	if err := c.api.myself(ctx); err != nil {
 		return nil, err
 	}
-	browse := map[string]bool{}
-	for _, k := range missing[:min(len(missing), confirmMax)] {
-		one, err := c.confirmMissing(ctx, k, browse)
+	seen := sight{browse: map[string]bool{}, levels: map[string]bool{}}
+	read := 0
+	for _, k := range missing {
+		shut, err := c.shut(ctx, k, seen)
 		if err != nil {
 			return nil, err
 		}
-		out[k] = one
+		if shut {
+			out[k] = connectors.Confirmation{Presence: connectors.NoAccess}
+			continue
+		}
+		if read++; read > confirmMax {
+			continue
+		}
+		if out[k], err = c.confirmMissing(ctx, k, seen); err != nil {
+			return nil, err
+		}
 	}
 	return out, nil
 }
 
-func (c *Connector) confirmMissing(ctx context.Context, id string, browse map[string]bool) (connectors.Confirmation, error) {
+// sight is what one Confirm found out of projects: whether the account may browse them, and whether it sees that levels
+// hide some of their issues.
+type sight struct{ browse, levels map[string]bool }
+
+// homes are the projects that an issue may be in: the one in which it was seen, else all.
+func (c *Connector) homes(id string) []string {
+	if p, ok := c.projectOf[id]; ok {
+		return []string{p}
+	}
+	if p := c.createProject(); p != "" && !slices.Contains(c.projects, p) {
+		return append(slices.Clone(c.projects), p)
+	}
+	return c.projects
+}
+
+// shut reports whether an issue may be in a project that the account may not browse.
+func (c *Connector) shut(ctx context.Context, id string, seen sight) (bool, error) {
+	projects := c.homes(id)
+	for _, p := range projects {
+		may, asked := seen.browse[p]
+		if !asked {
+			var err error
+			if may, err = c.api.mayBrowse(ctx, p); err != nil {
+				return false, err
+			}
+			seen.browse[p] = may
+		}
+		if !may {
+			return true, nil
+		}
+	}
+	return len(projects) == 0, nil
+}
+
+// confirmMissing reads one issue of a project that may be browsed. One that is not there is Gone, unless its project has
+// security levels: such a level hides an issue as if there were none. Then only a deletion that Jira told of counts.
+func (c *Connector) confirmMissing(ctx context.Context, id string, seen sight) (connectors.Confirmation, error) {
 	is, err := c.api.issue(ctx, "look for an absent issue", id, c.wanted())
 	if err == nil {
 		c.note(is)
@@ -62,31 +110,38 @@ func (c *Connector) confirmMissing(ctx context.Context, id string, browse map[st
 	switch {
 	case ok && call.status == http.StatusForbidden:
 		return connectors.Confirmation{Presence: connectors.NoAccess}, nil
-	case !ok || call.status != http.StatusNotFound:
+	case !ok || call.status != http.StatusNotFound || !call.own:
 		return connectors.Confirmation{}, err
 	}
-	projects := c.projects
-	if p, ok := c.projectOf[id]; ok {
-		projects = []string{p}
-	} else if p := c.createProject(); p != "" && !slices.Contains(projects, p) {
-		projects = append(slices.Clone(projects), p)
+	if n, err := parseID(id); err == nil && slices.Contains(c.toldGone, n) {
+		return connectors.Confirmation{Presence: connectors.Gone}, nil
 	}
-	for _, p := range projects {
-		may, asked := browse[p]
+	for _, p := range c.homes(id) {
+		hides, asked := seen.levels[p]
 		if !asked {
-			if may, err = c.api.mayBrowse(ctx, p); err != nil {
+			if hides, err = c.api.hasLevels(ctx, p); err != nil {
 				return connectors.Confirmation{}, err
 			}
-			browse[p] = may
+			seen.levels[p] = hides
 		}
-		if !may {
+		if hides {
 			return connectors.Confirmation{Presence: connectors.NoAccess}, nil
 		}
 	}
-	if len(projects) == 0 {
-		return connectors.Confirmation{Presence: connectors.NoAccess}, nil
-	}
 	return connectors.Confirmation{Presence: connectors.Gone}, nil
+}
+
+// hasLevels reports whether the account sees that the project's issues can have security levels. Who is in none of them
+// is not told that there are any.
+func (c *client) hasLevels(ctx context.Context, project string) (bool, error) {
+	var out struct {
+		Levels []wireNamed `json:"levels"`
+	}
+	err := c.call(ctx, "read the project's security levels", http.MethodGet, "project/"+url.PathEscape(project)+"/securitylevel", nil, &out)
+	if e, ok := asCall(err); ok && (e.status == http.StatusNotFound || e.status == http.StatusForbidden) {
+		return false, nil
+	}
+	return len(out.Levels) > 0, err
 }
 
 // Find looks for the issue that carries the task's mark: see connectors.Finder. Two are an error of kind Conflict.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/lockstep-sync/lockstep/connectors"
 	"github.com/lockstep-sync/lockstep/connectors/connectortest"
+	"github.com/lockstep-sync/lockstep/connectors/jira/richtext"
 	sandbox "github.com/lockstep-sync/lockstep/connectors/sandbox/jira"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
@@ -248,6 +249,7 @@ func (h *harness) Type(t connectortest.T, id string, f task.Field, raw string) {
 // describe types a description: Cloud's editor makes a paragraph of each line, Data Center's a text.
 func (h *harness) describe(t connectortest.T, key, text string) {
 	if h.api == 2 || text == "" {
+		text = richtext.NewWiki(text).Wiki() // as the editor does with what is no layout
 		if err := h.srv.Set(key, map[string]any{"description": text}); err != nil {
 			t.Fatalf("describe: %v", err)
 		}
@@ -269,7 +271,7 @@ func (h *harness) describe(t connectortest.T, key, text string) {
 // description is what people see, a line for each paragraph.
 func (h *harness) description(v sandbox.View) string {
 	if h.api == 2 {
-		return v.Description
+		return richtext.ParseWiki(v.Description).Text()
 	}
 	var lines []string
 	blocks, _ := h.srv.Document(v.Key)["content"].([]any)

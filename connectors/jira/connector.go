@@ -34,8 +34,12 @@ type Options struct {
 	Observer   transport.Observer
 	Timeout    time.Duration
 	InlineWait time.Duration
-	// Rate is how many requests a second are sent at the most; 0 means 40, which is well under what Jira allows.
+	// Rate is how many requests a second are sent at the most, by all sources that share an account; 0 means 40, which is
+	// well under what Jira allows.
 	Rate rate.Limit
+	// Budgets is what is known of the limits of Jiras. Give all sources the same, so that those that share an account keep
+	// its limits together; nil means one of its own.
+	Budgets *Budgets
 
 	// CloudAPI is the version of the API on Jira Cloud, 2 or 3; 0 means 3. On version 2 texts are wiki markup.
 	CloudAPI int
@@ -62,7 +66,9 @@ const (
 	defaultFullEvery = 24 * time.Hour
 	defaultLookEvery = time.Hour
 	defaultOverlap   = 10 * time.Minute
-	defaultRate      = 40
+	// defaultInlineWait is how long a call waits for a limit; a longer wait is the engine's.
+	defaultInlineWait = 5 * time.Second
+	defaultRate       = 40
 )
 
 // Connector is one Jira as a source. It is used by one goroutine at a time.
@@ -72,6 +78,7 @@ type Connector struct {
 	base string // the address, without a slash at its end
 	jql  string
 	api  *client
+	gate *gate // what the account's limits leave to this source
 	fp   string
 
 	columns []column
@@ -85,6 +92,9 @@ type Connector struct {
 
 	priorities []string
 	components []string            // of all projects; used only where a field is mapped to them
+	options    map[string][]option // what mapped fields allow, by field id; none where that is not known
+	epics      epics
+	epicName   string              // id of the field that every epic has on Data Center; "" where there is none
 	projects   []string            // keys of the projects that issues were seen in, sorted
 	projectOf  map[string]string   // issue id → project key
 	statusIDs  map[string][]string // ids of the configured status names, kept in the cursor
@@ -92,11 +102,12 @@ type Connector struct {
 	ready      bool                // the site was looked at
 	warm       bool                // everything was read once, and accounted for
 
-	recent []recentWrite
-	ledger ledger
-	upkeep upkeep
-	hints  hints   // the one part that other goroutines may touch
-	absent []int64 // said to be gone, which the next census leaves out although a late index may show them
+	recent   []recentWrite
+	ledger   ledger
+	upkeep   upkeep
+	hints    hints   // the one part that other goroutines may touch
+	toldGone []int64 // said to be gone by Jira itself, in a webhook
+	absent   []int64 // said to be gone, which the next census leaves out although a late index may show them
 }
 
 // The capabilities that a Jira source has.
@@ -144,15 +155,26 @@ func New(cfg Config, o Options) (*Connector, error) {
 	if o.Rate == 0 {
 		o.Rate = defaultRate
 	}
+	if o.InlineWait <= 0 {
+		o.InlineWait = defaultInlineWait
+	}
+	if o.Budgets == nil {
+		o.Budgets = NewBudgets(o.Now)
+	}
+	account := cfg.Email
+	if account == "" {
+		account = token
+	}
 	if o.CloudAPI == 0 {
 		o.CloudAPI = 3
 	}
 	if o.CloudAPI != 2 && o.CloudAPI != 3 {
 		return nil, fmt.Errorf("configure a Jira source: Jira Cloud has no version %d of its API", o.CloudAPI)
 	}
+	gate := o.Budgets.gate(cfg.URL, account, o.Rate)
 	hc := transport.NewClient(transport.Options{
 		Source: o.Source, Base: o.Base, Observer: o.Observer, Timeout: o.Timeout, InlineWait: o.InlineWait,
-		Rate: o.Rate, Burst: int(o.Rate) + 1, Secrets: []string{token},
+		Gate: gate, Secrets: []string{token},
 		Authorize: func(r *http.Request) {
 			if cfg.Email != "" {
 				r.SetBasicAuth(cfg.Email, token)
@@ -167,20 +189,21 @@ func New(cfg Config, o Options) (*Connector, error) {
 		return nil, fmt.Errorf("configure a Jira source: %w", err)
 	}
 	c := &Connector{
-		cfg: cfg, o: o, base: base, jql: cfg.selection(), fp: digest(cfg.fingerprint(), o.CloudAPI), // texts read otherwise in another version
+		cfg: cfg, o: o, gate: gate, base: base, jql: cfg.selection(), fp: digest(cfg.fingerprint(), o.CloudAPI), // texts read otherwise in another version
 		api: &client{
 			source: o.Source, http: hc, jira: jc, now: o.Now,
 			flavor: cfg.Flavor, cloudAPI: o.CloudAPI, d: expected(cfg, o.CloudAPI), quietIn: map[string]quietness{},
 		},
 		meaning: newMeaning(cfg.Status), flow: newWorkflow(o.Now),
+		options: map[string][]option{}, epics: epics{summary: map[string]string{}},
 		forms: map[string]*form{}, puzzled: map[string]bool{}, projectOf: map[string]string{},
 	}
 	c.people = newPeople(cfg.People, c.api.d)
 	c.api.introduced, c.api.known = c.introduced, c.know
 	if cfg.Comments != "" {
 		c.updates = &updates{rule: cfg.Comments, zone: o.Location}
-		c.api.completes = c.completeLogs
 	}
+	c.api.completes = c.complete
 	c.api.projectOf = func(id string) string { return c.projectOf[id] }
 	// Until the site was looked at, the configuration is all there is to go by.
 	c.columns, _ = columns(cfg.mapping(), nil)
@@ -294,8 +317,25 @@ func (c *Connector) note(is *wireIssue) {
 		if col.shape == shapeUser && col.id != "assignee" && is.get(col.id, &u) {
 			c.people.learn(u)
 		}
+		var several []wireUser
+		if col.shape == shapeUsers && is.get(col.id, &several) {
+			for _, u := range several {
+				c.people.learn(u)
+			}
+		}
 	}
+	c.noteEpics(is)
 	c.meaning.resolution(is.named("resolution").Name)
+}
+
+// complete reads what answers leave out of issues: older comments, and the summaries of epics.
+func (c *Connector) complete(ctx context.Context, op string, issues []*wireIssue) error {
+	if c.updates != nil {
+		if err := c.completeLogs(ctx, op, issues); err != nil {
+			return err
+		}
+	}
+	return c.meetEpics(ctx, op, issues)
 }
 
 // Normalize returns what Jira would show: see connectors.Normalizer.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/lockstep-sync/lockstep/sync/fault"
 	"github.com/lockstep-sync/lockstep/sync/task"
@@ -14,7 +13,7 @@ import (
 // form is what creating an issue takes: the type's id and the fields of its create screen.
 type form struct {
 	typeID string
-	fields map[string]wireCreateField
+	fields map[string]wireScreenField
 }
 
 // createForm is the form of the configured project and issue type, read once an hour.
@@ -32,7 +31,7 @@ func (c *Connector) createForm(ctx context.Context) (*form, error) {
 		}
 		return nil, err
 	}
-	f := &form{fields: map[string]wireCreateField{}}
+	f := &form{fields: map[string]wireScreenField{}}
 	offered := make([]string, 0, len(types))
 	for _, t := range types {
 		if fold(t.Name) == fold(typeName) || t.ID == typeName {
@@ -53,8 +52,9 @@ func (c *Connector) createForm(ctx context.Context) (*form, error) {
 		if id == "" {
 			id = fd.Key
 		}
-		f.fields[id] = fd
+		f.fields[id] = fd.wireScreenField
 	}
+	c.learnScreen(f.fields)
 	c.forms[key] = f
 	return f, nil
 }
@@ -133,7 +133,7 @@ func (c *Connector) newIssue(p task.Patch, fm *form) (map[string]any, loose, err
 			l.status = to.String()
 		case col.id == "labels":
 			labels = append(labels, to.Items()...)
-		case !onScreen:
+		case !onScreen || col.shape == shapeLog:
 			l.late = append(l.late, task.Change{Field: ch.Field, To: to})
 		default:
 			v, err := c.encode(col, to, nil)
@@ -144,32 +144,7 @@ func (c *Connector) newIssue(p task.Patch, fm *form) (map[string]any, loose, err
 		}
 	}
 	fields["labels"] = labels
-	return fields, l, c.unmet(fields, fm)
-}
-
-// unmet is an error where the project asks for what the task does not say, or has no room for our mark.
-func (c *Connector) unmet(fields map[string]any, fm *form) error {
-	var missing []string
-	for _, id := range sortedKeys(fm.fields) {
-		f := fm.fields[id]
-		if _, given := fields[id]; f.Required && !f.HasDefault && !given {
-			name := f.Name
-			if name == "" {
-				name = id
-			}
-			missing = append(missing, quoteName(name))
-		}
-	}
-	if len(missing) > 0 {
-		slices.Sort(missing)
-		return c.fault(fault.New(fault.Permanent, fault.Invalid, "create the issue", "the project asks for %s", strings.Join(missing, ", ")).
-			WithHint("make %s optional for new issues in Jira, give it a default there, or map a field to it", strings.Join(missing, ", ")))
-	}
-	if _, ok := fm.fields["labels"]; !ok {
-		return c.fault(fault.New(fault.Permanent, fault.Invalid, "create the issue", "its create screen has no field Labels").
-			WithHint("add Labels to the create screen of the issue type: the label is how a new issue is found again"))
-	}
-	return nil
+	return fields, l, c.fillForm(fields, fm)
 }
 
 // complete makes the rest of a create true: the status, and fields that the create screen does not have.
@@ -190,7 +165,7 @@ func (b *batch) complete(ctx context.Context, l loose, is *wireIssue) {
 		if cur.Same(ch.To) {
 			continue
 		}
-		if err := c.put(&ed, col, cur, ch.To, is); err != nil {
+		if err := c.put(&ed, col, ch.To, is); err != nil {
 			l.refused = err
 		}
 	}

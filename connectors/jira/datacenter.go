@@ -131,7 +131,7 @@ func (c *client) fetchEach(ctx context.Context, op string, ids, fields []string)
 		switch {
 		case err == nil && is.ID == id:
 			out[id], silent = is, 0
-		case ok && (call.status == http.StatusNotFound || call.status == http.StatusForbidden):
+		case ok && call.own && (call.status == http.StatusNotFound || call.status == http.StatusForbidden):
 			out[id], silent = nil, 0
 		default:
 			if err == nil {

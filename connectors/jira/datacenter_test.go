@@ -206,7 +206,7 @@ func newTracker(t *testing.T, n int) *tracker {
 		b.summary[id], b.version[id] = "old", 1000
 		b.by["GET /rest/api/2/issue/"+id] = func(*http.Request, string) (int, string) {
 			if s := b.refuse[id]; s != 0 {
-				return s, `{}`
+				return s, `{"errorMessages":["refused"],"errors":{}}`
 			}
 			return http.StatusOK, b.issue(id, b.summary[id], b.version[id])
 		}

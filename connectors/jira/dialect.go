@@ -28,12 +28,14 @@ const (
 //	read-back               the answer of the edit, else a direct     a search by id, believed where it shows what was
 //	                        read                                      written, else a direct read: see fetchFresh
 //	edit without e-mails    notifyUsers=false, ignored where it is    notifyUsers=false answers 403 where it is not allowed,
-//	                        not allowed                               so it is sent to administered projects only
+//	                        not allowed, or left out after a 403      so it is sent to administered projects only
 //	many moves at once      POST rest/api/3/bulk/issues/transition,   one by one
 //	                        by whom may make bulk changes
 //	a user is               accountId                                 name, in which case does not count
 //	a user is found by      user/search?query=                        user/search?username=
 //	createmeta lists are    issueTypes, fields                        values, values
+//	the epic of an issue    its parent, with its summary              the key alone, in the field Epic Link; only sub-tasks
+//	                                                                  have a parent
 //	texts with layout       documents (ADF); as on Data Center on     wiki markup
 //	                        version 2
 type dialect struct {
@@ -55,6 +57,7 @@ type dialect struct {
 
 	typesIn, fieldsIn string // where createmeta's answers hold their lists
 	documents         bool   // texts with layout are documents
+	epicLinks         bool   // the epic of an issue stands in a field of its own
 
 	noLogin string // what to do where the credential is not accepted
 }
@@ -76,7 +79,7 @@ func dataCenter() dialect {
 		flavor: flavorDataCenter, name: "Jira Data Center", api: 2,
 		search: (*client).searchByOffset, fetch: (*client).fetchEach, fresh: (*client).fetchFound, edit: (*client).editQuietly,
 		account: func(u wireUser) string { return u.Name }, accountRef: "name", accountIs: "user name", anyCase: true, userQuery: "username",
-		typesIn: "values", fieldsIn: "values",
+		typesIn: "values", fieldsIn: "values", epicLinks: true,
 		noLogin: "make a new personal access token for the account and put it into token_file, and leave email out",
 	}
 }

@@ -17,15 +17,18 @@ type edit struct {
 	status string         // what the status is to mean; "" leaves it
 	fields map[string]any // field id → new value
 	update map[string]any // field id → operations
+	// comments are written one by one after the rest.
+	comments []commentWrite
 }
 
-func (e edit) empty() bool { return len(e.fields) == 0 && len(e.update) == 0 }
+func (e edit) empty() bool { return e.size() == 0 && len(e.comments) == 0 }
 
+// size is how many fields are edited.
 func (e edit) size() int { return len(e.fields) + len(e.update) }
 
 // without is the edit less the fields of those ids.
 func (e edit) without(ids map[string]string) edit {
-	out := edit{status: e.status, fields: maps.Clone(e.fields), update: maps.Clone(e.update)}
+	out := edit{status: e.status, fields: maps.Clone(e.fields), update: maps.Clone(e.update), comments: e.comments}
 	for id := range ids {
 		delete(out.fields, id)
 		delete(out.update, id)
@@ -60,7 +63,7 @@ func (c *Connector) plan(p task.Patch, is *wireIssue) (edit, error) {
 			return ed, c.fault(fault.New(fault.Permanent, fault.Unsupported, "change the issue", "it has no field %s", quoteName(col.name)).
 				WithHint("add the field to the issue's screens in Jira, or take fields.%s out of the configuration", ch.Field))
 		}
-		if err := c.put(&ed, col, cur, to, is); err != nil {
+		if err := c.put(&ed, col, to, is); err != nil {
 			return ed, err
 		}
 	}
@@ -73,20 +76,25 @@ func (c *Connector) plan(p task.Patch, is *wireIssue) (edit, error) {
 }
 
 // put adds one field to an edit.
-func (c *Connector) put(ed *edit, col column, cur, to task.Value, is *wireIssue) error {
+func (c *Connector) put(ed *edit, col column, to task.Value, is *wireIssue) error {
 	switch {
 	case col.shape == shapeStatus:
 		ed.status = to.String()
 		return nil
-	case col.shape == shapeStrings:
-		ed.update[col.id] = setOps(cur, to)
+	case col.shape == shapeLog:
+		entries, _ := c.log(is.Fields[col.id])
+		ed.comments, _ = c.updates.changes(entries, to.String())
 		return nil
-	case col.shape == shapeComponents && to.Kind() == task.Text:
-		var all []wireNamed
-		if is.get(col.id, &all); len(all) > 1 {
-			return c.fault(fault.New(fault.Permanent, fault.Unsupported, "change the issue", "it has %d components", len(all)).
-				WithHint("leave the issue one component, or change its components in Jira"))
+	case col.lists():
+		ops, err := c.listOps(col, to, is.Fields[col.id])
+		if err != nil {
+			return c.unwritable("change the issue", col, err)
 		}
+		ed.update[col.id] = ops
+		return nil
+	case col.shape == shapeParent && to.IsEmpty():
+		ed.update[col.id] = []operation{{"set": map[string]bool{"none": true}}}
+		return nil
 	}
 	v, err := c.encode(col, to, is.Fields[col.id])
 	if err != nil {
@@ -94,26 +102,6 @@ func (c *Connector) put(ed *edit, col column, cur, to task.Value, is *wireIssue)
 	}
 	ed.fields[col.id] = v
 	return nil
-}
-
-// setOps turns one set into another by adding and removing, so that what others add meanwhile survives.
-func setOps(cur, to task.Value) []map[string]string {
-	has, wants := map[string]bool{}, map[string]bool{}
-	for _, it := range cur.Items() {
-		has[it] = true
-	}
-	ops := []map[string]string{}
-	for _, it := range to.Items() {
-		if wants[it] = true; !has[it] {
-			ops = append(ops, map[string]string{"add": it})
-		}
-	}
-	for _, it := range cur.Items() {
-		if !wants[it] {
-			ops = append(ops, map[string]string{"remove": it})
-		}
-	}
-	return ops
 }
 
 // planMark adds our mark to an issue that is what was seen, and carries no other mark.
@@ -130,8 +118,8 @@ func (c *Connector) planMark(p task.Patch, is *wireIssue, ed *edit) error {
 	case len(marks) > 0:
 		return c.fault(fault.New(fault.Conflict, fault.Precondition, "mark the issue", "it carries the mark of %s", marks[0]))
 	}
-	ops, _ := ed.update["labels"].([]map[string]string)
-	ed.update["labels"] = append(ops, map[string]string{"add": markLabel(p.Task)})
+	ops, _ := ed.update["labels"].([]operation)
+	ed.update["labels"] = append(ops, operation{"add": markLabel(p.Task)})
 	return nil
 }
 
@@ -167,7 +155,7 @@ func (c *Connector) edit(ctx context.Context, is *wireIssue, ed edit) (got *wire
 	}
 	first := c.offScreen(ctx, is, call)
 	rest := ed.without(call.fields)
-	if rest.empty() || rest.size() != ed.size()-len(call.fields) {
+	if rest.size() == 0 || rest.size() != ed.size()-len(call.fields) {
 		return got, nil, first
 	}
 	got, second := c.api.edit(ctx, is.ID, rest.fields, rest.update)

@@ -64,7 +64,7 @@ func TestReadOddValues(t *testing.T) {
 		{`{"duedate":null}`, task.Due, task.Empty(task.Date), ""},
 		{`{"labels":["b","a","lockstep-CW-4","lockstep-XX-5","lockstep-like"]}`, task.Labels, task.SetValue("a", "b", "lockstep-like"), ""},
 		{`{"labels":[]}`, task.Labels, task.Empty(task.Set), ""},
-		{`{"components":[{"name":"Wells"},{"name":"Pumps"}]}`, task.Workstream, task.TextValue("Wells"), ""},
+		{`{"components":[{"name":"Wells"},{"name":"Pumps"}]}`, task.Workstream, task.TextValue("Pumps"), ""}, // the first by name
 		{`{"components":[]}`, task.Workstream, task.Empty(task.Text), ""},
 		{`{"customfield_1":35}`, task.Progress, num(0.35), ""},
 		{`{"customfield_1":"many"}`, task.Progress, task.UnreadableValue("many"), task.HoldUnreadable},

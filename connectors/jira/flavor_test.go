@@ -68,6 +68,9 @@ func (a *answers) connect(change func(*Config, *Options)) *Connector {
 	return c
 }
 
+// aBot is who we are, by Cloud and by Data Center.
+const aBot = `{"accountId":"5b10","name":"bot"}`
+
 func TestFlavor(t *testing.T) {
 	t.Parallel()
 	html := func(*http.Request, string) (int, string) { return http.StatusOK, "<html><title>Log in</title></html>" }
@@ -98,7 +101,7 @@ func TestFlavor(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			a := &answers{t: t, by: map[string]func(*http.Request, string) (int, string){
-				askFlavor: tt.server, "GET /rest/api/2/myself": always(200, `{}`), "GET /rest/api/3/myself": always(200, `{}`),
+				askFlavor: tt.server, "GET /rest/api/2/myself": always(200, aBot), "GET /rest/api/3/myself": always(200, aBot),
 			}}
 			if tt.server == nil {
 				delete(a.by, askFlavor)
@@ -135,7 +138,7 @@ func TestFlavor(t *testing.T) {
 func TestFlavorLater(t *testing.T) {
 	t.Parallel()
 	a := &answers{t: t, by: map[string]func(*http.Request, string) (int, string){
-		askFlavor: always(401, ""), "GET /rest/api/2/myself": always(200, `{}`),
+		askFlavor: always(401, ""), "GET /rest/api/2/myself": always(200, aBot),
 	}}
 	c := a.connect(nil)
 	wantFault(t, c.api.myself(t.Context()), fault.Permanent, fault.Auth)
@@ -168,7 +171,7 @@ func TestGateway(t *testing.T) {
 		`{"deploymentType":"Cloud","baseUrl":"https://aqua.example/x"}`: "https://aqua.example/x",
 	} {
 		a := &answers{t: t, by: map[string]func(*http.Request, string) (int, string){
-			"GET /ex/jira/1/rest/api/2/serverInfo": always(200, said), "GET /ex/jira/1/rest/api/3/myself": always(200, `{}`),
+			"GET /ex/jira/1/rest/api/2/serverInfo": always(200, said), "GET /ex/jira/1/rest/api/3/myself": always(200, aBot),
 		}}
 		c := a.connect(func(cfg *Config, _ *Options) { cfg.URL = "https://api.atlassian.com/ex/jira/1" })
 		if err := c.api.myself(t.Context()); err != nil {
@@ -180,7 +183,7 @@ func TestGateway(t *testing.T) {
 		}
 	}
 	a := &answers{t: t, by: map[string]func(*http.Request, string) (int, string){
-		askFlavor: always(200, aCloud), "GET /rest/api/3/myself": always(200, `{}`),
+		askFlavor: always(200, aCloud), "GET /rest/api/3/myself": always(200, aBot),
 	}}
 	c := a.connect(nil)
 	if err := c.api.myself(t.Context()); err != nil {

@@ -74,5 +74,10 @@ func (h *harness) Break(_ connectortest.T, f connectortest.Fault) func() {
 		return func() { h.srv.ExpireToken(sandbox.TokenGood) }
 	}
 	set(f)
-	return func() { set("") }
+	return func() {
+		set("")
+		if f == connectortest.RateLimited {
+			h.clock.pass(90 * time.Second) // what was asked for
+		}
+	}
 }

@@ -110,10 +110,10 @@ func (c *Connector) takeHints() {
 	changed, removed := c.hints.take(reconcileMax)
 	c.recent = slices.DeleteFunc(c.recent, func(w recentWrite) bool { return slices.Contains(removed, w.id) })
 	for _, id := range removed {
-		c.absent = latest(c.absent, id)
+		c.absent, c.toldGone = latest(c.absent, id), latest(c.toldGone, id)
 	}
 	for _, id := range slices.Backward(changed) { // the newest last, as they are kept
-		c.absent = without(c.absent, id)
+		c.absent, c.toldGone = without(c.absent, id), without(c.toldGone, id)
 		own := slices.ContainsFunc(c.recent, func(w recentWrite) bool { return w.id == id && !w.told })
 		c.lately(recentWrite{id: id, at: c.o.Now(), told: !own})
 	}

@@ -36,7 +36,8 @@ func (c *Connector) lookAtFields(ctx context.Context) error {
 		return err
 	}
 	var held []task.Hold
-	c.columns, held = columns(c.cfg.mapping(), known)
+	c.columns, held = columns(c.withEpics(c.cfg.mapping(), known), known)
+	c.epicName = epicName(known)
 	c.held = append(slices.DeleteFunc(c.held, func(h task.Hold) bool { return h.Field != task.Status.String() }), held...)
 	return nil
 }
@@ -97,6 +98,8 @@ func (c *Connector) projectLooks(before map[string][]string) []func(context.Cont
 			})
 		}
 	}
+	looks = append(looks, c.optionLooks(projects)...)
+	looks = append(looks, c.epicLooks(projects)...)
 	last := looks[len(looks)-1]
 	looks[len(looks)-1] = func(ctx context.Context) error {
 		if err := last(ctx); err != nil {

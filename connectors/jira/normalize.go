@@ -2,7 +2,9 @@ package jira
 
 import (
 	"fmt"
-	"slices"
+	"math"
+	"net/url"
+	"strconv"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -39,28 +41,66 @@ func (c *Connector) normalize(col column, want, have task.Value) (task.Value, *t
 	case shapePriority:
 		return c.normalizePriority(want, have)
 	case shapeText:
-		return normalizeText(col, want, have), nil
+		return c.normalizeText(col, want, have), nil
 	case shapeLog:
 		return c.normalizeUpdates(want, have), nil
 	case shapeStrings:
 		return normalizeLabels(want), nil
 	case shapeComponents:
-		return c.normalizeComponents(want, have)
+		return c.normalizeChoice(col, c.components, want, have)
+	case shapeOption, shapeOptions, shapeCascade, shapeVersions:
+		return c.normalizeOption(col, want, have)
+	case shapeParent, shapeEpic:
+		return c.normalizeEpic(want, have)
+	case shapeAddress:
+		return normalizeAddress(col, want, have)
 	case shapeNumber:
-		if n, ok := want.Float(); ok {
-			if v, err := task.NumberValue(percent(n) / 100); err == nil {
-				return v, nil
-			}
-		}
-		return want, nil
+		return normalizeNumber(col, want, have)
 	default:
 		return want, nil
 	}
 }
 
-func normalizeText(col column, want, have task.Value) task.Value {
+func normalizeNumber(col column, want, have task.Value) (task.Value, *task.Problem) {
+	if want.IsEmpty() {
+		return want, nil
+	}
+	if want.Kind() == task.Text {
+		n, err := strconv.ParseFloat(want.String(), 64)
+		if err != nil || math.IsInf(n, 0) || math.IsNaN(n) {
+			return have, &task.Problem{
+				Reason: task.HoldUnsupported,
+				Hint:   fmt.Sprintf("Jira's field %s takes only numbers, and %s is none", quoteName(col.name), quoteName(want.String())),
+			}
+		}
+		return task.TextValue(strconv.FormatFloat(n, 'f', -1, 64)), nil
+	}
+	n, _ := want.Float()
+	v, err := task.NumberValue(percent(n) / 100)
+	if err != nil {
+		return want, nil
+	}
+	return v, nil
+}
+
+func normalizeAddress(col column, want, have task.Value) (task.Value, *task.Problem) {
+	u, err := url.Parse(want.String())
+	if want.IsEmpty() || err == nil && u.Scheme != "" && u.Host != "" {
+		return want, nil
+	}
+	return have, &task.Problem{
+		Reason: task.HoldUnsupported,
+		Hint: fmt.Sprintf("Jira's field %s takes only addresses such as https://example.org/page, and %s is none",
+			quoteName(col.name), quoteName(want.String())),
+	}
+}
+
+func (c *Connector) normalizeText(col column, want, have task.Value) task.Value {
 	s := want.String()
-	if col.id != "summary" {
+	switch {
+	case col.rich:
+		return task.TextValue(c.api.d.fitted(s, have.String()))
+	case !col.line:
 		return task.TextValue(cut(s, textMax))
 	}
 	s = strings.Map(func(r rune) rune {
@@ -72,8 +112,8 @@ func normalizeText(col column, want, have task.Value) task.Value {
 	}, s)
 	// What a cut leaves at the end may be blank.
 	v := task.TextValue(cut(task.TextValue(s).String(), titleMax))
-	if v.IsEmpty() {
-		return have // Jira takes no issue without a summary
+	if v.IsEmpty() && col.id == "summary" {
+		return have // Jira takes no issue without one
 	}
 	return v
 }
@@ -127,32 +167,6 @@ func (c *Connector) normalizePriority(want, have task.Value) (task.Value, *task.
 		Reason: task.HoldUnsupported,
 		Hint:   fmt.Sprintf("this Jira has no priority %s, only %s", quoteName(want.String()), strings.Join(c.priorities, ", ")),
 	}
-}
-
-// normalizeComponents knows only the components that there are: making one is for the project's administrators.
-func (c *Connector) normalizeComponents(want, have task.Value) (task.Value, *task.Problem) {
-	items := want.Items()
-	if want.Kind() == task.Text && !want.IsEmpty() {
-		items = []string{want.String()}
-	}
-	if len(items) == 0 || len(c.components) == 0 && !c.ready {
-		return want, nil
-	}
-	out := make([]string, 0, len(items))
-	for _, it := range items {
-		i := slices.IndexFunc(c.components, func(n string) bool { return fold(n) == fold(it) })
-		if i < 0 {
-			return have, &task.Problem{
-				Reason: task.HoldUnsupported,
-				Hint:   fmt.Sprintf("the Jira project has no component %s: add it there%s", quoteName(it), didYouMean(it, c.components)),
-			}
-		}
-		out = append(out, c.components[i])
-	}
-	if want.Kind() == task.Text {
-		return task.TextValue(out[0]), nil
-	}
-	return task.SetValue(out...), nil
 }
 
 // normalizeLabels makes labels of Jira: without blanks, not too long, and none that looks like our marks.

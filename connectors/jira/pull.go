@@ -21,7 +21,7 @@ func (c *Connector) Pull(ctx context.Context, s string) (task.Snapshot, error) {
 	if s == "" || !c.warm || cur.Print != fp {
 		return c.pullAll(ctx, cur, fp, now)
 	}
-	return c.pullChanges(ctx, cur, s, now)
+	return c.pullChanges(ctx, cur, now)
 }
 
 // pullAll reads everything. Its snapshot is complete, or comes with an error.
@@ -82,7 +82,7 @@ func (c *Connector) pullAll(ctx context.Context, cur cursor, fp string, now time
 const fewIssues = 50
 
 // pullChanges reads what changed.
-func (c *Connector) pullChanges(ctx context.Context, cur cursor, s string, now time.Time) (task.Snapshot, error) {
+func (c *Connector) pullChanges(ctx context.Context, cur cursor, now time.Time) (task.Snapshot, error) {
 	issues, proven, failed := c.readIncrement(ctx, cur, now)
 	if failed != nil && len(issues) == 0 {
 		return task.Snapshot{}, failed

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/lockstep-sync/lockstep/connectors/jira/richtext"
 	sandbox "github.com/lockstep-sync/lockstep/connectors/sandbox/jira"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
@@ -119,7 +120,10 @@ func testRealIssues(t *testing.T, sp spoken, raw []byte) {
 			want[task.Assignee] = task.PersonValue(a.DisplayName)
 		}
 		if sp.api == 2 { // on version 3 the sandbox has made a document of it
-			want[task.Notes] = task.TextValue(is.Fields.Description)
+			want[task.Notes] = task.TextValue(richtext.ParseWiki(is.Fields.Description).Text())
+		}
+		if strings.Contains(r.Values[task.Notes].String(), "{noformat}") && sp.api == 2 {
+			t.Errorf("%s: its notes show markup", is.Key)
 		}
 		for f, v := range want {
 			if r.Values[f] != v {

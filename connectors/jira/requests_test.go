@@ -22,7 +22,7 @@ type charge struct {
 // ceil is how many groups of at most size it takes for n.
 func ceil(n, size int) int { return (n + size - 1) / size }
 
-// charges goes through a site's life, from the first pull on, with a part of its issues changed here and there.
+// charges goes through a Jira's life, from the first pull on, with a part of its issues changed here and there.
 //
 // How the least is found, with N issues, k of them changed, and P whole issues a page (100 on Cloud, where it is the most that
 // search gives; 1,000 on Data Center, as far as its administrators leave it at that):
@@ -49,7 +49,7 @@ func ceil(n, size int) int { return (n + size - 1) / size }
 // The most is the design's target: 2 for an idle cycle, 2k + k/100 for k changed issues, and beside it a few requests that do
 // not grow with k. Two hops of k issues that cannot be moved together, and a transition with an edit of the same issue, take a
 // write each, so on Data Center the target is 3k there.
-func (s *site) charges(share int) []charge {
+func (s *bigJira) charges(share int) []charge {
 	s.tb.Helper()
 	var out []charge
 	add := func(step string, least toll, most int, f func()) {
@@ -148,10 +148,10 @@ func (s *site) charges(share int) []charge {
 }
 
 // all fails the test unless every issue came.
-func (s *site) all(n int) { s.brought(n, s.n) }
+func (s *bigJira) all(n int) { s.brought(n, s.n) }
 
 // brought fails the test unless a pull brought at least so many issues.
-func (s *site) brought(got, want int) {
+func (s *bigJira) brought(got, want int) {
 	s.tb.Helper()
 	if got < want {
 		s.tb.Fatalf("%d issues came, want %d", got, want)
@@ -159,7 +159,7 @@ func (s *site) brought(got, want int) {
 }
 
 // idle is the dearest of some pulls in which nothing changed, a minute apart, and of those of a thorough census a day later.
-func (s *site) idle(pulls int, step string) charge {
+func (s *bigJira) idle(pulls int, step string) charge {
 	s.tb.Helper()
 	out := charge{step: step, least: toll{1, 0}, most: 2}
 	one := func() {
@@ -190,7 +190,7 @@ func day(tb testing.TB, i int) task.Value {
 }
 
 // dues wants other due dates.
-func (s *site) dues(which []task.Record, from int) []task.Patch {
+func (s *bigJira) dues(which []task.Record, from int) []task.Patch {
 	out := make([]task.Patch, 0, len(which))
 	for i, r := range which {
 		out = append(out, s.patch(r, task.Values{task.Due: day(s.tb, from+i)}))
@@ -199,7 +199,7 @@ func (s *site) dues(which []task.Record, from int) []task.Patch {
 }
 
 // moves wants one status.
-func (s *site) moves(which []task.Record, to string) []task.Patch {
+func (s *bigJira) moves(which []task.Record, to string) []task.Patch {
 	out := make([]task.Patch, 0, len(which))
 	for _, r := range which {
 		out = append(out, s.patch(r, task.Values{task.Status: task.EnumValue(to)}))
@@ -227,7 +227,7 @@ func TestRequests(t *testing.T) {
 		t.Run(sp.name, func(t *testing.T) {
 			t.Parallel()
 			// Short pages: a thousand issues then fill as many as many thousand would.
-			hold(t, newSite(t, sp, 1000, 60, weeks).charges(1000/(fewIssues+10)))
+			hold(t, newBigJira(t, sp, 1000, 60, weeks).charges(1000/(fewIssues+10)))
 		})
 	}
 }
@@ -239,7 +239,7 @@ func TestIdleAfterAnImport(t *testing.T) {
 	for _, sp := range everyJira() {
 		t.Run(sp.name, func(t *testing.T) {
 			t.Parallel()
-			s := newSite(t, sp, 600, 60, 0)
+			s := newBigJira(t, sp, 600, 60, 0)
 			s.all(s.pull())
 			hold(t, []charge{s.idle(40, "idle after an import")})
 			s.calm()
@@ -263,10 +263,10 @@ func TestIdleAfterAnImport(t *testing.T) {
 //	go test ./connectors/jira -run '^$' -bench '^BenchmarkRequests$' -benchtime 1x
 func BenchmarkRequests(b *testing.B) {
 	for b.Loop() {
-		clouds := newSite(b, spoken{flavor: sandbox.Cloud, api: 3}, 10_000, 0, weeks).charges(100)
-		centers := newSite(b, spoken{flavor: sandbox.DataCenter, api: 2}, 10_000, 0, weeks).charges(100)
+		clouds := newBigJira(b, spoken{flavor: sandbox.Cloud, api: 3}, 10_000, 0, weeks).charges(100)
+		centers := newBigJira(b, spoken{flavor: sandbox.DataCenter, api: 2}, 10_000, 0, weeks).charges(100)
 		for _, sp := range []spoken{{flavor: sandbox.Cloud, api: 3}, {flavor: sandbox.DataCenter, api: 2}} {
-			s := newSite(b, sp, 30_000, 0, weeks)
+			s := newBigJira(b, sp, 30_000, 0, weeks)
 			s.all(s.pull())
 			s.calm()
 			c := s.idle(100, "idle at 30,000 issues, the most of 100")

@@ -3,9 +3,11 @@ package jira
 import (
 	"encoding/json"
 	"fmt"
-	"strconv"
+	"sort"
 	"strings"
-	"time"
+
+	"github.com/lockstep-sync/lockstep/connectors/jira/richtext"
+	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
 // richCustom is how the schema of a custom field says that it holds a text with layout.
@@ -16,94 +18,81 @@ func isRich(f wireField) bool {
 	return f.ID == "description" || f.ID == "environment" || strings.HasSuffix(f.Schema.Custom, richCustom)
 }
 
+// document is what a field with layout holds: a document, or wiki markup; false where it holds something else.
+func (d dialect) document(raw json.RawMessage) (richtext.Doc, bool) {
+	var s string
+	switch {
+	case isNull(raw):
+		if d.documents {
+			return richtext.Doc{}, true
+		}
+		return richtext.ParseWiki(""), true
+	case json.Unmarshal(raw, &s) == nil:
+		if d.documents {
+			return richtext.NewADF(s), true // a text without any layout
+		}
+		return richtext.ParseWiki(s), true
+	case !d.documents:
+		return richtext.Doc{}, false
+	}
+	doc, err := richtext.ParseADF(raw)
+	return doc, err == nil
+}
+
 // readRich is the text of a field with layout, a line for each block; false where the field holds something else.
 func (d dialect) readRich(raw json.RawMessage) (string, bool) {
-	var s string
-	if json.Unmarshal(raw, &s) == nil {
-		return s, true
-	}
-	var doc docNode
-	if !d.documents || json.Unmarshal(raw, &doc) != nil || doc.Type != "doc" {
-		return "", false
-	}
-	return strings.Join(doc.lines(nil), "\n"), true
+	doc, ok := d.document(raw)
+	return doc.Text(), ok
 }
 
-// writeRich is a text as a field with layout takes it; old is what the field holds by now.
+// writeRich is a text as a field with layout takes it; old is what the field holds by now, of which everything stays that
+// the text does not change. Images and macros stay in any case, so what Jira then shows may be more than the text: a text
+// that would change nothing at all is an error, as is one that is too long with its layout.
 func (d dialect) writeRich(old json.RawMessage, text string) (any, error) {
-	if !d.documents {
-		return text, nil
+	was, ok := d.document(old)
+	if !ok {
+		return nil, fmt.Errorf("change a text with layout that cannot be read")
 	}
-	if was, ok := d.readRich(old); ok && was == text && !isNull(old) {
-		return old, nil
+	now := was.Edited(text)
+	switch {
+	case now.Len() > richtext.Limit:
+		return nil, fmt.Errorf("with its layout the text has %d characters, and Jira takes %d: shorten it", now.Len(), richtext.Limit)
+	case now.Equal(was) && now.Text() != text && !isNull(old):
+		return nil, fmt.Errorf("images and macros of the text are never taken out of Jira: take them out there, or put %s back",
+			quoteName(firstMissing(now.Text(), text)))
+	case now.IsEmpty():
+		return nil, nil //nolint:nilnil // null is how Jira's fields are emptied
+	case d.documents:
+		return now.ADF(), nil
 	}
-	doc := docNode{Type: "doc", Version: 1, Content: []docNode{}}
-	for line := range strings.SplitSeq(text, "\n") {
-		p := docNode{Type: "paragraph"}
-		if line != "" { // a text node must not be empty
-			p.Content = []docNode{{Type: "text", Text: line}}
-		}
-		doc.Content = append(doc.Content, p)
-	}
-	return doc, nil
+	return now.Wiki(), nil
 }
 
-// docNode is a node of an Atlassian document.
-type docNode struct {
-	Type    string         `json:"type"`
-	Version int            `json:"version,omitempty"`
-	Text    string         `json:"text,omitempty"`
-	Attrs   map[string]any `json:"attrs,omitempty"`
-	Content []docNode      `json:"content,omitempty"`
+// firstMissing is the first line of have that want does not have.
+func firstMissing(have, want string) string {
+	lines := map[string]bool{}
+	for l := range strings.SplitSeq(want, "\n") {
+		lines[l] = true
+	}
+	for l := range strings.SplitSeq(have, "\n") {
+		if !lines[l] && l != "" {
+			return l
+		}
+	}
+	return have
 }
 
-// lines adds the lines of a node to out.
-func (n docNode) lines(out []string) []string {
-	for i := range n.Content {
-		if _, inline := n.Content[i].inline(); inline {
-			var b strings.Builder
-			for _, c := range n.Content {
-				s, _ := c.inline()
-				b.WriteString(s)
-			}
-			return append(out, b.String())
-		}
+// fitted is a text as far as Jira has room for it, where it shows have now. In wiki markup a text takes more room than its
+// characters, since those that would be markup are escaped; how much more is known only of a field that held nothing before,
+// or that holds what fitted.
+func (d dialect) fitted(text, have string) string {
+	text = cut(text, textMax)
+	if d.documents || len(text)*2 <= textMax || richtext.NewWiki(text).Len() <= richtext.Limit {
+		return text
 	}
-	if len(n.Content) == 0 && n.Type == "paragraph" {
-		return append(out, "")
+	n := sort.Search(len(text), func(n int) bool { return richtext.NewWiki(cut(text, n+1)).Len() > richtext.Limit })
+	if short := cut(text, n); have == "" || have == task.TextValue(short).String() {
+		return short
 	}
-	for _, c := range n.Content {
-		out = c.lines(out)
-	}
-	return out
-}
-
-// inline is what a node adds to its line; false where it is a block.
-func (n docNode) inline() (string, bool) {
-	attr := func(key string) string {
-		s, _ := n.Attrs[key].(string)
-		return s
-	}
-	switch n.Type {
-	case "text":
-		return n.Text, true
-	case "hardBreak":
-		return "\n", true
-	case "mention", "status":
-		return attr("text"), true
-	case "emoji":
-		if s := attr("text"); s != "" {
-			return s, true
-		}
-		return attr("shortName"), true
-	case "inlineCard":
-		return attr("url"), true
-	case "date":
-		ms, err := strconv.ParseInt(fmt.Sprint(n.Attrs["timestamp"]), 10, 64)
-		if err != nil {
-			return "", true
-		}
-		return time.UnixMilli(ms).UTC().Format(time.DateOnly), true
-	}
-	return "", false
+	return text
 }

@@ -178,6 +178,9 @@ func TestTogetherGoesWrong(t *testing.T) {
 				t.Errorf("moved one by one: %v, %v", single, got)
 			}
 			tl.srv.Panel().Clear()
+			if tc.reason == fault.RateLimited {
+				tl.clock.pass(90 * time.Second) // what was asked for
+			}
 			// The next cycle makes true what is not, and no more.
 			snap := tl.full()
 			tl.requests()

@@ -360,6 +360,7 @@ func (b *batch) wrapUp(ctx context.Context, i int) {
 	}
 	if m.err != nil {
 		b.mark(i, m.err, m.astray())
+		b.leave(i, m)
 		b.loose = append(b.loose, loose{at: i, id: m.is.ID})
 		return
 	}
@@ -367,6 +368,13 @@ func (b *batch) wrapUp(ctx context.Context, i int) {
 		b.mark(i, left, true)
 	}
 	b.loose = append(b.loose, loose{at: i, id: m.is.ID})
+}
+
+// leave says what a move that went wrong left of the status, so that it is not taken for what somebody chose.
+func (b *batch) leave(i int, m *move) {
+	if got, ok := b.c.meaning.read(m.is); ok && m.err != nil && m.astray() {
+		b.out[i].Left[task.Status] = task.EnumValue(got)
+	}
 }
 
 // rebased is the patch as it has to be read once the issue was moved: what stands there now, we put there.

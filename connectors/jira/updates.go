@@ -88,7 +88,7 @@ func (u *updates) strip(text string) (string, bool) {
 
 // entries are the updates among comments, newest first. A comment that is not for everybody, that has no text, or that the
 // rule does not let through is none. Body reads a comment's text.
-func (u *updates) entries(comments []wireComment, name func(wireUser) string, account func(wireUser) string, body func(json.RawMessage) (string, bool)) []entry {
+func (u *updates) entries(comments []wireComment, name, account func(wireUser) string, body func(json.RawMessage) (string, bool)) []entry {
 	type dated struct {
 		entry
 		at time.Time

@@ -51,7 +51,7 @@ func TestWhichCommentsAreUpdates(t *testing.T) {
 	}
 	var many []string
 	for i := range 50 {
-		many = append(many, fmt.Sprintf(`{"id":"%d","body":"%s","created":"2026-03-02T11:%02d:00.000+0000"}`, i, strings.Repeat("long ", 400), i))
+		many = append(many, fmt.Sprintf(`{"id":"%d","body":%q,"created":"2026-03-02T11:%02d:00.000+0000"}`, i, strings.Repeat("long ", 400), i))
 	}
 	if log := render(all.of(t, "["+strings.Join(many, ",")+"]")); len(log) > updatesLength || !strings.HasPrefix(log, "2026-03-02 11:49") {
 		t.Errorf("%d characters, from %s", len(log), log[:20])

@@ -22,6 +22,7 @@ type wireUser struct {
 	DisplayName string `json:"displayName"`
 	Email       string `json:"emailAddress"`
 	Active      *bool  `json:"active"`
+	TimeZone    string `json:"timeZone"` // only of ourselves
 }
 
 type wireCategory struct {
@@ -92,12 +93,11 @@ type wireTransition struct {
 	Fields map[string]wireScreenField `json:"fields"`
 }
 
+// wireCreateField is a field of a create screen.
 type wireCreateField struct {
-	FieldID    string `json:"fieldId"`
-	Key        string `json:"key"`
-	Name       string `json:"name"`
-	Required   bool   `json:"required"`
-	HasDefault bool   `json:"hasDefaultValue"`
+	FieldID string `json:"fieldId"`
+	Key     string `json:"key"`
+	wireScreenField
 }
 
 // isNull reports that a field holds nothing.
@@ -139,10 +139,8 @@ func (is *wireIssue) named(field string) wireNamed {
 
 // parseTime reads the forms in which Jira writes a moment; zero for any other.
 func parseTime(s string) time.Time {
-	for _, layout := range []string{"2006-01-02T15:04:05.999-0700", time.RFC3339Nano} {
-		if t, err := time.Parse(layout, s); err == nil {
-			return t.UTC()
-		}
+	if t, ok := readMoment(s); ok {
+		return t.UTC()
 	}
 	return time.Time{}
 }

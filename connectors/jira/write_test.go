@@ -173,6 +173,9 @@ func TestHalfWayIsPartial(t *testing.T) {
 	if rc.Record == nil || rc.Record.Values[task.Status].String() != task.InProgress {
 		t.Fatalf("read back %+v", rc.Record)
 	}
+	if got := rc.Left[task.Status].String(); got != task.InProgress {
+		t.Errorf("what we left is %q", got)
+	}
 	if f := fault.Of(rc.Err); !strings.Contains(f.Error(), "tried “To Do” → “In Progress”, and left it in “In Progress”") || f.Hint == "" {
 		t.Errorf("it says %v (%s)", f, f.Hint)
 	}
@@ -286,6 +289,7 @@ func TestLimits(t *testing.T) {
 	}
 	// A quota concerns them all.
 	tl.srv.Panel().Clear()
+	tl.clock.pass(2 * time.Minute)
 	limit("jira-quota-global-based")
 	tl.requests()
 	for i, rc := range tl.apply(ps...) {

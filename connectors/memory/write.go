@@ -58,7 +58,10 @@ func (t *Tool) applyOne(ctx context.Context, p *task.Patch, named map[string]int
 		<-ctx.Done()
 	}
 	f := effect.fault()
-	f.Op, f.Ref = string(p.Op), p.Ref
+	f.Op = string(p.Op)
+	if effect != Throttle { // which concerns the whole tool
+		f.Ref = p.Ref
+	}
 	return task.Receipt{Err: f, Uncertain: effect == FailAfter || effect == Lost || effect == Hang}
 }
 

@@ -53,12 +53,18 @@ func newFailure(source task.SourceID, where string, err error, f *flight) *failu
 	if out.sentinel != nil {
 		text = fmt.Errorf("%s: %w", where, out.sentinel)
 	}
+	if held, ok := errors.AsType[*heldBackError](err); ok {
+		out.sentinel = held.why
+	}
 	out.fault.Err = text
 	return out
 }
 
 // classify gives kind, reason and hint of a transport error; the cause is the caller's to set.
 func classify(err error) fault.Error {
+	if held, ok := errors.AsType[*heldBackError](err); ok {
+		return held.fault()
+	}
 	var dns *net.DNSError
 	switch {
 	case errors.Is(err, context.Canceled):

@@ -44,7 +44,7 @@ func (o Options) againOn(ctx context.Context, resp *http.Response) bool {
 	f := flightOf(ctx)
 	switch resp.StatusCode {
 	case http.StatusTooManyRequests:
-		if !f.idempotent && f.mayHaveLanded() {
+		if f.handsBack() || !f.idempotent && f.mayHaveLanded() {
 			return false
 		}
 	case http.StatusRequestTimeout, http.StatusInternalServerError, http.StatusBadGateway,
@@ -81,25 +81,42 @@ func (o Options) backoff(_, _ time.Duration, attempt int, resp *http.Response) t
 	return wait
 }
 
+// Pause is how long an answer asks to be left alone: Retry-After, or what else tools say it by; 0 where it does not say. It
+// is never longer than a day.
+func Pause(resp *http.Response) time.Duration { return pause(resp, nil) }
+
+// ResetIn is the span until the moment that X-RateLimit-Reset names, taken against the server's own clock where the answer
+// tells it; false where the answer names none. It may be negative.
+func ResetIn(resp *http.Response) (time.Duration, bool) {
+	t, ok := resetTime(resp.Header.Get("X-RateLimit-Reset"))
+	if !ok {
+		return 0, false
+	}
+	return min(t.Sub(clockOf(resp)), longestPause), true
+}
+
+// clockOf is the server's time of an answer, ours where it does not tell: a date is taken against the clock it was written by.
+func clockOf(resp *http.Response) time.Time {
+	if t, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
+		return t
+	}
+	return time.Now()
+}
+
 // longestPause bounds what a tool can ask for: a wrong clock must not stop a source for a year.
 const longestPause = 24 * time.Hour
 
 // pause is how long an answer asks to be left alone, 0 where it does not say: Retry-After in seconds or as a date,
 // Jira's X-RateLimit-Reset, Google's RetryInfo in the body.
 func pause(resp *http.Response, body []byte) time.Duration {
-	// A date is taken against the server's own clock, which is the one it was written by.
-	now := time.Now()
-	if t, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
-		now = t
-	}
-	if d, ok := retryAfter(resp.Header.Get("Retry-After"), now); ok {
+	if d, ok := retryAfter(resp.Header.Get("Retry-After"), clockOf(resp)); ok {
 		return bound(d)
 	}
 	if resp.StatusCode != http.StatusTooManyRequests && resp.StatusCode != http.StatusForbidden {
 		return 0
 	}
-	if t, ok := resetTime(resp.Header.Get("X-RateLimit-Reset")); ok && resp.StatusCode == http.StatusTooManyRequests {
-		return bound(t.Sub(now))
+	if d, ok := ResetIn(resp); ok && resp.StatusCode == http.StatusTooManyRequests {
+		return bound(d)
 	}
 	return bound(retryInfo(body))
 }
@@ -156,5 +173,8 @@ func retryInfo(body []byte) time.Duration {
 
 // retriable reports that sending again may help against a transport error.
 func retriable(err error) bool {
+	if _, held := errors.AsType[*heldBackError](err); held {
+		return false // it was waited as long as a call may
+	}
 	return !errors.Is(err, errTooLong) && !errors.Is(err, context.Canceled) && !misconfigured(err)
 }

@@ -79,6 +79,10 @@ func FromResponse(op string, resp *http.Response, body []byte) *fault.Error {
 		if u, err := url.Parse(resp.Header.Get("Location")); err == nil && u.Host != "" {
 			status += " to " + clip(u.Scheme+"://"+u.Host, 100)
 		}
+		if loginPage(resp.Header.Get("Location")) {
+			f.Hint = "the site sends us to a page where people log in, so it does not let the credential in: check the account and " +
+				"its token, and that single sign-on lets API tokens pass"
+		}
 	}
 	text := errorText(resp.Header.Get("Content-Type"), body)
 	if resp.Request != nil {
@@ -92,6 +96,14 @@ func FromResponse(op string, resp *http.Response, body []byte) *fault.Error {
 		f.Err = fmt.Errorf("%s: %s", status, text)
 	}
 	return f
+}
+
+// loginPage reports that a redirect leads to where people log in.
+func loginPage(location string) bool {
+	location = strings.ToLower(location)
+	return slices.ContainsFunc([]string{"login", "signin", "sign-in", "logon", "saml", "sso", "oauth", "authorize"}, func(word string) bool {
+		return strings.Contains(location, word)
+	})
 }
 
 func googleLimit(body []byte) bool {

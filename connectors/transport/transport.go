@@ -44,6 +44,10 @@ type Options struct {
 	// Rate and Burst pace requests; a Rate of 0 does not. A Burst of 0 means 1.
 	Rate  rate.Limit
 	Burst int
+	// Gate holds each attempt back while the tool's limits ask for it; nil lets all through. A wait of up to InlineWait is
+	// slept inside the call. A longer one ends it with a fault of reason RateLimited that tells the wait: the attempt was not
+	// sent, so the observer does not hear of it, and a write is uncertain only if an earlier attempt made it so.
+	Gate Gate
 	// Observer is told of every attempt and pause; nil is not.
 	Observer Observer
 	// Secrets never appear in an error or in an error answer's body, neither as they are nor encoded. The credential that
@@ -135,12 +139,26 @@ type flight struct {
 	mu sync.Mutex
 	// landed says that the tool may have acted on an attempt: it stays set.
 	landed bool
+	// handBack says that the last answer is not to be waited on: see Passage.Done.
+	handBack bool
 }
 
 func (f *flight) mayHaveLanded() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.landed
+}
+
+func (f *flight) handsBack() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.handBack
+}
+
+func (f *flight) handOver(back bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.handBack = back
 }
 
 func (f *flight) land() {
@@ -214,18 +232,11 @@ func (c *calls) wait(ctx context.Context) error {
 		r.Cancel()
 		return fmt.Errorf("wait %s for pacing: %w", d.Round(time.Millisecond), context.DeadlineExceeded)
 	}
-	if c.o.Observer != nil {
-		c.o.Observer.Throttled(c.o.Source, d)
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
+	if err := c.o.sleep(ctx, d); err != nil {
 		r.Cancel()
-		return ctx.Err()
+		return err
 	}
+	return nil
 }
 
 // attempts is the inner round tripper: one RoundTrip is one attempt.
@@ -234,6 +245,24 @@ type attempts struct{ o Options }
 // RoundTrip sends the request once and reads the answer whole, so that a body that breaks off is an error here, where it
 // is known whether to send again.
 func (a *attempts) RoundTrip(req *http.Request) (*http.Response, error) {
+	if a.o.Gate == nil {
+		return a.send(req)
+	}
+	p := a.o.Gate.Enter(req)
+	if err := a.o.pass(req.Context(), p); err != nil {
+		p.Done(nil)
+		if req.Body != nil {
+			_ = req.Body.Close() // a round tripper closes the body whatever happens; the gate's error says more
+		}
+		return nil, err
+	}
+	resp, err := a.send(req)
+	flightOf(req.Context()).handOver(p.Done(resp))
+	return resp, err
+}
+
+// send is one attempt that nothing holds back any more.
+func (a *attempts) send(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithTimeout(req.Context(), a.o.Timeout)
 	defer cancel()
 	f := flightOf(req.Context())
@@ -279,16 +308,24 @@ func closed(c chan struct{}) bool {
 
 var errTooLong = errors.New("the answer is longer than is read")
 
-// buffer reads the answer whole and closes it. What came of an error answer is kept even where it broke off.
+// maxErrorBody is how much of an error answer is read: what it says stands at its beginning, and it is copied to take
+// secrets out of it.
+const maxErrorBody = 1 << 20
+
+// buffer reads the answer whole and closes it. What came of an error answer is kept even where it broke off, or is too long.
 func (a *attempts) buffer(resp *http.Response) error {
-	body, err := io.ReadAll(io.LimitReader(resp.Body, a.o.MaxBody+1))
-	_ = resp.Body.Close() // all that is wanted of it has been read
 	failed := resp.StatusCode >= http.StatusMultipleChoices
-	if int64(len(body)) > a.o.MaxBody {
+	most := a.o.MaxBody
+	if failed {
+		most = min(most, maxErrorBody)
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, most+1))
+	_ = resp.Body.Close() // all that is wanted of it has been read
+	if int64(len(body)) > most {
 		if !failed {
-			return fmt.Errorf("read the answer: %w: %d bytes", errTooLong, a.o.MaxBody)
+			return fmt.Errorf("read the answer: %w: %d bytes", errTooLong, most)
 		}
-		body = body[:a.o.MaxBody]
+		body = body[:most]
 	}
 	if err != nil && !failed {
 		return fmt.Errorf("read the answer: %w", err)
@@ -317,10 +354,10 @@ func (a *attempts) observe(t Attempt, resp *http.Response, err error) {
 type failure struct {
 	fault     fault.Error
 	uncertain bool
-	sentinel  error // context.Canceled or context.DeadlineExceeded; nil for the rest
+	sentinel  error // context.Canceled, context.DeadlineExceeded or a gate's reason; nil for the rest
 }
 
 func (f *failure) Error() string { return f.fault.Error() }
 
-// Unwrap gives the context's error alone: other causes may hold secrets in their texts.
+// Unwrap gives the context's error or the gate's reason alone: other causes may hold secrets in their texts.
 func (f *failure) Unwrap() error { return f.sentinel }

@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/lockstep-sync/lockstep/config"
+	"github.com/lockstep-sync/lockstep/connectors/jira"
 	"github.com/lockstep-sync/lockstep/sync/engine"
 	"github.com/lockstep-sync/lockstep/sync/fault"
 	"github.com/lockstep-sync/lockstep/sync/store"
@@ -50,6 +51,7 @@ type App struct {
 	parts    []*part
 	registry *prometheus.Registry
 	requests *requests
+	budgets  *jira.Budgets // of all partnerships: they may share an account
 	webhooks *webhooks
 	web      *web.Server
 }
@@ -74,7 +76,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the store: %w", err)
 	}
-	a := &App{o: o, store: st, registry: newRegistry(o.Version)}
+	a := &App{o: o, store: st, registry: newRegistry(o.Version), budgets: jira.NewBudgets(o.Now)}
 	a.requests = newRequests(a.registry)
 	a.webhooks = newWebhooks(a.registry, o.Log)
 	metrics := engine.NewMetrics(a.registry, o.Now)

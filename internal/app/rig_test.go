@@ -52,7 +52,7 @@ partnerships:
     sources:
       - id: aqua-jira
         partner: aqua
-        jira: {url: "$JIRA", email: "$EMAIL", token: "$TOKEN", jql: "project = WASH", create: {project: WASH, issue_type: Task}, webhook_secret: "rig-secret-of-webhooks"}
+        jira: {url: "$JIRA", email: "$EMAIL", token: "$TOKEN", jql: "project = WASH", create: {project: WASH, issue_type: Task}$EXTRA, webhook_secret: "rig-secret-of-webhooks"}
         status: {blocked: [Blocked]}
       - id: city-sheet
         partner: city
@@ -72,6 +72,7 @@ type rig struct {
 	token    string
 	store    string
 	interval string // "" for the default
+	extra    string // more keys of the Jira source, each after a comma
 	log      *logText
 	disk     []string // pragmas of the database
 	app      *app.App
@@ -125,7 +126,7 @@ func (r *rig) open(t *testing.T) *app.App {
 
 func (r *rig) config() string {
 	return strings.NewReplacer(
-		"$STORE", r.store, "$INTERVAL", cmp.Or(r.interval, "60s"), "$JIRA", r.front.url(), "$GOOGLE", r.GoogleURL, "$EMAIL", r.Email, "$TOKEN", strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(r.token),
+		"$STORE", r.store, "$INTERVAL", cmp.Or(r.interval, "60s"), "$EXTRA", r.extra, "$JIRA", r.front.url(), "$GOOGLE", r.GoogleURL, "$EMAIL", r.Email, "$TOKEN", strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(r.token),
 		"$SCORECARD", r.Scorecard, "$PARTNER", r.Partner, "$HYDROTECH", r.Hydrotech,
 	).Replace(rigConfig)
 }

@@ -33,7 +33,9 @@ func (a *App) sources(ctx context.Context, p config.Partnership) ([]*connectors.
 
 func (a *App) connector(ctx context.Context, p config.Partnership, s config.Source) (connectors.Connector, error) {
 	if s.Jira != nil {
-		return jira.New(*s.Jira, jira.Options{Source: s.ID, KeyPrefix: p.Key, Location: p.Location, Observer: a.requests, Now: a.o.Now})
+		return jira.New(*s.Jira, jira.Options{
+			Source: s.ID, KeyPrefix: p.Key, Location: p.Location, Observer: a.requests, Now: a.o.Now, Budgets: a.budgets,
+		})
 	}
 	return a.sheet(ctx, p, s.ID, *s.Sheet)
 }

@@ -72,6 +72,13 @@ func (c *cycle) settleOne(p task.Patch, r task.Receipt, st *store.Settlement) {
 
 	if r.Record != nil {
 		c.settleRecord(p, r, s)
+	}
+	for f, v := range r.Left {
+		if !v.IsNone() && s.linked {
+			s.link.Base[f] = v
+		}
+	}
+	if s.linked && (r.Record != nil || r.Left != (task.Values{})) {
 		st.Links = append(st.Links, s.link)
 	}
 	if f == nil {
@@ -105,7 +112,7 @@ func (c *cycle) settleOne(p task.Patch, r task.Receipt, st *store.Settlement) {
 		st.Pauses = append(st.Pauses, pauseFor(p, s, f, now))
 		return
 	}
-	if f.RetryAfter > 0 {
+	if f.RetryAfter > 0 && f.Ref.Key == "" { // a pause of one item is no pause of its source
 		c.rest[p.Ref.Source] = now.Add(f.RetryAfter)
 	}
 }

@@ -60,7 +60,7 @@ type Error struct {
 	Op     string // what was being done, a verb phrase: "pull page 3"
 	Source task.SourceID
 	Ref    task.Ref // zero where no single item is meant
-	// RetryAfter is how long the tool asks to be left alone; 0 where it did not say.
+	// RetryAfter is how long the tool asks to be left alone, or with a Ref the item; 0 where it did not say.
 	RetryAfter time.Duration
 	Hint       string // what the operator can do; "" where nothing need be done
 	Err        error  // the cause; may be nil

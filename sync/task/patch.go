@@ -47,4 +47,7 @@ type Receipt struct {
 	// Record is the item as it was read back after the write, with its lasting Ref; nil where it could not be read
 	// (and for Remove).
 	Record *Record
+	// Left holds what our own write left in a field where it stopped between what was there and what was wanted, such as
+	// a status half-way through a workflow; None elsewhere. Nobody typed it, so it is no claim.
+	Left Values
 }

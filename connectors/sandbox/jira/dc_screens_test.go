@@ -7,7 +7,6 @@ import (
 	"github.com/lockstep-sync/lockstep/connectors/sandbox/jira"
 )
 
-
 // TestDCScreens: metas name fields by fieldId, and people in custom fields have names.
 func TestDCScreens(t *testing.T) {
 	t.Parallel()

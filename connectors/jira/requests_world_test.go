@@ -82,8 +82,8 @@ func (m *meter) shorten(body []byte) []byte {
 	return out
 }
 
-// site is a Jira of many issues, and a connector whose requests are counted.
-type site struct {
+// bigJira is a Jira of many issues, and a connector whose requests are counted.
+type bigJira struct {
 	tb      testing.TB
 	spoken  spoken
 	n, page int // issues, and how many a page of whole issues can hold
@@ -96,14 +96,14 @@ type site struct {
 	at      map[string]int
 }
 
-// weeks is over how long the issues of a site changed.
+// weeks is over how long the issues of a big Jira changed.
 const weeks = 27 * 24 * time.Hour
 
-// newSite makes n issues that changed last over a while that ended a day ago. Pages of Cloud hold 100 whole issues, or 5,000 of which little is
+// newBigJira makes n issues that changed last over a while that ended a day ago. Pages of Cloud hold 100 whole issues, or 5,000 of which little is
 // asked for; those of Data Center 1,000. With most, none holds more than that, so that few issues fill many pages.
-func newSite(tb testing.TB, sp spoken, n, most int, while time.Duration) *site {
+func newBigJira(tb testing.TB, sp spoken, n, most int, while time.Duration) *bigJira {
 	tb.Helper()
-	s := &site{tb: tb, spoken: sp, n: n, page: 100, at: map[string]int{}, clock: &clock{now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}}
+	s := &bigJira{tb: tb, spoken: sp, n: n, page: 100, at: map[string]int{}, clock: &clock{now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}}
 	if sp.flavor == sandbox.DataCenter {
 		s.page = 1000
 	}
@@ -137,14 +137,14 @@ func newSite(tb testing.TB, sp spoken, n, most int, while time.Duration) *site {
 }
 
 // cost is what f takes, and how long.
-func (s *site) cost(f func()) (toll, time.Duration) {
+func (s *bigJira) cost(f func()) (toll, time.Duration) {
 	before, begun := s.meter.took, time.Now()
 	f()
 	return toll{s.meter.took.reads - before.reads, s.meter.took.writes - before.writes}, time.Since(begun)
 }
 
 // pull pulls, accounts for what came, and returns how many records did.
-func (s *site) pull() int {
+func (s *bigJira) pull() int {
 	s.tb.Helper()
 	s.clock.pass(time.Minute)
 	snap, err := s.conn.Pull(s.tb.Context(), s.cursor)
@@ -161,7 +161,7 @@ func (s *site) pull() int {
 	return len(snap.Records)
 }
 
-func (s *site) see(r task.Record) {
+func (s *bigJira) see(r task.Record) {
 	if i, ok := s.at[r.Ref.Key]; ok {
 		s.records[i] = r
 		return
@@ -171,7 +171,7 @@ func (s *site) see(r task.Record) {
 }
 
 // calm pulls until what changed is long ago, and no census and no look is going on or near.
-func (s *site) calm() {
+func (s *bigJira) calm() {
 	s.tb.Helper()
 	s.clock.pass(defaultOverlap)
 	for range 1000 {
@@ -185,14 +185,14 @@ func (s *site) calm() {
 }
 
 // strange has the connector remember nothing of workflows, permissions and screens, as if it wrote for the first time.
-func (s *site) strange() {
+func (s *bigJira) strange() {
 	s.conn.flow, s.conn.crowd = newWorkflow(s.clock.Now), crowd{}
 	clear(s.conn.forms)
 	clear(s.conn.api.quietIn)
 }
 
 // edit has people change the due dates of some issues.
-func (s *site) edit(which []task.Record, due string) {
+func (s *bigJira) edit(which []task.Record, due string) {
 	s.tb.Helper()
 	for _, r := range which {
 		if err := s.srv.Set(r.Name, map[string]any{"duedate": due}); err != nil {
@@ -202,7 +202,7 @@ func (s *site) edit(which []task.Record, due string) {
 }
 
 // patch makes a patch that wants values of an issue.
-func (s *site) patch(r task.Record, want task.Values) task.Patch {
+func (s *bigJira) patch(r task.Record, want task.Values) task.Patch {
 	p := task.Patch{Op: task.Update, Ref: r.Ref, Name: r.Name}
 	for f, v := range want {
 		if field := task.Field(f); !v.IsNone() {
@@ -213,7 +213,7 @@ func (s *site) patch(r task.Record, want task.Values) task.Patch {
 }
 
 // push makes patches true, and fails the test unless the Jira shows each of them.
-func (s *site) push(patches []task.Patch) {
+func (s *bigJira) push(patches []task.Patch) {
 	s.tb.Helper()
 	for i, r := range s.conn.Apply(s.tb.Context(), patches) {
 		if r.Err != nil || r.Record == nil {
