@@ -154,8 +154,17 @@ func (c *Connector) readIncrement(ctx context.Context, cur cursor, now time.Time
 		issues, err = c.readPages(ctx, req)
 		return issues, len(issues) > 0, err
 	}
-	req.Fields, req.Max = []string{"updated"}, censusMax
-	listed, err := c.readPages(ctx, req)
+	// The newest first: where more changed together than fit a page, what is new is found without reading through all of
+	// them each time. What the index shows so late that it comes behind a page of newer changes, the census finds.
+	req.JQL, req.Fields, req.Max = jql+" ORDER BY updated DESC, key DESC", []string{"updated"}, censusMax
+	listed, err := c.readPagesWhile(ctx, req, func(page []wireIssue) bool {
+		for i := range page {
+			if c.ledger.behind(&page[i]) {
+				return true
+			}
+		}
+		return false
+	})
 	if err != nil {
 		return nil, false, err
 	}
@@ -163,15 +172,17 @@ func (c *Connector) readIncrement(ctx context.Context, cur cursor, now time.Time
 	return issues, len(listed) > 0, err
 }
 
-// readChanged reads those of the listed issues whose newest change was not accounted for, past the index.
+// readChanged reads those of the listed issues whose newest change was not accounted for, as new as they were listed.
 func (c *Connector) readChanged(ctx context.Context, listed []*wireIssue) ([]*wireIssue, error) {
 	var ids []string
+	versions := map[string]int64{}
 	for _, is := range listed {
 		if c.ledger.behind(is) {
 			ids = append(ids, is.ID)
+			versions[is.ID] = is.version()
 		}
 	}
-	got, err := c.api.fetch(ctx, "read what changed", ids, c.wanted())
+	got, err := c.api.fetchFresh(ctx, "read what changed", ids, c.wanted(), func(is *wireIssue) bool { return is.version() >= versions[is.ID] })
 	if err != nil {
 		return nil, err
 	}
@@ -206,6 +217,11 @@ func (c *Connector) understand(ctx context.Context, issues []*wireIssue, before 
 // readPages reads every page of a search. With an error comes what was read until then. An issue that moved from one page to
 // another while they were read comes once, as it was seen last.
 func (c *Connector) readPages(ctx context.Context, req searchRequest) ([]*wireIssue, error) {
+	return c.readPagesWhile(ctx, req, func([]wireIssue) bool { return true })
+}
+
+// readPagesWhile is readPages up to and with the first page that more says is the last worth reading.
+func (c *Connector) readPagesWhile(ctx context.Context, req searchRequest, more func([]wireIssue) bool) ([]*wireIssue, error) {
 	var out []*wireIssue
 	at := map[string]int{}
 	tokens := map[string]bool{}
@@ -234,6 +250,9 @@ func (c *Connector) readPages(ctx context.Context, req searchRequest) ([]*wireIs
 		}
 		if tokens[page.Token] {
 			return out, c.odd(op, "the answer leads back to a page that was read")
+		}
+		if !more(page.Issues) {
+			return out, nil
 		}
 		tokens[page.Token] = true
 		req.Token = page.Token
