@@ -22,6 +22,15 @@ func (c *client) searchByToken(ctx context.Context, op string, r searchRequest) 
 	return p, err
 }
 
+// countAbout says how many issues a query finds, or nearly so.
+func (c *client) countAbout(ctx context.Context, jql string) (int, error) {
+	var out struct {
+		Count int `json:"count"`
+	}
+	err := c.call(transport.Idempotent(ctx), "count the issues", http.MethodPost, "search/approximate-count", map[string]string{"jql": jql}, &out)
+	return out.Count, err
+}
+
 // fetchBulk reads issues directly, many at a time.
 func (c *client) fetchBulk(ctx context.Context, op string, ids, fields []string) (map[string]*wireIssue, error) {
 	out := make(map[string]*wireIssue, len(ids))

@@ -115,6 +115,14 @@ func (c *client) strange(op, what string) *callError {
 	return &callError{fault: f, status: http.StatusOK}
 }
 
+// countAll says how many issues a query finds.
+func (c *client) countAll(ctx context.Context, jql string) (int, error) {
+	var p offsetPage
+	in := map[string]any{"jql": jql, "maxResults": 0, "fields": []string{"id"}}
+	err := c.call(transport.Idempotent(ctx), "count the issues", http.MethodPost, "search", in, &p)
+	return p.Total, err
+}
+
 // fetchEach reads issues directly, one by one. An issue that cannot be read does not keep the others from being read; the
 // first such error comes back with what could. One that Jira says is not there stands in the answer as nil, so that it can
 // be told from one that the error kept from being read.

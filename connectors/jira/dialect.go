@@ -24,6 +24,7 @@ const (
 //	paths                   rest/api/3; 2 with Options.CloudAPI       rest/api/2
 //	search                  POST search/jql, page by token, our       POST search, page by offset and by the size that the
 //	                        own writes past the index                 server chose: pages overlap, see searchByOffset
+//	number of issues        POST search/approximate-count             the total of a search for none
 //	direct read             POST issue/bulkfetch, 100 at a time       GET issue/{id} each
 //	read-back               the answer of the edit, else a direct     a search by id, believed where it shows what was
 //	                        read                                      written, else a direct read: see fetchFresh
@@ -44,6 +45,7 @@ type dialect struct {
 	api    int    // the version in its paths
 
 	search func(*client, context.Context, string, searchRequest) (searchPage, error)
+	count  func(c *client, ctx context.Context, jql string) (int, error)
 	fetch  func(c *client, ctx context.Context, op string, ids, fields []string) (map[string]*wireIssue, error)
 	fresh  func(c *client, ctx context.Context, op string, ids, fields []string, ok func(*wireIssue) bool) (map[string]*wireIssue, error)
 	edit   func(c *client, ctx context.Context, id string, body map[string]any) (*wireIssue, error)
@@ -66,7 +68,7 @@ type dialect struct {
 func cloud(api int) dialect {
 	return dialect{
 		flavor: flavorCloud, name: "Jira Cloud", api: api,
-		search: (*client).searchByToken, fetch: (*client).fetchBulk, fresh: (*client).fetchPast, edit: (*client).editReturning, crowds: true,
+		search: (*client).searchByToken, count: (*client).countAbout, fetch: (*client).fetchBulk, fresh: (*client).fetchPast, edit: (*client).editReturning, crowds: true,
 		account: func(u wireUser) string { return u.AccountID }, accountRef: "accountId", accountIs: "account id", userQuery: "query",
 		typesIn: "issueTypes", fieldsIn: "fields", documents: api >= 3,
 		noLogin: "make a new API token for the account and put it into token_file, and check email",
@@ -77,7 +79,7 @@ func cloud(api int) dialect {
 func dataCenter() dialect {
 	return dialect{
 		flavor: flavorDataCenter, name: "Jira Data Center", api: 2,
-		search: (*client).searchByOffset, fetch: (*client).fetchEach, fresh: (*client).fetchFound, edit: (*client).editQuietly,
+		search: (*client).searchByOffset, count: (*client).countAll, fetch: (*client).fetchEach, fresh: (*client).fetchFound, edit: (*client).editQuietly,
 		account: func(u wireUser) string { return u.Name }, accountRef: "name", accountIs: "user name", anyCase: true, userQuery: "username",
 		typesIn: "values", fieldsIn: "values", epicLinks: true,
 		noLogin: "make a new personal access token for the account and put it into token_file, and leave email out",

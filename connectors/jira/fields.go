@@ -186,7 +186,7 @@ func systemField(want string) (id string, s shape, ok bool) {
 		word = parentField
 	}
 	for id, s := range systemFields {
-		if strings.ToLower(id) == word {
+		if strings.EqualFold(id, word) {
 			return id, s, true
 		}
 	}

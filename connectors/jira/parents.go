@@ -166,7 +166,7 @@ func (c *Connector) meetEpics(ctx context.Context, op string, issues []*wireIssu
 		p, err := c.api.search(ctx, op, searchRequest{
 			JQL: "key in (" + strings.Join(quoted, ", ") + ")", Fields: []string{"summary"}, Max: epicsMax, Validate: &lenient,
 		})
-		if err = unlessTold(err); err != nil {
+		if err := unlessTold(err); err != nil {
 			return err
 		}
 		for i := range p.Issues {
