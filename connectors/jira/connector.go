@@ -239,7 +239,7 @@ func (c *Connector) column(f task.Field) (column, bool) {
 // wanted are the Jira fields that have to be asked for.
 func (c *Connector) wanted() []string {
 	// The summary and labels are needed whether or not they are mapped: the labels hold our marks.
-	out := []string{"summary", "status", "resolution", "labels", "updated", "project", "issuetype", "assignee"}
+	out := []string{"summary", "status", "resolution", "labels", "created", "updated", "project", "issuetype", "assignee"}
 	for _, col := range c.columns {
 		if !slices.Contains(out, col.id) {
 			out = append(out, col.id)
@@ -284,6 +284,7 @@ func (c *Connector) marks(is *wireIssue) []task.ID {
 func (c *Connector) record(is *wireIssue) task.Record {
 	r := task.Record{
 		Ref: task.Ref{Source: c.o.Source, Key: is.ID}, Name: is.Key, Version: is.version(), At: is.updated(),
+		Untouched: is.untouched(),
 	}
 	if is.Key != "" {
 		r.URL = c.base + "/browse/" + url.PathEscape(is.Key)

@@ -182,7 +182,13 @@ func (b *batch) complete(ctx context.Context, l loose, is *wireIssue) {
 	if b.out[l.at].Err == nil {
 		return
 	}
-	// The issue is there, whatever became of the rest: that is known, and it must never be made again.
+	// The issue is there, whatever became of the rest: that is known, and it must never be made again. What the create left
+	// in a field that did not get its value is Jira's, and nobody's word.
+	for _, ch := range b.patches[l.at].Set {
+		if left := &b.out[l.at].Left[ch.Field]; left.IsNone() && !r.Values[ch.Field].Same(ch.To) {
+			*left = r.Values[ch.Field]
+		}
+	}
 	f := *fault.Of(b.out[l.at].Err)
 	f.Kind = fault.Partial
 	b.out[l.at].Err, b.out[l.at].Uncertain = &f, false

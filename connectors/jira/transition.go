@@ -34,6 +34,7 @@ type move struct {
 	again      bool             // a step without an answer was tried once more
 	wary       bool             // an old resolution may show again where it arrives
 	err        error            // why it did not get there
+	maybe      *wireStatus      // where a step without an answer leads: the issue may be there by now
 }
 
 func (c *Connector) newMove(is *wireIssue, want string) *move {
@@ -181,13 +182,19 @@ func (b *batch) take(ctx context.Context, m *move, s step) error {
 		return c.stillAt(ctx, is)
 	case call.status == http.StatusBadRequest:
 		return c.rejected(s, call)
-	case call.uncertain && m.hops() > 0 && !m.again:
-		// Half-way is no place to stay.
+	case call.uncertain && !m.again:
+		// Half-way is no place to stay, and it may be there.
 		m.again = true
-		if c.whereIs(ctx, m) == s.to.ID {
+		switch c.whereIs(ctx, m) {
+		case s.to.ID:
 			c.arrive(m, s)
+			return nil
+		case is.status().ID:
+			return nil
 		}
-		return nil
+	}
+	if call.uncertain {
+		m.maybe = &s.to
 	}
 	return err
 }
@@ -263,6 +270,7 @@ func (b *batch) backOut(ctx context.Context, m *move, err error) error {
 	if isCall && call.uncertain && b.c.whereIs(ctx, m) != m.is.status().ID {
 		return err // where it is now, the read-back will tell
 	}
+	m.maybe = nil
 	b.goHome(ctx, m)
 	// A rule may have moved it on: what is said of it must be so.
 	b.c.locate(ctx, m)
@@ -370,9 +378,20 @@ func (b *batch) wrapUp(ctx context.Context, i int) {
 	b.loose = append(b.loose, loose{at: i, id: m.is.ID})
 }
 
-// leave says what a move that went wrong left of the status, so that it is not taken for what somebody chose.
+// leave says what a move that went wrong left of the status, or may have left where there was no answer, so that it is not
+// taken for what somebody chose.
 func (b *batch) leave(i int, m *move) {
-	if got, ok := b.c.meaning.read(m.is); ok && m.err != nil && m.astray() {
+	if m.err == nil {
+		return
+	}
+	got, ok := b.c.meaning.read(m.is)
+	switch {
+	case m.maybe != nil && b.out[i].Uncertain:
+		got, ok = b.c.meaning.of(*m.maybe, "")
+	case !m.astray():
+		return
+	}
+	if ok {
 		b.out[i].Left[task.Status] = task.EnumValue(got)
 	}
 }

@@ -125,6 +125,13 @@ func (is *wireIssue) version() int64 {
 	return 0
 }
 
+// untouched reports that the issue was not changed since it was made.
+func (is *wireIssue) untouched() bool {
+	var made string
+	at := is.updated()
+	return is.get("created", &made) && !at.IsZero() && parseTime(made).Equal(at)
+}
+
 func (is *wireIssue) status() wireStatus {
 	var st wireStatus
 	is.get("status", &st)

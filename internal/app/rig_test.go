@@ -52,7 +52,7 @@ partnerships:
     sources:
       - id: aqua-jira
         partner: aqua
-        jira: {url: "$JIRA", email: "$EMAIL", token: "$TOKEN", jql: "project = WASH", create: {project: WASH, issue_type: Task}$EXTRA, webhook_secret: "rig-secret-of-webhooks"}
+        jira: {url: "$JIRA", $LOGIN token: "$TOKEN", jql: "project = WASH", create: {project: WASH, issue_type: Task}$EXTRA, webhook_secret: "rig-secret-of-webhooks"}
         status: {blocked: [Blocked]}
       - id: city-sheet
         partner: city
@@ -72,6 +72,7 @@ type rig struct {
 	token    string
 	store    string
 	interval string // "" for the default
+	noEmail  bool   // the token is a personal access token
 	extra    string // more keys of the Jira source, each after a comma
 	log      *logText
 	disk     []string // pragmas of the database
@@ -126,9 +127,16 @@ func (r *rig) open(t *testing.T) *app.App {
 
 func (r *rig) config() string {
 	return strings.NewReplacer(
-		"$STORE", r.store, "$INTERVAL", cmp.Or(r.interval, "60s"), "$EXTRA", r.extra, "$JIRA", r.front.url(), "$GOOGLE", r.GoogleURL, "$EMAIL", r.Email, "$TOKEN", strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(r.token),
+		"$STORE", r.store, "$INTERVAL", cmp.Or(r.interval, "60s"), "$EXTRA", r.extra, "$JIRA", r.front.url(), "$GOOGLE", r.GoogleURL, "$LOGIN", r.login(), "$TOKEN", strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(r.token),
 		"$SCORECARD", r.Scorecard, "$PARTNER", r.Partner, "$HYDROTECH", r.Hydrotech,
 	).Replace(rigConfig)
+}
+
+func (r *rig) login() string {
+	if r.noEmail {
+		return ""
+	}
+	return fmt.Sprintf("email: %q,", r.Email)
 }
 
 func (r *rig) try(ctx context.Context) (*app.App, error) {

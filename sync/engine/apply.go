@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -74,7 +75,7 @@ func (c *cycle) settleOne(p task.Patch, r task.Receipt, st *store.Settlement) {
 		c.settleRecord(p, r, s)
 	}
 	for f, v := range r.Left {
-		if !v.IsNone() && s.linked {
+		if !v.IsNone() && s.linked && !r.Uncertain {
 			s.link.Base[f] = v
 		}
 	}
@@ -98,7 +99,14 @@ func (c *cycle) settleOne(p task.Patch, r task.Receipt, st *store.Settlement) {
 		return
 	}
 	if r.Uncertain {
-		st.Intents = append(st.Intents, c.attempted(p, now))
+		in := c.attempted(p, now)
+		in.Set = slices.Clone(in.Set) // the patch stays what was planned
+		for k, ch := range in.Set {
+			if v := r.Left[ch.Field]; !v.IsNone() {
+				in.Set[k].To = v // what an echo of this write would show
+			}
+		}
+		st.Intents = append(st.Intents, in)
 	} else {
 		st.Dropped = append(st.Dropped, id)
 	}

@@ -219,8 +219,21 @@ func (c *cycle) attach(w *work, r *task.Record) {
 	if !s.linked {
 		s.linked = true
 		s.link = store.Link{Task: w.task.ID, Source: r.Ref.Source}
+		if s.intent != nil && s.intent.Op == task.Create && r.Untouched {
+			s.link.Base = readable(r.Values) // we made it, or the tool filled it in: nobody's word
+		}
 	}
 	s.link.Key, s.link.Name, s.link.URL, s.link.Version = r.Ref.Key, r.Name, r.URL, r.Version
+}
+
+// readable are the values that could be read.
+func readable(v task.Values) task.Values {
+	for f := range v {
+		if v[f].IsUnreadable() {
+			v[f] = task.Value{}
+		}
+	}
+	return v
 }
 
 // bearAll makes the new tasks: first those that bear a number already, so that no fresh one takes it.

@@ -105,3 +105,43 @@ func TestALimitOfOneItemRestsNoSource(t *testing.T) {
 		}
 	}
 }
+
+// silent is a tool that gives no answer half-way: what it was sent landed there.
+type silent struct {
+	halfway
+}
+
+func (s *silent) Apply(ctx context.Context, patches []task.Patch) []task.Receipt {
+	out := s.halfway.Apply(ctx, patches)
+	if s.stuck {
+		for i := range out {
+			out[i].Err, out[i].Record, out[i].Uncertain = fault.New(fault.Retryable, fault.Timeout, "move the issue", "%w", errors.New("no answer")), nil, true
+		}
+	}
+	return out
+}
+
+// What a write without an answer may have left half-way is no claim either.
+func TestWhatAnUnansweredWriteLeftIsNoClaim(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	tool := &silent{halfway{Tool: b.jira}}
+	b.options.Sources[0] = connectors.NewSource(jiraID, "aqua", nil, tool)
+	b.restart()
+	b.jira.Add(titled("Dig a well"))
+	b.cycle()
+	b.card.Edit(b.card.Keys()[0], task.Status, task.EnumValue(task.Done))
+	tool.stuck = true
+	b.cycle()
+	b.restart() // and what is known of it is stored
+	tool.stuck = false
+	for range 10 {
+		b.cycle()
+		if got := value(t, b.card, "Dig a well", task.Status); got != task.Done {
+			t.Fatalf("the scorecard shows %q by now", got)
+		}
+	}
+	if got := value(t, b.jira, "Dig a well", task.Status); got != task.Done {
+		t.Errorf("the tool shows %q in the end", got)
+	}
+}

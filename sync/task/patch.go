@@ -48,6 +48,7 @@ type Receipt struct {
 	// (and for Remove).
 	Record *Record
 	// Left holds what our own write left in a field where it stopped between what was there and what was wanted, such as
-	// a status half-way through a workflow; None elsewhere. Nobody typed it, so it is no claim.
+	// a status half-way through a workflow; None elsewhere. With Uncertain it is what it may have left. Nobody typed it, so it is
+	// no claim.
 	Left Values
 }

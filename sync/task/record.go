@@ -76,6 +76,8 @@ type Record struct {
 	// By and At say who changed the item last and when, where the tool tells; "" and zero where it does not.
 	By string
 	At time.Time
+	// Untouched says that nobody changed the item since it was made; false where the tool does not tell.
+	Untouched bool
 }
 
 // Problem says why a value cannot be read or written, and what a person can do.
