@@ -69,8 +69,10 @@ func (c *Connector) encode(col column, v task.Value, old json.RawMessage) (any, 
 // wire is one of the several values of a field as it is written.
 func (col column) wire(name string) any {
 	switch col.shape {
-	case shapeOptions:
+	case shapeOption, shapeOptions:
 		return wireNamed{Value: name}
+	case shapeCascade:
+		return wireCascade{Value: name}
 	case shapeComponents, shapeVersions:
 		return wireNamed{Name: name}
 	default:

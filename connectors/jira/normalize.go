@@ -98,6 +98,8 @@ func normalizeAddress(col column, want, have task.Value) (task.Value, *task.Prob
 func (c *Connector) normalizeText(col column, want, have task.Value) task.Value {
 	s := want.String()
 	switch {
+	case col.field.Kind() == task.Bool:
+		return want // it is written as a word
 	case col.rich:
 		return task.TextValue(c.api.d.fitted(s, have.String()))
 	case !col.line:

@@ -60,6 +60,9 @@ func TestACutAtEveryWrite(t *testing.T) {
 			t.Fatalf("the day takes %d writes only", most)
 		}
 		for at := int64(1); at <= most; at++ {
+			if underRace && (dataCenter || at%4 != 1) {
+				continue // without the race detector each of them has its turn
+			}
 			for _, after := range []bool{false, true} {
 				t.Run(fmt.Sprintf("data center %v, write %d, after %v", dataCenter, at, after), func(t *testing.T) {
 					t.Parallel()
