@@ -144,7 +144,7 @@ func (c *cycle) sourceState(i int) store.Source {
 	}
 	st.Error, st.Reason, st.Hint = "", "", ""
 	st.LastSuccess, st.Fingerprint = c.now, r.desc.Fingerprint
-	if r.snap.Cursor != "" {
+	if r.snap.Cursor != "" && !r.nobodys {
 		st.Cursor = r.snap.Cursor
 	}
 	return st

@@ -54,6 +54,7 @@ type reading struct {
 	byKey    map[string]*task.Record
 	listing  map[string]bool // keys that a list of all of them names; nil where there was none
 	held     map[string]bool // keys that the snapshot holds
+	nobodys  bool            // some record is no task's and is not held: it has to be read again
 	vanished int             // tasks whose item is gone, so that they are removed
 	took     time.Duration
 }
@@ -191,7 +192,17 @@ func (c *cycle) match(ctx context.Context) {
 			}
 		}
 	}
-	c.bearAll(found.Born)
+	placed := c.bearAll(found.Born)
+	for _, h := range found.Held {
+		placed[task.Ref{Source: h.Source, Key: h.Key}] = true
+	}
+	for i := range c.reads {
+		for _, rec := range c.reads[i].snap.Records {
+			if _, known := found.Known[rec.Ref]; !known && !placed[rec.Ref] {
+				c.reads[i].nobodys = true
+			}
+		}
+	}
 	for id, sources := range found.Unsure {
 		for _, src := range sources {
 			if s := c.side(id, src); s != nil && s.rec == nil {
@@ -236,10 +247,12 @@ func readable(v task.Values) task.Values {
 	return v
 }
 
-// bearAll makes the new tasks: first those that bear a number already, so that no fresh one takes it.
-func (c *cycle) bearAll(groups []match.Group) {
+// bearAll makes the new tasks: first those that bear a number already, so that no fresh one takes it. It returns the records
+// that tasks were made of.
+func (c *cycle) bearAll(groups []match.Group) map[task.Ref]bool {
+	placed := make(map[task.Ref]bool)
 	if c.nextID == 1 && len(c.works) == 0 && c.reads[c.scorecard].err != nil {
-		return // a new store, or one that was lost: the scorecard knows which numbers are taken
+		return placed // a new store, or one that was lost: the scorecard knows which numbers are taken
 	}
 	for i := range c.reads {
 		for _, rec := range c.reads[i].snap.Records {
@@ -253,9 +266,13 @@ func (c *cycle) bearAll(groups []match.Group) {
 		for _, g := range groups {
 			if (g.Marker == "") == fresh {
 				c.bear(g)
+				for k := range g.Records {
+					placed[g.Records[k].Ref] = true
+				}
 			}
 		}
 	}
+	return placed
 }
 
 // reserve keeps the number of a task id that stands in a tool from being given again.

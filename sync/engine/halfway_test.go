@@ -145,3 +145,20 @@ func TestWhatAnUnansweredWriteLeftIsNoClaim(t *testing.T) {
 		t.Errorf("the tool shows %q in the end", got)
 	}
 }
+
+// What was read and could not be made a task of is read again, although no increment would show it a second time.
+func TestWhatIsNobodysIsReadAgain(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, func(b *bench) {
+		b.jira = memory.New(memory.Options{Fields: []task.Field{task.Title, task.Status}, CanCreate: true, Increments: true, Census: 1, Lists: true})
+	})
+	b.jira.Add(titled("Dig a well"))
+	b.card.Fail(func(memory.Step, *task.Patch) memory.Effect { return memory.FailBefore })
+	b.cycle() // a new store makes no tasks while the scorecard cannot be read
+	b.card.Fail(nil)
+	b.cycle()
+	b.cycle()
+	if n := len(b.card.Keys()); n != 1 {
+		t.Errorf("the scorecard has %d rows, want 1", n)
+	}
+}
