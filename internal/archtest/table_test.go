@@ -49,9 +49,10 @@ var table = []row{
 
 	{packages: "connectors connectors/transport", may: "sync/task sync/fault"},
 	{
-		packages: "connectors/jira connectors/gsheets connectors/gdocs connectors/memory",
+		packages: "connectors/gsheets connectors/gdocs connectors/memory",
 		may:      "sync/task sync/fault connectors connectors/transport",
 	},
+	{packages: "connectors/jira", may: "sync/task sync/fault connectors connectors/transport connectors/jira/richtext"},
 	{packages: "connectors/jira/richtext", may: ""},
 	{packages: "connectors/sandbox/dials", may: "", standard: true},
 	{packages: "connectors/sandbox/jira connectors/sandbox/google", may: "connectors/sandbox/dials", standard: true},
