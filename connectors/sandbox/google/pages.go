@@ -104,7 +104,7 @@ func (s *Server) documentPage(_ http.ResponseWriter, r *http.Request) (string, a
 	return "document.html", struct {
 		Title      string
 		Paragraphs []string
-	}{d.title, d.paragraphs}, nil
+	}{d.title, strings.Split(strings.TrimSuffix(plainText(d.tabs[0].body), "\n"), "\n")}, nil
 }
 
 // rowsAPage is how many rows of a tab are on one page.
