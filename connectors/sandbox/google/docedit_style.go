@@ -35,7 +35,9 @@ func masked(into, from map[string]any, fields string, known []string) (map[strin
 }
 
 // fieldsOf are the fields of a message, sorted.
-func fieldsOf(message string) []string { return slices.Sorted(maps.Keys(docsSchema().messages[message])) }
+func fieldsOf(message string) []string {
+	return slices.Sorted(maps.Keys(docsSchema().messages[message]))
+}
 
 func (e *docEdit) updateTextStyle(in map[string]any) (map[string]any, error) {
 	t, r, err := e.span(in["range"])

@@ -185,7 +185,9 @@ func (s *Server) Trash(id string) error { return s.access(id, func(a *access) { 
 func (s *Server) Unshare(id string) error { return s.access(id, func(a *access) { a.unshared = true }) }
 
 // ReadOnly leaves the API's user reading alone: writes answer 403.
-func (s *Server) ReadOnly(id string) error { return s.access(id, func(a *access) { a.readOnly = true }) }
+func (s *Server) ReadOnly(id string) error {
+	return s.access(id, func(a *access) { a.readOnly = true })
+}
 
 // Share gives the API's user back what Unshare, ReadOnly and Trash took.
 func (s *Server) Share(id string) error { return s.access(id, func(a *access) { *a = access{} }) }
