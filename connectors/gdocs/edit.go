@@ -1,0 +1,209 @@
+package gdocs
+
+import (
+	"slices"
+	"unicode/utf16"
+
+	"google.golang.org/api/docs/v1"
+
+	"github.com/lockstep-sync/lockstep/sync/fault"
+	"github.com/lockstep-sync/lockstep/sync/task"
+)
+
+// edit is what is done to one cell. Its requests only touch places from at on, so edits are made from the document's end backwards.
+type edit struct {
+	at       int64
+	requests []*docs.Request
+	delta    int64 // by how much the cell grows
+}
+
+// glyph is one unit of a cell's text and where it stands. A chip is as many glyphs as its text has, all at one place.
+type glyph struct {
+	code     uint16
+	from, to int64
+	chip     bool
+}
+
+// glyphs are a cell's live content without the newline that ends it.
+func (t *table) glyphs(c *cell) []glyph {
+	var out []glyph
+	for i := range c.parts {
+		p := &c.parts[i]
+		if !t.live(p.ins, p.del) {
+			continue
+		}
+		for k, code := range utf16.Encode([]rune(p.text)) {
+			g := glyph{code: code, from: p.from + int64(k), to: p.from + int64(k) + 1}
+			if p.kind != textPart {
+				g.from, g.to, g.chip = p.from, p.to, true
+			}
+			if code == '\v' {
+				g.code = '\n' // a line ends with either
+			}
+			out = append(out, g)
+		}
+	}
+	if n := len(out); n > 0 && out[n-1].code == '\n' && out[n-1].to == c.end {
+		out = out[:n-1]
+	}
+	return out
+}
+
+// rewrite changes a cell's text with as little as can be: what stays the same keeps its look, its comments and its chips.
+func (t *table) rewrite(c *cell, text string) edit {
+	old, want := t.glyphs(c), utf16.Encode([]rune(text))
+	p := 0
+	for p < len(old) && p < len(want) && old[p].code == want[p] {
+		p++
+	}
+	for p > 0 && split(old, p) {
+		p--
+	}
+	s := 0
+	for s < len(old)-p && s < len(want)-p && old[len(old)-1-s].code == want[len(want)-1-s] {
+		s++
+	}
+	for s > 0 && split(old, len(old)-s) {
+		s--
+	}
+	at := c.end - 1
+	if p < len(old) {
+		at = old[p].from
+	}
+	e := edit{at: at}
+	if gone := old[p : len(old)-s]; len(gone) > 0 {
+		to := gone[len(gone)-1].to
+		e.requests = append(e.requests, &docs.Request{DeleteContentRange: &docs.DeleteContentRangeRequest{
+			Range: &docs.Range{TabId: t.tab, StartIndex: at, EndIndex: to},
+		}})
+		e.delta -= to - at
+	}
+	if fresh := want[p : len(want)-s]; len(fresh) > 0 {
+		e.requests = append(e.requests, t.insert(at, string(utf16.Decode(fresh))))
+		e.delta += int64(len(fresh))
+	}
+	return e
+}
+
+// split reports that a cut before a glyph would go through a chip or through one character.
+func split(gs []glyph, at int) bool {
+	if at <= 0 || at >= len(gs) {
+		return false
+	}
+	a, b := gs[at-1], gs[at]
+	return a.chip && b.chip && a.from == b.from || a.code >= 0xD800 && a.code < 0xDC00 && b.code >= 0xDC00 && b.code < 0xE000
+}
+
+func (t *table) insert(at int64, text string) *docs.Request {
+	return &docs.Request{InsertText: &docs.InsertTextRequest{Location: &docs.Location{TabId: t.tab, Index: at}, Text: text}}
+}
+
+// set is the edit that makes a cell show a value. A lone chip is given its new value as a chip.
+func (c *Connector) set(t *table, f task.Field, cl *cell, v task.Value) (edit, *fault.Error) {
+	cannot := func(why, hint string) (edit, *fault.Error) {
+		return edit{}, fault.New(fault.Permanent, fault.Unsupported, "write the row", "%s: %s", f, why).WithHint("%s", hint)
+	}
+	text, ok := t.text(f, v)
+	if !ok {
+		return cannot("the document cannot show "+v.Display(), "choose another value")
+	}
+	chip := t.lone(cl)
+	if chip == nil || v.IsEmpty() && chip.kind != dropdownPart {
+		return t.rewrite(cl, text), nil
+	}
+	e := edit{at: chip.from}
+	at := &docs.Location{TabId: t.tab, Index: chip.from}
+	gone := &docs.Request{DeleteContentRange: &docs.DeleteContentRangeRequest{Range: &docs.Range{TabId: t.tab, StartIndex: chip.from, EndIndex: chip.to}}}
+	switch chip.kind {
+	case dropdownPart:
+		id := t.optionOf(f, chip, v)
+		switch {
+		case id == "":
+			return cannot("the dropdown does not offer "+v.Display(), "add an option to the dropdown that means it, or replace the dropdown by text")
+		case c.cfg.Suggest:
+			return cannot("a dropdown's choice cannot be suggested", "replace the dropdown by text, or take suggest out of the configuration")
+		}
+		e.requests = []*docs.Request{{UpdateDropdownProperties: &docs.UpdateDropdownPropertiesRequest{
+			DropdownId: chip.chip, DropdownProperties: &docs.DropdownProperties{SelectedOptionId: id}, Fields: "selectedOptionId", TabId: t.tab,
+		}}}
+		return e, nil
+	case datePart:
+		stamp, ok := dayIn(v, "UTC")
+		if !ok {
+			break
+		}
+		e.requests = []*docs.Request{gone, {InsertDate: &docs.InsertDateRequest{
+			Location: at, DateElementProperties: &docs.DateElementProperties{Timestamp: stamp, TimeZoneId: "etc/UTC"},
+		}}}
+		return e, nil
+	case personPart:
+		if mail := c.mailOf(v.String()); mail != "" {
+			e.requests = []*docs.Request{gone, {InsertPerson: &docs.InsertPersonRequest{
+				Location: at, PersonProperties: &docs.PersonProperties{Email: mail},
+			}}}
+			return e, nil
+		}
+	case textPart, linkPart, otherPart:
+	}
+	return t.rewrite(cl, text), nil
+}
+
+// optionOf is the option of a dropdown that means the value; "" where there is none.
+func (t *table) optionOf(f task.Field, chip *part, v task.Value) string {
+	for _, o := range t.options[chip.options] {
+		if got, _ := t.reader.Read(f, textCell(o.text)); got == v || v.IsEmpty() && got.IsEmpty() {
+			return o.id
+		}
+	}
+	return ""
+}
+
+func (c *Connector) mailOf(name string) string {
+	for _, p := range c.cfg.People {
+		if p.Name == name {
+			return p.Email
+		}
+	}
+	return ""
+}
+
+// fresh are the requests that put a new row with these texts under the last one of the table, in its style, marked as the task's.
+// Rows are put there last one first: each pushes the ones before it down.
+func (t *table) fresh(texts []string, title int, name string) edit {
+	last := len(t.rows) - 1
+	start := t.rows[last].end
+	e := edit{at: start}
+	e.requests = append(e.requests, &docs.Request{InsertTableRow: &docs.InsertTableRowRequest{
+		InsertBelow: true,
+		TableCellLocation: &docs.TableCellLocation{
+			TableStartLocation: &docs.Location{TabId: t.tab, Index: t.start}, RowIndex: int64(last),
+		},
+	}})
+	inCell := func(k int) int64 { return start + 2 + 2*int64(k) }
+	mark := inCell(title)
+	for k, s := range slices.Backward(texts) {
+		if s == "" {
+			continue
+		}
+		e.requests = append(e.requests, t.insert(inCell(k), s))
+		if last == t.header { // a row under the header would look like one
+			e.requests = append(e.requests, &docs.Request{UpdateTextStyle: &docs.UpdateTextStyleRequest{
+				Range: &docs.Range{TabId: t.tab, StartIndex: inCell(k), EndIndex: inCell(k) + units(s)}, TextStyle: &docs.TextStyle{}, Fields: "bold",
+			}})
+		}
+		if k <= title {
+			mark += units(s)
+		}
+	}
+	if name != "" {
+		e.requests = append(e.requests, t.mark(mark, name))
+	}
+	return e
+}
+
+// mark puts a mark on the newline that ends a cell.
+func (t *table) mark(newline int64, name string) *docs.Request {
+	return &docs.Request{CreateNamedRange: &docs.CreateNamedRangeRequest{
+		Name: name, Range: &docs.Range{TabId: t.tab, StartIndex: newline, EndIndex: newline + 1},
+	}}
+}

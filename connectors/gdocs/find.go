@@ -1,0 +1,151 @@
+package gdocs
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/lockstep-sync/lockstep/connectors/cells"
+	"github.com/lockstep-sync/lockstep/sync/fault"
+	"github.com/lockstep-sync/lockstep/sync/task"
+)
+
+// deepestHeader is how many rows may stand above the header row, such as a title over the whole width.
+const deepestHeader = 3
+
+// layout is where the columns of a table are.
+type layout struct {
+	header int                  // index of the header row
+	column [task.FieldCount]int // index of each field's column; -1 where it has none
+	lost   []task.Field         // configured, and not to be found
+}
+
+// find finds the table that the configuration names: by the heading above it, by its header row, or by both. The error is a
+// fault of reason schema_drift that says which tables there are.
+func (c *Connector) find(p *paper) (*grid, layout, *fault.Error) {
+	var found []*grid
+	var layouts []layout
+	var headed []*grid
+	for _, g := range p.grids {
+		if c.cfg.Table != "" && cells.FoldHeader(g.heading) != cells.FoldHeader(c.cfg.Table) {
+			continue
+		}
+		headed = append(headed, g)
+		if l, ok := c.columns(p, g); ok {
+			found, layouts = append(found, g), append(layouts, l)
+		}
+	}
+	title := cells.Quote(c.headers[task.Title])
+	switch {
+	case len(found) == 1:
+		return found[0], layouts[0], nil
+	case len(found) > 1:
+		return nil, layout{}, c.drifted("%d tables%s have a column %s", len(found), c.under(), title).
+			WithHint("name the heading above the right one in the configuration (doc.table), or give the others another heading: %s", headings(found))
+	case len(headed) > 0:
+		return nil, layout{}, c.drifted("no table%s has a column %s in its first rows", c.under(), title).
+			WithHint("undo the renaming of the column, or correct doc.columns; the header of the table there is %s", p.headerOf(headed[0]))
+	case len(p.grids) > 0:
+		return nil, layout{}, c.drifted("there is no table under the heading %s", cells.Quote(c.cfg.Table)).
+			WithHint("put the heading back, or correct doc.table; the tables there are %s", headings(p.grids))
+	}
+	return nil, layout{}, c.drifted("there is no table in the document").
+		WithHint("undo its deletion (File, Version history), or correct doc.document")
+}
+
+func (c *Connector) under() string {
+	if c.cfg.Table == "" {
+		return ""
+	}
+	return " under the heading " + cells.Quote(c.cfg.Table)
+}
+
+func headings(gs []*grid) string {
+	var names []string
+	for i, g := range gs {
+		if g.heading == "" {
+			names = append(names, fmt.Sprintf("table %d without a heading", i+1))
+		} else {
+			names = append(names, g.heading)
+		}
+	}
+	return cells.QuoteAll(names)
+}
+
+// headerOf is the first row of a table in words.
+func (p *paper) headerOf(g *grid) string {
+	if len(g.rows) == 0 {
+		return "empty"
+	}
+	var names []string
+	for i := range g.rows[0].cells {
+		names = append(names, p.read(&g.rows[0].cells[i]))
+	}
+	return cells.QuoteAll(names)
+}
+
+// columns finds the header row and the columns of a table; false where no row has the title's header.
+func (c *Connector) columns(p *paper, g *grid) (layout, bool) {
+	best, most := layout{}, 0
+	for r := range min(deepestHeader, len(g.rows)) {
+		l := layout{header: r}
+		n := 0
+		for i := range l.column {
+			l.column[i] = -1
+		}
+		for _, f := range c.cfg.fields() {
+			at := -1
+			for k := range g.rows[r].cells {
+				if cells.SameHeader(p.read(&g.rows[r].cells[k]), c.headers[f]) {
+					if at >= 0 {
+						at = -1 // twice: a person has to choose
+						break
+					}
+					at = k
+				}
+			}
+			if l.column[f] = at; at < 0 {
+				l.lost = append(l.lost, f)
+			} else {
+				n++
+			}
+		}
+		if l.column[task.Title] >= 0 && n > most {
+			best, most = l, n
+		}
+	}
+	return best, most > 0
+}
+
+// drift are the holds of columns that are gone.
+func (c *Connector) drift(p *paper, g *grid, l layout) []task.Hold {
+	var out []task.Hold
+	var names []string
+	for i := range g.rows[l.header].cells {
+		names = append(names, p.read(&g.rows[l.header].cells[i]))
+	}
+	for _, f := range l.lost {
+		out = append(out, task.Hold{
+			Source: c.o.Source, Field: f.String(), Reason: task.HoldSchemaDrift, Raw: c.headers[f],
+			Hint: fmt.Sprintf("the table has no column %s, or two of them: undo its renaming, or correct doc.columns.%s%s",
+				cells.Quote(c.headers[f]), f, cells.DidYouMean(c.headers[f], names)),
+		})
+	}
+	return out
+}
+
+func (c *Connector) drifted(format string, args ...any) *fault.Error {
+	f := fault.New(fault.Permanent, fault.SchemaDrift, "find the table", format, args...)
+	f.Source = c.o.Source
+	return f
+}
+
+// markName is the name of the range that marks a task's row.
+func markName(id task.ID) string { return markPrefix + string(id) }
+
+const markPrefix = "lockstep:"
+
+// marked is the task that a range's name means; false where it is none of ours.
+func (c *Connector) marked(name string) (task.ID, bool) {
+	id, ok := strings.CutPrefix(name, markPrefix)
+	return task.ID(id), ok && cells.IsTaskID(id, c.o.KeyPrefix)
+}
