@@ -195,6 +195,19 @@ func (s *Server) Share(id string) error { return s.access(id, func(a *access) { 
 // access is what the API's user may do with a file.
 type access struct{ trashed, unshared, readOnly bool }
 
+// words say it to people; "" where nothing is out of the ordinary.
+func (a access) words() string {
+	switch {
+	case a.trashed:
+		return "in the bin"
+	case a.unshared:
+		return "not shared with the API"
+	case a.readOnly:
+		return "read-only for the API"
+	}
+	return ""
+}
+
 func (s *Server) access(id string, f func(*access)) error {
 	if s.document(id) != nil {
 		return s.changeDoc(id, true, func(d *document) error { f(&d.access); return nil })
