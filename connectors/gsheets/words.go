@@ -67,6 +67,7 @@ func statusSign(s string) string {
 
 // vocabulary is what words mean in this source.
 type vocabulary struct {
+	exact    map[string]string   // word of the configuration, signs and all → status
 	status   map[string]string   // folded word → status
 	words    []string            // all words of the configuration and ours, as they are written
 	ways     map[string][]string // status → how it may be written, best first
@@ -77,60 +78,90 @@ type vocabulary struct {
 
 func newVocabulary(cfg Config) *vocabulary {
 	v := &vocabulary{
-		status: make(map[string]string), ways: make(map[string][]string), partners: cfg.Partners,
+		exact: make(map[string]string), status: make(map[string]string), ways: make(map[string][]string), partners: cfg.Partners,
 		partner: make(map[string]string), people: make(map[string]string),
+	}
+	usual := make(map[string]string)
+	for status, words := range defaultWords() {
+		for _, w := range words {
+			usual[foldWord(w)] = status
+		}
 	}
 	add := func(words map[string][]string) {
 		for _, status := range task.Statuses() {
 			for _, w := range words[status] {
 				v.words = append(v.words, w)
 				v.ways[status] = append(v.ways[status], w)
+				if doubtful(w, status) || signed(w) && usual[foldWord(w)] != "" && usual[foldWord(w)] != status {
+					continue // it stands for that as it is, sign and all, and its word alone for what it usually does
+				}
 				if _, known := v.status[foldWord(w)]; !known {
 					v.status[foldWord(w)] = status
 				}
 			}
 		}
 	}
+	for status, words := range cfg.Status {
+		for _, w := range words {
+			v.exact[foldName(w)] = status
+		}
+	}
 	add(cfg.Status) // first: a configured word may overrule ours
 	add(defaultWords())
-	// Names and ids go before aliases, whoever they belong to.
-	for _, p := range cfg.Partners {
-		keep(v.partner, p.ID, p.ID)
-	}
-	for _, p := range cfg.Partners {
-		keep(v.partner, p.Name, p.ID)
-	}
-	for _, p := range cfg.Partners {
-		for _, a := range p.Aliases {
-			keep(v.partner, a, p.ID)
+	v.partner = namesOf(func(yield func(level int, word, means string)) {
+		for _, p := range cfg.Partners {
+			yield(0, p.ID, p.ID)
+			yield(1, p.Name, p.ID)
+			for _, a := range p.Aliases {
+				yield(2, a, p.ID)
+			}
 		}
-	}
-	for _, p := range cfg.People {
-		keep(v.people, p.Name, p.Name)
-	}
-	for _, p := range cfg.People {
-		keep(v.people, p.Email, p.Name)
-		for _, a := range p.Aliases {
-			keep(v.people, a, p.Name)
+	})
+	v.people = namesOf(func(yield func(level int, word, means string)) {
+		for _, p := range cfg.People {
+			yield(0, p.Name, p.Name)
+			yield(1, p.Email, p.Name)
+			for _, a := range p.Aliases {
+				yield(1, a, p.Name)
+			}
 		}
-	}
+	})
 	return v
 }
 
-func keep(m map[string]string, word, means string) {
-	word = foldName(word)
-	if _, known := m[word]; word != "" && !known {
-		m[word] = means
-	}
+// namesOf is what words mean. What stands on a lower level goes before what stands on a higher one; a word that means two
+// on one level means nobody.
+func namesOf(each func(yield func(level int, word, means string))) map[string]string {
+	out, levels := make(map[string]string), make(map[string]int)
+	each(func(level int, word, means string) {
+		word = foldName(word)
+		before, known := levels[word]
+		switch {
+		case word == "":
+		case !known || level < before:
+			out[word], levels[word] = means, level
+		case level == before && out[word] != means:
+			out[word] = ""
+		}
+	})
+	maps.DeleteFunc(out, func(_, means string) bool { return means == "" })
+	return out
 }
 
 // statusOf is the status that a word stands for, "" where none is known.
 func (v *vocabulary) statusOf(word string) string {
+	if status, ok := v.exact[foldName(word)]; ok {
+		return status
+	}
 	folded := foldWord(word)
+	status := v.status[folded]
 	if folded == "" {
 		return statusSign(word)
 	}
-	return v.status[folded]
+	if status == "" || doubtful(word, status) {
+		return ""
+	}
+	return status
 }
 
 // partnerNames are the partners as a person may write them.
