@@ -40,7 +40,6 @@ func (c *Connector) survey(t *table) {
 		why := t.stray(at, gap)
 		switch {
 		case t.id >= 0 && !t.at(at, t.id).blank():
-			end(last)
 			why = ""
 		case why == strayHeader:
 			end(last)
