@@ -65,6 +65,9 @@ func plainDay(s string) string {
 	if len(s) > 60 {
 		return ""
 	}
+	if !strings.Contains(s, ":") {
+		return s
+	}
 	m := regexp.MustCompile(`^(.*\d)(?:,? |t)(?:[01]?\d|2[0-4]):[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?(?: ?[ap]\.?m\.?)?(?: ?(?:z|utc|gmt|[+-][01]\d:?[0-5]\d))?$`).
 		FindStringSubmatch(s)
 	if m != nil {

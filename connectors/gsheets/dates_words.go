@@ -10,6 +10,9 @@ import (
 
 // easternDay reads 2026年3月12日 and 2026년 3월 12일.
 func easternDay(s string) (time.Time, bool) {
+	if !strings.ContainsAny(s, "年년") {
+		return time.Time{}, false
+	}
 	m := regexp.MustCompile(`^(\d{4}) ?[年년] ?(\d{1,2}) ?[月월] ?(\d{1,2}) ?[日일]$`).FindStringSubmatch(s)
 	if m == nil {
 		return time.Time{}, false

@@ -89,7 +89,7 @@ func text(c cell) string {
 func setBreak(r rune) bool { return r == ',' || r == ';' || r == '\n' || r == '\r' }
 
 func (r *reader) readPartner(c cell) (v task.Value, reason task.HoldReason, hint string) {
-	if id, ok := r.vocabulary.partner[foldName(text(c))]; ok {
+	if id, ok := r.vocabulary.partner.of(text(c)); ok {
 		return task.EnumValue(id), "", ""
 	}
 	names := r.vocabulary.partnerNames()

@@ -30,7 +30,7 @@ func readChips(d *sheets.CellData) (people []string, beside bool) {
 // people, comes back as the cell shows them.
 func (r *reader) person(c cell) task.Value {
 	if len(c.people) == 1 && (!c.beside || strings.Trim(c.text, "@ \u00A0\n") == "") {
-		if name, ok := r.vocabulary.people[foldName(c.people[0])]; ok {
+		if name, ok := r.vocabulary.people.of(c.people[0]); ok {
 			return task.PersonValue(name)
 		}
 		if shown := strings.Trim(c.raw(), "@ "); shown == "" {
@@ -46,20 +46,20 @@ func (r *reader) person(c cell) task.Value {
 
 // personOf is the canonical name of whoever a text names; "" where nobody is known by it, or more than one.
 func (v *vocabulary) personOf(s string) string {
-	if name, ok := v.people[foldName(s)]; ok {
+	if name, ok := v.people.of(s); ok {
 		return name
 	}
 	plain := strings.TrimSpace(s)
 	plain = strings.TrimPrefix(strings.TrimPrefix(plain, "@"), "mailto:")
-	if name, ok := v.people[foldName(plain)]; ok {
+	if name, ok := v.people.of(plain); ok {
 		return name
 	}
 	a, err := mail.ParseAddress(plain)
 	if err != nil || a.Name == "" {
 		return ""
 	}
-	byMail, known := v.people[foldName(a.Address)]
-	byName, named := v.people[foldName(a.Name)]
+	byMail, known := v.people.of(a.Address)
+	byName, named := v.people.of(a.Name)
 	if !known || named && byName != byMail {
 		return ""
 	}

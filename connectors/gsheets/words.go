@@ -72,14 +72,13 @@ type vocabulary struct {
 	words    []string            // all words of the configuration and ours, as they are written
 	ways     map[string][]string // status → how it may be written, best first
 	partners []Partner
-	partner  map[string]string // folded id, name, alias → id
-	people   map[string]string // folded name, e-mail, alias → canonical name
+	partner  names // ids, names, aliases → id
+	people   names // names, e-mails, aliases → canonical name
 }
 
 func newVocabulary(cfg Config) *vocabulary {
 	v := &vocabulary{
 		exact: make(map[string]string), status: make(map[string]string), ways: make(map[string][]string), partners: cfg.Partners,
-		partner: make(map[string]string), people: make(map[string]string),
 	}
 	usual := make(map[string]string)
 	for status, words := range defaultWords() {
@@ -129,22 +128,38 @@ func newVocabulary(cfg Config) *vocabulary {
 	return v
 }
 
-// namesOf is what words mean. What stands on a lower level goes before what stands on a higher one; a word that means two
-// on one level means nobody.
-func namesOf(each func(yield func(level int, word, means string))) map[string]string {
-	out, levels := make(map[string]string), make(map[string]int)
-	each(func(level int, word, means string) {
-		word = foldName(word)
+// names are what words mean. Case and accents do not count, unless they are all that tells two names apart: there are
+// organisations of which that is true.
+type names struct{ exact, folded map[string]string }
+
+// of is what a word means, and false where it means nobody, or more than one.
+func (n names) of(word string) (string, bool) {
+	means := n.folded[foldName(word)]
+	if means == "" {
+		means = n.exact[task.PersonValue(word).String()]
+	}
+	return means, means != ""
+}
+
+// namesOf collects what words mean. What stands on a lower level goes before what stands on a higher one; a word that means
+// two on one level means nobody.
+func namesOf(each func(yield func(level int, word, means string))) names {
+	out := names{exact: make(map[string]string), folded: make(map[string]string)}
+	exact, folded := make(map[string]int), make(map[string]int)
+	add := func(m map[string]string, levels map[string]int, level int, word, means string) {
 		before, known := levels[word]
 		switch {
 		case word == "":
 		case !known || level < before:
-			out[word], levels[word] = means, level
-		case level == before && out[word] != means:
-			out[word] = ""
+			m[word], levels[word] = means, level
+		case level == before && m[word] != means:
+			m[word] = ""
 		}
+	}
+	each(func(level int, word, means string) {
+		add(out.exact, exact, level, task.PersonValue(word).String(), means)
+		add(out.folded, folded, level, foldName(word), means)
 	})
-	maps.DeleteFunc(out, func(_, means string) bool { return means == "" })
 	return out
 }
 
@@ -183,7 +198,7 @@ func (v *vocabulary) partnerWord(id string) string {
 			continue
 		}
 		for _, w := range append([]string{p.Name, p.ID}, p.Aliases...) {
-			if w != "" && v.partner[foldName(w)] == id {
+			if means, _ := v.partner.of(w); means == id {
 				return w
 			}
 		}
