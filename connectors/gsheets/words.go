@@ -109,19 +109,19 @@ func newVocabulary(cfg Config) *vocabulary {
 	add(defaultWords())
 	v.partner = namesOf(func(yield func(level int, word, means string)) {
 		for _, p := range cfg.Partners {
-			yield(0, p.ID, p.ID)
-			yield(1, p.Name, p.ID)
+			yield(lowest, p.ID, p.ID)
+			yield(middle, p.Name, p.ID)
 			for _, a := range p.Aliases {
-				yield(2, a, p.ID)
+				yield(alias, a, p.ID)
 			}
 		}
 	})
 	v.people = namesOf(func(yield func(level int, word, means string)) {
 		for _, p := range cfg.People {
-			yield(0, p.Name, p.Name)
-			yield(1, p.Email, p.Name)
+			yield(lowest, p.Name, p.Name)
+			yield(alias, p.Email, p.Name)
 			for _, a := range p.Aliases {
-				yield(1, a, p.Name)
+				yield(alias, a, p.Name)
 			}
 		}
 	})
@@ -141,6 +141,13 @@ func (n names) of(word string) (string, bool) {
 	return means, means != ""
 }
 
+// The levels of names.
+const (
+	lowest = iota
+	middle
+	alias // how people write it, which they do in any case
+)
+
 // namesOf collects what words mean. What stands on a lower level goes before what stands on a higher one; a word that means
 // two on one level means nobody.
 func namesOf(each func(yield func(level int, word, means string))) names {
@@ -157,7 +164,9 @@ func namesOf(each func(yield func(level int, word, means string))) names {
 		}
 	}
 	each(func(level int, word, means string) {
-		add(out.exact, exact, level, task.PersonValue(word).String(), means)
+		if level < alias {
+			add(out.exact, exact, level, task.PersonValue(word).String(), means)
+		}
 		add(out.folded, folded, level, foldName(word), means)
 	})
 	return out
