@@ -35,7 +35,8 @@ type Connector struct {
 	headers [task.FieldCount]string
 	web     string // where people see the spreadsheets
 
-	last *table // of the last Pull or Apply; nil before
+	last   *table  // of the last Pull or Apply; nil before
+	habits *habits // of the columns, as the last read of the whole tab shows them; nil before
 }
 
 var (

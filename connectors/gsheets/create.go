@@ -80,7 +80,7 @@ func (g growth) requests(c *Connector, t *table, rows int) []*sheets.Request {
 	if g.frozen {
 		out = append(out, &sheets.Request{UpdateSheetProperties: &sheets.UpdateSheetPropertiesRequest{
 			Properties: &sheets.SheetProperties{
-				SheetId: t.sheetID, GridProperties: &sheets.GridProperties{FrozenRowCount: int64(c.cfg.headerIndex() + 1)},
+				SheetId: t.sheetID, GridProperties: &sheets.GridProperties{FrozenRowCount: int64(t.headerAt + 1)},
 			},
 			Fields: "gridProperties.frozenRowCount",
 		}})
@@ -114,7 +114,7 @@ func (g growth) headers(c *Connector, t *table) *sheets.Request {
 		row = append(row, data(idHeader))
 	}
 	return &sheets.Request{UpdateCells: &sheets.UpdateCellsRequest{
-		Start:  &sheets.GridCoordinate{SheetId: t.sheetID, RowIndex: int64(c.cfg.headerIndex()), ColumnIndex: int64(g.first)},
+		Start:  &sheets.GridCoordinate{SheetId: t.sheetID, RowIndex: int64(t.headerAt), ColumnIndex: int64(g.first)},
 		Rows:   []*sheets.RowData{{Values: row}},
 		Fields: fields,
 	}}
@@ -124,7 +124,7 @@ func (g growth) headers(c *Connector, t *table) *sheets.Request {
 func (g growth) looks(c *Connector, t *table, f task.Field) []*sheets.Request {
 	col := g.column[f]
 	below := &sheets.GridRange{
-		SheetId: t.sheetID, StartRowIndex: int64(c.cfg.headerIndex() + 1),
+		SheetId: t.sheetID, StartRowIndex: int64(t.headerAt + 1),
 		StartColumnIndex: int64(col), EndColumnIndex: int64(col + 1),
 	}
 	out := []*sheets.Request{{UpdateDimensionProperties: &sheets.UpdateDimensionPropertiesRequest{

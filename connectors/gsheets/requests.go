@@ -28,7 +28,7 @@ func (b *batch) build(c *Connector) {
 		}
 	}
 	last, _ := b.t.filled()
-	last = max(last, c.cfg.headerIndex()+1)
+	last = max(last, b.t.headerAt+1)
 	rows := 0
 	if len(fresh) > 0 {
 		rows = last + len(fresh)
@@ -60,7 +60,7 @@ func (b *batch) append(fresh []*job, last int) {
 	if len(fresh) == 0 {
 		return
 	}
-	dates := make(map[int]bool)
+	formats := make(map[int]*sheets.NumberFormat)
 	rows := make([]*sheets.RowData, len(fresh))
 	places := make([]int, len(fresh))
 	for i, j := range fresh {
@@ -71,17 +71,17 @@ func (b *batch) append(fresh []*job, last int) {
 				rows[i].Values = append(rows[i].Values, &sheets.CellData{})
 			}
 			rows[i].Values[w.col].UserEnteredValue = w.value
-			if w.format != nil && !b.t.at(last, w.col).dated() && !slices.ContainsFunc(b.growth.fields, func(f task.Field) bool {
+			if w.format != nil && (w.format.Type != "DATE" || !b.t.at(last, w.col).dated()) && !slices.ContainsFunc(b.growth.fields, func(f task.Field) bool {
 				return b.growth.column[f] == w.col
 			}) {
-				dates[w.col] = true
+				formats[w.col] = w.format
 			}
 		}
 	}
-	for _, col := range slices.Sorted(maps.Keys(dates)) {
+	for _, col := range slices.Sorted(maps.Keys(formats)) {
 		b.add(formatRequest(&sheets.GridRange{
 			SheetId: b.t.sheetID, StartRowIndex: int64(last), StartColumnIndex: int64(col), EndColumnIndex: int64(col + 1),
-		}, dateFormat()), nil)
+		}, formats[col]), nil)
 	}
 	b.add(&sheets.Request{AppendCells: &sheets.AppendCellsRequest{
 		SheetId: b.t.sheetID, Rows: rows, Fields: "userEnteredValue",

@@ -204,12 +204,7 @@ func (b *batch) cell(ch task.Change, old cell) (w cellWrite, f *fault.Error) {
 		w.value = stringValue(c.text)
 	case numberCell:
 		w.value = &sheets.ExtendedValue{NumberValue: &c.number}
-		if ch.Field.Kind() == task.Date {
-			w.format = dateFormat()
-			if old.dated() {
-				w.format = old.format // a person's own way to show days stays
-			}
-		}
+		w.format = b.t.format(ch.Field, c, old)
 	case boolCell:
 		w.value = &sheets.ExtendedValue{BoolValue: &c.yes}
 	case blankCell, errorCell:
