@@ -204,7 +204,7 @@ func (c *Connector) create(t *table, j *job) (bool, *fault.Error) {
 		if k < 0 || k >= len(texts) {
 			return false, conflict("the column of %s is gone", ch.Field)
 		}
-		text, ok := t.text(ch.Field, ch.To)
+		text, ok := t.reader.write(ch.Field, ch.To)
 		if !ok {
 			return false, fault.New(fault.Permanent, fault.Unsupported, writeRows, "the document cannot show %s as %s", cells.Quote(ch.To.Display()), ch.Field)
 		}

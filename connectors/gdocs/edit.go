@@ -103,7 +103,7 @@ func (c *Connector) set(t *table, f task.Field, cl *cell, v task.Value) (edit, *
 	cannot := func(why, hint string) (edit, *fault.Error) {
 		return edit{}, fault.New(fault.Permanent, fault.Unsupported, "write the row", "%s: %s", f, why).WithHint("%s", hint)
 	}
-	text, ok := t.text(f, v)
+	text, ok := t.reader.write(f, v)
 	if !ok {
 		return cannot("the document cannot show "+v.Display(), "choose another value")
 	}
@@ -128,7 +128,7 @@ func (c *Connector) set(t *table, f task.Field, cl *cell, v task.Value) (edit, *
 		}}}
 		return e, nil
 	case datePart:
-		stamp, ok := dayIn(v, "UTC")
+		stamp, ok := stampOf(v)
 		if !ok {
 			break
 		}
@@ -151,7 +151,7 @@ func (c *Connector) set(t *table, f task.Field, cl *cell, v task.Value) (edit, *
 // optionOf is the option of a dropdown that means the value; "" where there is none.
 func (t *table) optionOf(f task.Field, chip *part, v task.Value) string {
 	for _, o := range t.options[chip.options] {
-		if got, _ := t.reader.Read(f, textCell(o.text)); got == v || v.IsEmpty() && got.IsEmpty() {
+		if got, _ := t.reader.read(f, o.text); got == v || v.IsEmpty() && got.IsEmpty() {
 			return o.id
 		}
 	}

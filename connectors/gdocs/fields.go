@@ -1,7 +1,6 @@
 package gdocs
 
 import (
-	"strconv"
 	"strings"
 	"time"
 
@@ -13,30 +12,29 @@ import (
 func (t *table) value(f task.Field, at int) (task.Value, *task.Problem) {
 	c, shared := t.cell(at, f)
 	if c == nil {
-		return task.Empty(f.Kind()), &task.Problem{Reason: task.HoldUnsupported, Hint: "the row has no cell in column " + cells.Quote(t.reader.Header(f))}
+		return task.Empty(f.Kind()), &task.Problem{
+			Reason: task.HoldUnsupported, Hint: "the row has no cell of its own in column " + cells.Quote(t.reader.headers[f]),
+		}
 	}
-	v, problem := t.reader.Read(f, t.shown(c))
+	v, problem := t.reader.read(f, t.said(f, c))
 	if problem == nil {
 		problem = t.untouchable(c, shared)
 	}
 	return v, problem
 }
 
-// shown is a cell as people see it. A lone chip says more than its text: a date chip is a day, a person chip an address.
-func (t *table) shown(c *cell) cells.Cell {
-	out := cells.TextCell(t.read(c))
-	if chip := t.lone(c); chip != nil {
-		switch chip.kind {
-		case datePart:
-			if chip.day != "" {
-				out = cells.TextCell(chip.day)
-			}
-		case personPart:
-			out = cells.PersonCell(chip.text, chip.mail)
-		case textPart, dropdownPart, linkPart, otherPart:
-		}
+// said is what a cell says. A lone chip says more than its text: a date chip is a day whatever its form, a person chip an
+// address.
+func (t *table) said(f task.Field, c *cell) string {
+	chip := t.lone(c)
+	switch {
+	case chip == nil:
+	case chip.kind == datePart && f.Kind() == task.Date && chip.day != "":
+		return chip.day
+	case chip.kind == personPart && f.Kind() == task.Person && t.reader.words.PersonOf(chip.mail) != "":
+		return chip.mail
 	}
-	return out
+	return t.read(c)
 }
 
 // lone is the one chip of a cell that holds nothing else but blanks; nil where it does not.
@@ -92,82 +90,32 @@ func (t *table) untouchable(c *cell, shared bool) *task.Problem {
 	return &task.Problem{Reason: task.HoldUnsupported, Hint: hint}
 }
 
-// text is a value as it is written into a cell; ok is false where no text says it.
-func (t *table) text(f task.Field, v task.Value) (s string, ok bool) {
-	if v.IsEmpty() {
-		return "", true
-	}
-	c, ok := t.reader.Write(f, v)
-	if !ok {
-		return "", false
-	}
-	switch f.Kind() {
-	case task.Date, task.Bool:
-		return v.Display(), true
-	case task.Number:
-		n, _ := v.Float()
-		s := strconv.FormatFloat(n, 'g', -1, 64)
-		if percent := strconv.FormatFloat(n*100, 'f', -1, 64) + "%"; f == task.Progress && len(percent) <= 7 {
-			s = percent
-		}
-		return s, true
-	}
-	return fit(c.Text), true
-}
-
-// fit is a text as a document takes it: Docs drops control characters and private ones.
-func fit(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' && r != '\n' && r != '\t' || r == 0x7F || r >= 0xE000 && r <= 0xF8FF {
-			return -1
-		}
-		return r
-	}, s)
-}
-
 // Normalize returns what the table would show: see connectors.Normalizer.
 func (c *Connector) Normalize(f task.Field, want, have task.Value) (task.Value, *task.Problem) {
-	t := c.last
-	if t == nil {
-		t = &table{paper: &paper{}, grid: &grid{}}
-		t.reader = c.newReader(t)
+	r := &reader{words: c.words, headers: c.headers}
+	if c.last != nil {
+		r = c.last.reader
 	}
-	if want.IsNone() {
-		return have, nil
-	}
-	if s, ok := t.text(f, want); ok {
-		v, _ := t.reader.Read(f, cells.TextCell(s))
-		if !v.IsUnreadable() && (f.Kind() != task.Enum || v == want || want.IsEmpty()) {
-			return v, nil
-		}
-	}
-	return have, t.reader.CannotShow(f, want)
+	return r.normalize(f, want, have)
 }
 
-// newReader reads this table's cells.
-func (c *Connector) newReader(t *table) *cells.Reader {
-	column := func(f task.Field) []cells.Cell {
-		var out []cells.Cell
+// readerOf reads this table's cells.
+func (c *Connector) readerOf(t *table) *reader {
+	bare := &reader{words: c.words, headers: c.headers}
+	t.reader = bare
+	return newReader(c.words, c.headers, func(f task.Field) []string {
+		var out []string
 		for at := t.header + 1; at < len(t.rows); at++ {
 			if x, _ := t.cell(at, f); x != nil && t.live(t.rows[at].ins, t.rows[at].del) {
-				out = append(out, t.shown(x))
+				out = append(out, t.said(f, x))
 			}
 		}
 		return out
-	}
-	return cells.NewReader(c.words, c.headers, "", column)
+	})
 }
 
-// dayIn is a day as the timestamp of a date chip: noon of it in the chip's zone, so that it is the same day in all of the
-// zone's summers and winters.
-func dayIn(v task.Value, zone string) (string, bool) {
+// stampOf is a day as the timestamp of a date chip: noon of it in the chip's zone.
+func stampOf(v task.Value) (string, bool) {
 	day, ok := v.Time()
-	if !ok {
-		return "", false
-	}
-	loc, err := time.LoadLocation(zone)
-	if err != nil {
-		loc = time.UTC
-	}
-	return time.Date(day.Year(), day.Month(), day.Day(), 12, 0, 0, 0, loc).UTC().Format(time.RFC3339), true
+	return day.Add(12 * time.Hour).UTC().Format(time.RFC3339), ok
 }

@@ -76,11 +76,16 @@ func (p *paper) headerOf(g *grid) string {
 	if len(g.rows) == 0 {
 		return "empty"
 	}
-	var names []string
-	for i := range g.rows[0].cells {
-		names = append(names, p.read(&g.rows[0].cells[i]))
+	return cells.QuoteAll(p.texts(&g.rows[0]))
+}
+
+// texts are the texts of a row's cells.
+func (p *paper) texts(r *row) []string {
+	out := make([]string, len(r.cells))
+	for i := range r.cells {
+		out[i] = p.read(&r.cells[i])
 	}
-	return cells.QuoteAll(names)
+	return out
 }
 
 // columns finds the header row and the columns of a table; false where no row has the title's header.
@@ -88,25 +93,16 @@ func (c *Connector) columns(p *paper, g *grid) (layout, bool) {
 	best, most := layout{}, 0
 	for r := range min(deepestHeader, len(g.rows)) {
 		l := layout{header: r}
-		n := 0
+		n, names := 0, p.texts(&g.rows[r])
 		for i := range l.column {
 			l.column[i] = -1
 		}
 		for _, f := range c.cfg.fields() {
-			at := -1
-			for k := range g.rows[r].cells {
-				if cells.SameHeader(p.read(&g.rows[r].cells[k]), c.headers[f]) {
-					if at >= 0 {
-						at = -1 // twice: a person has to choose
-						break
-					}
-					at = k
-				}
-			}
-			if l.column[f] = at; at < 0 {
-				l.lost = append(l.lost, f)
-			} else {
+			if found := cells.Headed(names, c.headers[f]); len(found) == 1 { // where there are two a person has to choose
+				l.column[f] = found[0]
 				n++
+			} else {
+				l.lost = append(l.lost, f)
 			}
 		}
 		if l.column[task.Title] >= 0 && n > most {
@@ -119,10 +115,7 @@ func (c *Connector) columns(p *paper, g *grid) (layout, bool) {
 // drift are the holds of columns that are gone.
 func (c *Connector) drift(p *paper, g *grid, l layout) []task.Hold {
 	var out []task.Hold
-	var names []string
-	for i := range g.rows[l.header].cells {
-		names = append(names, p.read(&g.rows[l.header].cells[i]))
-	}
+	names := p.texts(&g.rows[l.header])
 	for _, f := range l.lost {
 		out = append(out, task.Hold{
 			Source: c.o.Source, Field: f.String(), Reason: task.HoldSchemaDrift, Raw: c.headers[f],

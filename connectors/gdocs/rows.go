@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/lockstep-sync/lockstep/connectors/cells"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
@@ -18,7 +17,7 @@ type table struct {
 	*paper
 	*grid
 	layout
-	reader *cells.Reader
+	reader *reader
 	items  []item
 	// byKey finds a row by its lasting or provisional key. A key that two rows have is not in it.
 	byKey  map[string]int
@@ -37,7 +36,7 @@ type item struct {
 // understand reads rows out of the table.
 func (c *Connector) understand(p *paper, g *grid, l layout) *table {
 	t := &table{paper: p, grid: g, layout: l, byKey: map[string]int{}, copies: map[string][]int{}, covers: g.covered()}
-	t.reader = c.newReader(t)
+	t.reader = c.readerOf(t)
 	equal := map[string]int{}
 	marks := map[string][]int{}
 	for at := l.header + 1; at < len(g.rows); at++ {

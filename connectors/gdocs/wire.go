@@ -67,15 +67,15 @@ type paper struct {
 	title    string
 	grids    []*grid
 	own      map[string]bool     // open suggestions of ours
-	options  map[string][]option // of dropdowns, by the id of their definition
+	options  map[string][]choice // of dropdowns, by the id of their definition
 }
 
-// option is one word that a dropdown offers.
-type option struct{ id, text string }
+// choice is one word that a dropdown offers.
+type choice struct{ id, text string }
 
 // readPaper reads an answer. Tables in headers, footers, footnotes and in other tables are not looked at.
 func readPaper(d *docs.Document) *paper {
-	p := &paper{revision: d.RevisionId, title: d.Title, own: map[string]bool{}, options: map[string][]option{}}
+	p := &paper{revision: d.RevisionId, title: d.Title, own: map[string]bool{}, options: map[string][]choice{}}
 	for _, s := range d.Suggestions {
 		if s.Status == "OPEN" && s.HeadPost != nil && s.HeadPost.Author != nil && s.HeadPost.Author.Me {
 			p.own[s.SuggestionId] = true
@@ -104,7 +104,7 @@ func (p *paper) tab(id string, t *docs.DocumentTab) {
 			continue
 		}
 		for _, o := range d.DropdownDefinitionProperties.Options {
-			p.options[key] = append(p.options[key], option{o.OptionId, o.DisplayValue})
+			p.options[key] = append(p.options[key], choice{o.OptionId, o.DisplayValue})
 		}
 	}
 	if t.Body == nil {
