@@ -37,6 +37,9 @@ type Description struct {
 	ReadOnly []task.Field
 	// CanCreate and CanRemove say whether the engine may ask for Create and Remove.
 	CanCreate, CanRemove bool
+	// Positional says that people can move single cells from item to item, as in a sheet, where sorting some columns
+	// tears rows apart. Such a reading is looked at as a whole before any of it is taken for edits.
+	Positional bool
 	// Fingerprint changes whenever the mapping or the filter does: a change makes absence mean nothing for once and shows
 	// a plan first.
 	Fingerprint string

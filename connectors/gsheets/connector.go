@@ -65,7 +65,8 @@ func New(cfg Config, svc *sheets.Service, o Options) (*Connector, error) {
 // Describe says what the tab can do. A field whose column is gone is left out, unless the next write brings it back.
 func (c *Connector) Describe() connectors.Description {
 	d := connectors.Description{
-		Kind: "sheet", CanCreate: c.cfg.Create || c.cfg.Scorecard, CanRemove: c.cfg.Scorecard, Fingerprint: c.fingerprint(),
+		Kind: "sheet", CanCreate: c.cfg.Create || c.cfg.Scorecard, CanRemove: c.cfg.Scorecard, Positional: true,
+		Fingerprint: c.fingerprint(),
 	}
 	for _, f := range c.cfg.fields() {
 		if c.last == nil || c.last.blank || c.last.column[f] >= 0 || c.grows(f) {

@@ -359,7 +359,7 @@ func (c *cycle) carryHolds() {
 func itemHold(r task.HoldReason) bool {
 	switch r {
 	case task.HoldUnreadable, task.HoldUnmappedStatus, task.HoldUnknownPartner, task.HoldNoTitle, task.HoldDuplicateID,
-		task.HoldAmbiguous, task.HoldNoAccess:
+		task.HoldAmbiguous, task.HoldNoAccess, task.HoldDisplaced:
 		return true
 	case task.HoldUnmatchedPerson, task.HoldConflict, task.HoldSchemaDrift, task.HoldUnsupported, task.HoldRetrying, task.HoldAwaiting:
 	}

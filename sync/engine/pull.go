@@ -63,6 +63,7 @@ func (c *cycle) pull(ctx context.Context) {
 	})
 	for i := range c.reads {
 		r, id := &c.reads[i], c.sources[i].ID()
+		c.disbelieve(i)
 		c.holds = append(c.holds, r.snap.Held...)
 		if r.err != nil && r.err.RetryAfter > 0 && !c.now.Before(c.rest[id]) {
 			c.rest[id] = c.now.Add(r.err.RetryAfter)
