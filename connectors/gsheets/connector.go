@@ -34,6 +34,7 @@ type Connector struct {
 	words   *vocabulary
 	headers [task.FieldCount]string
 	web     string // where people see the spreadsheets
+	share   sharing
 
 	last *table // of the last Pull or Apply; nil before
 }
@@ -73,6 +74,7 @@ func (c *Connector) Describe() connectors.Description {
 			d.Fields = append(d.Fields, f)
 		}
 	}
+	c.readingAlone(&d)
 	return d
 }
 
@@ -119,8 +121,10 @@ func (c *Connector) Pull(ctx context.Context, cursor string) (task.Snapshot, err
 			WithHint("undo its deletion or renaming (File, Version history); if it is lost, head an empty column %s: rows are then matched by title", quote(idHeader))
 	}
 	c.last = t
+	c.share.note(c.o.Now())
 	snap := task.Snapshot{Complete: len(t.strange) == 0}
 	snap.Records, snap.Held = c.records(t)
+	snap.Held = append(snap.Held, c.refusedHold()...)
 	next, err := json.Marshal(memory{Sheet: g.sheetID, IDs: t.id >= 0})
 	if err != nil {
 		return task.Snapshot{}, fmt.Errorf("write the cursor: %w", err)

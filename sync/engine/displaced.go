@@ -21,14 +21,51 @@ const displacedHint = "undo it there (Ctrl+Z, or File, Version history), or sort
 // another task. The source sits the cycle out, so nothing is concluded from it and nothing is written to it. The evidence is
 // what the store holds, so that it is the same after a restart, until the rows are put right.
 func (c *cycle) disbelieve(i int) {
-	r, src := &c.reads[i], c.sources[i]
+	r := &c.reads[i]
 	if !r.ok || !r.desc.Positional {
 		return
 	}
-	works, rows := c.rowsOf(i)
-	found := match.Displaced(rows)
+	works, recs := c.rowsByKey(i)
+	c.displaced(i, works, recs)
+}
+
+// disbelieveContent does the same, once it is known which is which, for sources whose items are known by their content:
+// there every edit gives a row another key.
+func (c *cycle) disbelieveContent() {
+	for i := range c.reads {
+		r := &c.reads[i]
+		if !r.ok || !r.desc.Positional || !r.desc.Markless {
+			continue
+		}
+		at := make(map[*task.Record]*work, len(c.works))
+		for _, w := range c.works {
+			if s := &w.sides[i]; s.rec != nil && s.before != nil {
+				at[s.rec] = w
+			}
+		}
+		var works []*work
+		var recs []*task.Record
+		for k := range r.snap.Records {
+			if w := at[&r.snap.Records[k]]; w != nil {
+				works, recs = append(works, w), append(recs, &r.snap.Records[k])
+			}
+		}
+		if !c.displaced(i, works, recs) {
+			continue
+		}
+		for _, w := range works {
+			s := &w.sides[i]
+			s.rec, s.link, s.gone = nil, *s.before, false
+		}
+	}
+}
+
+// displaced has the source sit the cycle out if its rows are torn apart, and reports whether it does.
+func (c *cycle) displaced(i int, works []*work, recs []*task.Record) bool {
+	r, src := &c.reads[i], c.sources[i]
+	found := match.Displaced(c.rows(i, works, recs))
 	if len(found) == 0 {
-		return
+		return false
 	}
 	for ref, holds := range c.wasHeld {
 		if ref.Source == src.ID() {
@@ -37,9 +74,7 @@ func (c *cycle) disbelieve(i int) {
 	}
 	var names []string
 	for _, d := range found {
-		w := works[d.Row]
-		s := &w.sides[i]
-		rec := r.byKey[s.link.Key]
+		w, rec := works[d.Row], recs[d.Row]
 		if !slices.Contains(names, rec.Name) {
 			names = append(names, rec.Name)
 		}
@@ -51,7 +86,7 @@ func (c *cycle) disbelieve(i int) {
 			hint = fmt.Sprintf("this row shows what belongs to %s, as after sorting some columns and not the others: ", works[d.From].task.ID)
 		}
 		c.holds = append(c.holds, task.Hold{
-			Source: src.ID(), Task: w.task.ID, Key: s.link.Key, Name: rec.Name, Field: d.Field.String(), Reason: task.HoldDisplaced,
+			Source: src.ID(), Task: w.task.ID, Key: rec.Ref.Key, Name: rec.Name, Field: d.Field.String(), Reason: task.HoldDisplaced,
 			Raw: rec.Values[d.Field].String(), Hint: hint + displacedHint,
 		})
 	}
@@ -59,6 +94,7 @@ func (c *cycle) disbelieve(i int) {
 	r.err = fault.New(fault.Conflict, fault.Precondition, "read the rows", "%s hold what belongs to other tasks: some of their cells were moved without the rest",
 		listNames(names)).WithHint("nothing is read from there and nothing written until that is settled: %s", displacedHint)
 	r.err.Source = src.ID()
+	return true
 }
 
 // listNames joins the names of rows, and says so where there are more than are named.
@@ -69,9 +105,9 @@ func listNames(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-// rowsOf are the items of the source that the store knows and this read shows, in the order in which they stand there; nil
+// rowsByKey are the items of the source that the store knows and this read shows, in the order in which they stand there; nil
 // where too little changed to look at.
-func (c *cycle) rowsOf(i int) ([]*work, []match.Row) {
+func (c *cycle) rowsByKey(i int) (works []*work, recs []*task.Record) {
 	r := &c.reads[i]
 	linked := make(map[string]*work, len(c.works))
 	changed := 0
@@ -87,24 +123,28 @@ func (c *cycle) rowsOf(i int) ([]*work, []match.Row) {
 	if changed < 2 {
 		return nil, nil
 	}
-	var works []*work
-	var rows []match.Row
 	for k := range r.snap.Records {
-		rec := &r.snap.Records[k]
-		w := linked[rec.Ref.Key]
-		if w == nil {
-			continue
+		if w := linked[r.snap.Records[k].Ref.Key]; w != nil {
+			works, recs = append(works, w), append(recs, &r.snap.Records[k])
 		}
+	}
+	return works, recs
+}
+
+// rows are items as match.Displaced wants them.
+func (c *cycle) rows(i int, works []*work, recs []*task.Record) []match.Row {
+	rows := make([]match.Row, len(works))
+	for k, w := range works {
 		s := &w.sides[i]
-		row := match.Row{Base: s.link.Base, Now: rec.Values}
-		for f, now := range rec.Values {
+		row := match.Row{Base: s.link.Base, Now: recs[k].Values}
+		for f, now := range row.Now {
 			if now != row.Base[f] && c.ownEcho(w, s, task.Field(f), now) {
 				row.Now[f] = row.Base[f]
 			}
 		}
-		works, rows = append(works, w), append(rows, row)
+		rows[k] = row
 	}
-	return works, rows
+	return rows
 }
 
 // ownEcho reports whether what an item shows in a field is what was agreed, or what we tried to write there without
