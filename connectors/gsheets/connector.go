@@ -34,6 +34,7 @@ type Connector struct {
 	words   *vocabulary
 	headers [task.FieldCount]string
 	web     string // where people see the spreadsheets
+	share   sharing
 
 	last   *table  // of the last Pull or Apply; nil before
 	habits *habits // of the columns, as the last read of the whole tab shows them; nil before
@@ -66,13 +67,15 @@ func New(cfg Config, svc *sheets.Service, o Options) (*Connector, error) {
 // Describe says what the tab can do. A field whose column is gone is left out, unless the next write brings it back.
 func (c *Connector) Describe() connectors.Description {
 	d := connectors.Description{
-		Kind: "sheet", CanCreate: c.cfg.Create || c.cfg.Scorecard, CanRemove: c.cfg.Scorecard, Fingerprint: c.fingerprint(),
+		Kind: "sheet", CanCreate: c.cfg.Create || c.cfg.Scorecard, CanRemove: c.cfg.Scorecard, Positional: true,
+		Fingerprint: c.fingerprint(),
 	}
 	for _, f := range c.cfg.fields() {
 		if c.last == nil || c.last.blank || c.last.column[f] >= 0 || c.grows(f) {
 			d.Fields = append(d.Fields, f)
 		}
 	}
+	c.readingAlone(&d)
 	return d
 }
 
@@ -119,8 +122,10 @@ func (c *Connector) Pull(ctx context.Context, cursor string) (task.Snapshot, err
 			WithHint("undo its deletion or renaming (File, Version history); if it is lost, head an empty column %s: rows are then matched by title", quote(idHeader))
 	}
 	c.last = t
+	c.share.note(c.o.Now())
 	snap := task.Snapshot{Complete: len(t.strange) == 0}
 	snap.Records, snap.Held = c.records(t)
+	snap.Held = append(snap.Held, c.refusedHold()...)
 	next, err := json.Marshal(memory{Sheet: g.sheetID, IDs: t.id >= 0})
 	if err != nil {
 		return task.Snapshot{}, fmt.Errorf("write the cursor: %w", err)
