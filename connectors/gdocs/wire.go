@@ -81,24 +81,24 @@ func readPaper(d *docs.Document) *paper {
 			p.own[s.SuggestionId] = true
 		}
 	}
-	p.tabs(d.Tabs)
+	p.readTabs(d.Tabs)
 	return p
 }
 
-func (p *paper) tabs(tabs []*docs.Tab) {
+func (p *paper) readTabs(tabs []*docs.Tab) {
 	for _, t := range tabs {
 		id := ""
 		if t.TabProperties != nil {
 			id = t.TabProperties.TabId
 		}
 		if t.DocumentTab != nil {
-			p.tab(id, t.DocumentTab)
+			p.readTab(id, t.DocumentTab)
 		}
-		p.tabs(t.ChildTabs)
+		p.readTabs(t.ChildTabs)
 	}
 }
 
-func (p *paper) tab(id string, t *docs.DocumentTab) {
+func (p *paper) readTab(id string, t *docs.DocumentTab) {
 	for key, d := range t.DropdownDefinitions {
 		if d.DropdownDefinitionProperties == nil {
 			continue
@@ -124,7 +124,7 @@ func (p *paper) tab(id string, t *docs.DocumentTab) {
 	for _, e := range t.Body.Content {
 		switch {
 		case e.Table != nil:
-			p.grids = append(p.grids, p.grid(id, e, heading, marks))
+			p.grids = append(p.grids, p.readGrid(id, e, heading, marks))
 			heading = ""
 		case e.Paragraph != nil:
 			if s := strings.TrimSpace(p.words(parts(e.Paragraph.Elements))); s != "" {
@@ -134,7 +134,7 @@ func (p *paper) tab(id string, t *docs.DocumentTab) {
 	}
 }
 
-func (p *paper) grid(tab string, e *docs.StructuralElement, heading string, marks []mark) *grid {
+func (p *paper) readGrid(tab string, e *docs.StructuralElement, heading string, marks []mark) *grid {
 	g := &grid{tab: tab, start: e.StartIndex, heading: heading}
 	for _, r := range e.Table.TableRows {
 		out := row{start: r.StartIndex, end: r.EndIndex, ins: r.SuggestedInsertionIds, del: r.SuggestedDeletionIds}
