@@ -137,7 +137,7 @@ func (b *batch) supply(ctx context.Context, is *wireIssue) error {
 	}
 	which := map[string]*wireIssue{is.ID: is}
 	for id, other := range b.current {
-		if len(b.c.flow.unread(other)) > 0 {
+		if other != nil && len(b.c.flow.unread(other)) > 0 { // nil: Jira says that it is not there
 			which[id] = other
 		}
 	}
@@ -355,40 +355,39 @@ func (c *Connector) homeward(m *move, edges []edge) (step, bool) {
 	return step{}, false
 }
 
-// wrapUp ends a patch whose issue was moved together with others, once there is to be no more writing: what is half-way
-// is taken to its end if Jira still listens, and the rest of the patch is left.
+// wrapUp ends a patch whose issue was moved together with others, once there is to be no more writing.
 func (b *batch) wrapUp(ctx context.Context, i int) {
-	c, m := b.c, b.moves[i]
-	left := error(c.stopped("apply"))
+	left := error(b.c.stopped("apply"))
 	if b.stop != nil {
 		left = b.stop
 	}
+	b.conclude(ctx, i, b.moves[i], left)
+}
+
+// conclude ends a patch whose issue was moved and of which no more is to be written, for the reason left: what is half-way is
+// taken to its end if Jira still listens, and the rest of the patch is left.
+func (b *batch) conclude(ctx context.Context, i int, m *move, left error) {
+	c := b.c
 	if got, _ := c.meaning.read(m.is); m.err == nil && got != m.want && b.stop == nil {
 		m.err = b.walk(context.WithoutCancel(ctx), m)
 	}
 	if m.err != nil {
 		b.mark(i, m.err, m.astray())
-		b.leave(i, m)
-		b.loose = append(b.loose, loose{at: i, id: m.is.ID})
-		return
-	}
-	if ed, err := c.plan(m.rebased(c, b.patches[i]), m.is); err != nil || ed.status != "" || !ed.empty() {
+	} else if ed, err := c.plan(m.rebased(c, b.patches[i]), m.is); err != nil || ed.status != "" || !ed.empty() {
 		b.mark(i, left, true)
 	}
+	b.leave(i, m)
 	b.loose = append(b.loose, loose{at: i, id: m.is.ID})
 }
 
-// leave says what a move that went wrong left of the status, or may have left where there was no answer, so that it is not
-// taken for what somebody chose.
+// leave says what a move that went wrong, or that was not made to its end, left of the status, or may have left where there
+// was no answer, so that it is not taken for what somebody chose.
 func (b *batch) leave(i int, m *move) {
-	if m.err == nil {
-		return
-	}
 	got, ok := b.c.meaning.read(m.is)
 	switch {
 	case m.maybe != nil && b.out[i].Uncertain:
 		got, ok = b.c.meaning.of(*m.maybe, "")
-	case !m.astray():
+	case !m.astray() || m.err == nil && got == m.want:
 		return
 	}
 	if ok {

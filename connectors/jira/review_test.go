@@ -1,0 +1,117 @@
+package jira
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/lockstep-sync/lockstep/connectors/sandbox/dials"
+	sandbox "github.com/lockstep-sync/lockstep/connectors/sandbox/jira"
+	"github.com/lockstep-sync/lockstep/sync/fault"
+	"github.com/lockstep-sync/lockstep/sync/task"
+)
+
+// An issue that was deleted meanwhile does not keep another from being moved through a screen that asks for something.
+func TestADeletedIssueBesideAMove(t *testing.T) {
+	t.Parallel()
+	onEvery(t, func(t *testing.T, sp spoken) {
+		t.Helper()
+		tl := start(t, setup{jira: sandbox.Options{Flavor: sp.flavor}, change: func(c *Config, o *Options) {
+			o.CloudAPI = sp.api
+			c.TransitionFields = map[string]string{"Root cause": "Pump"}
+		}})
+		id, err := tl.srv.AddField(sandbox.FieldSpec{Name: "Root cause", Type: sandbox.FieldSelect, Options: []string{"Pump", "Pipe"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		gone, there := tl.srv.Add(sandbox.Seed{Summary: "A"}), tl.srv.Add(sandbox.Seed{Summary: "B"})
+		if err := tl.srv.SetWorkflow(tl.srv.Project(), []sandbox.TransitionSpec{
+			{From: []string{"To Do"}, To: "Done", Category: "done", Screen: true, Fields: []sandbox.ScreenField{{ID: id, Required: true}}},
+		}); err != nil {
+			t.Fatal(err)
+		}
+		snap := tl.read()
+		if err := tl.srv.Delete(gone); err != nil {
+			t.Fatal(err)
+		}
+		out := tl.apply(change(recordOf(t, snap, gone), task.Title, task.TextValue("A2")), change(recordOf(t, snap, there), task.Status, task.EnumValue(task.Done)))
+		wantFault(t, out[0].Err, fault.Permanent, fault.NotFound)
+		if out[1].Err != nil || tl.view(there).Status != "Done" {
+			t.Errorf("it is %s: %v", tl.view(there).Status, out[1].Err)
+		}
+	})
+}
+
+// halfway fails unless each issue is where it was or where it should be, or the receipt says that where it stands is nobody's word.
+func (tl *tool) halfway(rs []task.Record, out []task.Receipt, want string) (between int) {
+	tl.t.Helper()
+	for i, r := range rs {
+		is := issueOf(tl.t, "{}")
+		v := tl.view(r.Name)
+		for _, st := range tl.meaning.statuses {
+			if st.Name == v.Status {
+				is.set("status", st)
+			}
+		}
+		is.resolve(v.Resolution)
+		now, _ := tl.meaning.read(is)
+		if now == want || now == r.Values[task.Status].String() {
+			continue
+		}
+		between++
+		if left := out[i].Left[task.Status]; left.String() != now {
+			tl.t.Errorf("%s stands in %s, which nobody chose, and what was left there is said to be %q (%v)", r.Name, v.Status, left.String(), out[i].Err)
+		}
+	}
+	return between
+}
+
+// Issues that are half-way together when something else of theirs turns out to be changed do not stay there.
+func TestAConflictHalfWay(t *testing.T) {
+	t.Parallel()
+	var tl *tool
+	var rs []task.Record
+	once := sync.Once{}
+	tl, rs = crowdOf(t, 8, setup{change: func(_ *Config, o *Options) {
+		o.Rate = 10_000
+		next := o.Base
+		o.Base = roundTripper(func(r *http.Request) (*http.Response, error) {
+			if strings.HasSuffix(r.URL.Path, orderPath) {
+				once.Do(func() {
+					if err := tl.srv.Set(rs[3].Name, map[string]any{"summary": "Typed meanwhile"}); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			return next.RoundTrip(r)
+		})
+	}})
+	ps := moveAll(rs, task.Cancelled)
+	for i := range ps {
+		ps[i].Set = append(ps[i].Set, task.Change{Field: task.Title, From: rs[i].Values[task.Title], To: task.TextValue(fmt.Sprintf("New %d", i))})
+	}
+	out := tl.apply(ps...)
+	if f := fault.Of(out[3].Err); f == nil || f.Reason != fault.Precondition {
+		t.Errorf("the conflict is told as %v", out[3].Err)
+	}
+	if got := tl.view(rs[3].Name).Summary; got != "Typed meanwhile" {
+		t.Errorf("its title is %q", got)
+	}
+	tl.halfway(rs, out, task.Cancelled)
+}
+
+// Issues that are half-way together when Jira listens no more are said to be there.
+func TestStoppedHalfWay(t *testing.T) {
+	t.Parallel()
+	tl, rs := crowdOf(t, 8, setup{})
+	tl.srv.Panel().Inject(dials.Fault{
+		Method: "POST", Path: "/transitions", Skip: 2, Times: -1, Effect: dials.Reply, Status: 429,
+		Header: http.Header{"Retry-After": {"90"}, "RateLimit-Reason": {"jira-quota-global-based"}},
+	})
+	out := tl.apply(moveAll(rs, task.Cancelled)...)
+	if n := tl.halfway(rs, out, task.Cancelled); n == 0 {
+		t.Error("none is half-way: the test shows nothing")
+	}
+}
