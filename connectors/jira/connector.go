@@ -201,7 +201,7 @@ func New(cfg Config, o Options) (*Connector, error) {
 	c.people = newPeople(cfg.People, c.api.d)
 	c.api.introduced, c.api.known = c.introduced, c.know
 	if cfg.Comments != "" {
-		c.updates = &updates{rule: cfg.Comments, zone: o.Location}
+		c.updates = &updates{rule: cfg.Comments, zone: o.Location, kept: func(text string) string { return c.api.d.kept(text) }}
 	}
 	c.api.completes = c.complete
 	c.api.projectOf = func(id string) string { return c.projectOf[id] }
