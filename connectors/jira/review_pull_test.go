@@ -115,3 +115,62 @@ func (tl *tool) onceMore(name string) task.Record {
 	}
 	return out[v.ID].Record
 }
+
+// Some databases keep moments to the second. A change within the second of one that was read looks as if nothing had happened,
+// and is seen all the same, also where so much changed lately that only what is new is read.
+func TestTwoChangesWithinASecond(t *testing.T) {
+	t.Parallel()
+	onEvery(t, func(t *testing.T, sp spoken) {
+		t.Helper()
+		tl := start(t, setup{jira: sandbox.Options{Flavor: sp.flavor, Seconds: true}, change: func(_ *Config, o *Options) { o.CloudAPI, o.Rate = sp.api, 10_000 }})
+		var keys []string
+		for i := range 2 * fewIssues {
+			keys = append(keys, tl.srv.Add(sandbox.Seed{Summary: fmt.Sprint(i)}))
+		}
+		tl.clock.pass(time.Hour)
+		tl.read()
+		retitle := func(key, title string) {
+			if err := tl.srv.Set(key, map[string]any{"summary": title}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, key := range keys {
+			retitle(key, "first "+key)
+		}
+		tl.clock.pass(time.Minute)
+		tl.read()
+		tl.clock.pass(time.Minute)
+		tl.clock.toSecond()
+		retitle(keys[7], "second")
+		if got := tl.record(keys[7]).Values[task.Title].String(); got != "second" {
+			t.Fatalf("it is called %q", got)
+		}
+		retitle(keys[7], "third")
+		tl.clock.pass(30 * time.Second)
+		var got string
+		for _, r := range tl.read().Records {
+			if r.Name == keys[7] {
+				got = r.Values[task.Title].String()
+			}
+		}
+		if got != "third" {
+			t.Errorf("read as %q: the third title was missed", got)
+		}
+		// Then it is quiet again.
+		for range 3 {
+			tl.clock.pass(time.Minute)
+			tl.requests()
+			tl.read()
+			if n := len(tl.requests()); n > 2 {
+				t.Errorf("an idle pull costs %d requests", n)
+			}
+		}
+	})
+}
+
+// toSecond moves the clock to the beginning of the next second.
+func (c *clock) toSecond() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Truncate(time.Second).Add(time.Second)
+}
