@@ -115,3 +115,45 @@ func TestStoppedHalfWay(t *testing.T) {
 		t.Error("none is half-way: the test shows nothing")
 	}
 }
+
+// Whatever goes wrong with whichever request of a batch that takes issues through two transitions: none is left half-way as if
+// somebody had chosen that, and none that was not told of is where it was not.
+func TestAFaultAtEveryRequestOfAMove(t *testing.T) {
+	t.Parallel()
+	faults := []dials.Fault{
+		{Effect: dials.CutBefore, Times: 1}, {Effect: dials.CutAfter, Times: 1}, {Effect: dials.CutBefore, Times: -1}, {Effect: dials.Reply, Status: 500, Times: 3},
+		{Effect: dials.Reply, Status: 429, Times: -1, Header: http.Header{"Retry-After": {"90"}, "RateLimit-Reason": {"jira-quota-global-based"}}},
+		{Effect: dials.Reply, Status: 403, Times: 1}, {Effect: dials.Half, Times: 1}, {Effect: dials.Reply, Status: 401, Times: -1},
+	}
+	for _, flavor := range []sandbox.Flavor{sandbox.Cloud, sandbox.DataCenter} {
+		for n, f := range faults {
+			t.Run(fmt.Sprintf("%s %s %d %d", flavor, f.Effect, f.Status, n), func(t *testing.T) {
+				t.Parallel()
+				for skip := 0; ; skip++ {
+					tl, rs := crowdOf(t, 7, setup{jira: sandbox.Options{Flavor: flavor}})
+					f.Skip = skip
+					tl.srv.Panel().Inject(f)
+					ps := moveAll(rs, task.Cancelled)
+					for i := range ps {
+						ps[i].Set = append(ps[i].Set, task.Change{Field: task.Due, From: rs[i].Values[task.Due], To: date(t, "2026-05-05")})
+					}
+					out := tl.apply(ps...)
+					tl.srv.Panel().Clear()
+					tl.halfway(rs, out, task.Cancelled)
+					for i, rc := range out {
+						v := tl.view(rs[i].Name)
+						if rc.Err == nil && (v.Status != "Done" || v.Resolution != "Won't Do" || v.Due != "2026-05-05") {
+							t.Errorf("skip %d: %s is said to be done, and is %s, %s, %s", skip, rs[i].Name, v.Status, v.Resolution, v.Due)
+						}
+						if rc.Err != nil && !rc.Uncertain && rc.Record == nil && fault.Of(rc.Err).Kind != fault.Partial && rc.Left == (task.Values{}) && (v.Status != "To Do" || v.Due != "") {
+							t.Errorf("skip %d: nothing is said to be written, and %s is %s, %s (%v)", skip, rs[i].Name, v.Status, v.Due, rc.Err)
+						}
+					}
+					if t.Failed() || len(tl.requests()) <= skip {
+						return
+					}
+				}
+			})
+		}
+	}
+}

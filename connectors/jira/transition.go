@@ -34,7 +34,7 @@ type move struct {
 	again      bool             // a step without an answer was tried once more
 	wary       bool             // an old resolution may show again where it arrives
 	err        error            // why it did not get there
-	maybe      *wireStatus      // where a step without an answer leads: the issue may be there by now
+	maybe      *step            // one without an answer: the issue may be where it leads by now
 }
 
 func (c *Connector) newMove(is *wireIssue, want string) *move {
@@ -194,7 +194,7 @@ func (b *batch) take(ctx context.Context, m *move, s step) error {
 		}
 	}
 	if call.uncertain {
-		m.maybe = &s.to
+		m.maybe = &s
 	}
 	return err
 }
@@ -383,11 +383,17 @@ func (b *batch) conclude(ctx context.Context, i int, m *move, left error) {
 // leave says what a move that went wrong, or that was not made to its end, left of the status, or may have left where there
 // was no answer, so that it is not taken for what somebody chose.
 func (b *batch) leave(i int, m *move) {
-	got, ok := b.c.meaning.read(m.is)
-	switch {
-	case m.maybe != nil && b.out[i].Uncertain:
-		got, ok = b.c.meaning.of(*m.maybe, "")
-	case !m.astray() || m.err == nil && got == m.want:
+	c := b.c
+	got, ok := c.meaning.read(m.is)
+	unsure := m.maybe != nil && b.out[i].Uncertain
+	if unsure {
+		// Where the step without an answer would have made it what is wanted, only where it was before is nobody's word.
+		may, known := c.meaning.of(m.maybe.to, m.maybe.resolution)
+		if unsure = !known || may != m.want; unsure {
+			got, ok = may, known
+		}
+	}
+	if !unsure && (!m.astray() || m.err == nil && got == m.want) {
 		return
 	}
 	if ok {
