@@ -231,7 +231,7 @@ func (b *batch) carryOut(ctx context.Context, i int, is *wireIssue, ed edit, m *
 		}
 		b.mark(i, m.err, m.astray())
 		b.leave(i, m)
-		if m.begun() {
+		if call, ok := asCall(m.err); m.begun() && (m.hops() > 0 || !ok || !call.perIssue) { // else it is tried once more: see again
 			b.loose = append(b.loose, l)
 		}
 		return

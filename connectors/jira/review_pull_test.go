@@ -37,7 +37,7 @@ func TestPagesThatAreTooLong(t *testing.T) {
 				}
 				if err := json.Unmarshal(body, &in); err == nil && (in.Max > 40 && strings.Contains(string(body), "summary") || len(in.IDs) > 40) {
 					floods++
-					return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(io.LimitReader(spaces{}, 65<<20)), Request: r}, nil
+					return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(io.LimitReader(spaces{}, 65<<20)), Request: r}, nil
 				}
 				r = r.Clone(r.Context())
 				r.Body = io.NopCloser(bytes.NewReader(body))
