@@ -1,8 +1,11 @@
 package jira
 
 import (
+	"bytes"
 	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -161,4 +164,47 @@ func TestAFaultAtEveryRequestOfAMove(t *testing.T) {
 			})
 		}
 	}
+}
+
+// A refusal that names no field keeps none of the others from getting through, and is told with the name of the one that it is about.
+func TestARefusalWithoutAName(t *testing.T) {
+	t.Parallel()
+	onEvery(t, func(t *testing.T, sp spoken) {
+		t.Helper()
+		tl := start(t, setup{jira: sandbox.Options{Flavor: sp.flavor}, change: func(_ *Config, o *Options) {
+			o.CloudAPI = sp.api
+			next := o.Base
+			o.Base = roundTripper(func(r *http.Request) (*http.Response, error) {
+				if r.Method != http.MethodPut {
+					return next.RoundTrip(r)
+				}
+				body, err := io.ReadAll(r.Body)
+				if err != nil {
+					return nil, err
+				}
+				if strings.Contains(string(body), "duedate") {
+					w := httptest.NewRecorder()
+					say(http.StatusBadRequest, jsonType, `{"errorMessages":["Something is not as it should be."],"errors":{}}`)(w, r)
+					resp := w.Result()
+					resp.Request = r
+					return resp, nil
+				}
+				r = r.Clone(r.Context())
+				r.Body = io.NopCloser(bytes.NewReader(body))
+				return next.RoundTrip(r)
+			})
+		}})
+		key := tl.srv.Add(sandbox.Seed{Summary: "A"})
+		r := tl.record(key)
+		p := change(r, task.Title, task.TextValue("B"))
+		p.Set = append(p.Set, task.Change{Field: task.Due, From: r.Values[task.Due], To: date(t, "2026-05-05")},
+			task.Change{Field: task.Labels, From: r.Values[task.Labels], To: task.SetValue("x")})
+		rc := tl.apply(p)[0]
+		if f := wantFault(t, rc.Err, fault.Partial, fault.Invalid); !strings.Contains(f.Error(), "“duedate”: 400 Bad Request: Something") {
+			t.Errorf("it says %s", f.Error())
+		}
+		if v := tl.view(key); v.Summary != "B" || len(v.Labels) != 1 || rc.Record == nil || rc.Record.Values[task.Title].String() != "B" {
+			t.Errorf("Jira holds %q, %v; read back %+v", v.Summary, v.Labels, rc.Record)
+		}
+	})
 }
