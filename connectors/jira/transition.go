@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/lockstep-sync/lockstep/sync/fault"
-	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
 // hopsMax is how many transitions one change of status may take, and once more the way back.
