@@ -124,12 +124,10 @@ func TestStoppedHalfWay(t *testing.T) {
 func TestAFaultAtEveryRequestOfAMove(t *testing.T) {
 	t.Parallel()
 	faults := []dials.Fault{
-		{Effect: dials.CutBefore, Times: 1},
 		{Effect: dials.CutAfter, Times: 1},
 		{Effect: dials.CutBefore, Times: -1},
 		{Effect: dials.Reply, Status: 500, Times: 3},
 		{Effect: dials.Reply, Status: 429, Times: -1, Header: http.Header{"Retry-After": {"90"}, "RateLimit-Reason": {"jira-quota-global-based"}}},
-		{Effect: dials.Reply, Status: 403, Times: 1},
 		{Effect: dials.Half, Times: 1},
 		{Effect: dials.Reply, Status: 401, Times: -1},
 	}

@@ -69,7 +69,7 @@ func TestACutAtEveryWrite(t *testing.T) {
 			if underRace && (dataCenter || at%4 != 1) {
 				continue // without the race detector each of them has its turn
 			}
-			for _, how := range []struct{ after, lasting bool }{{false, false}, {true, false}, {false, true}, {true, true}} {
+			for _, how := range []struct{ after, lasting bool }{{false, false}, {true, false}, {at%2 == 0, true}} {
 				t.Run(fmt.Sprintf("data center %v, write %d, after %v, lasting %v", dataCenter, at, how.after, how.lasting), func(t *testing.T) {
 					t.Parallel()
 					cutAt(t, dataCenter, at, how.after, how.lasting)
