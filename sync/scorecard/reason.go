@@ -87,34 +87,34 @@ type Code string
 
 // The reasons of a task's verdict.
 const (
-	Overdue        Code = "overdue"         // Days past the due date To, Limit is the tolerance
-	Missed         Code = "missed"          // Days past the date From, which was moved to To
-	BlockedDueSoon Code = "blocked"         // blocked, and due in Days (negative: that many days ago)
-	NotStartedSoon Code = "not_started"     // not started, and due in Days
-	MovedOften     Code = "moved"           // the due date was moved Count times, and is Days later than From
-	Untouched      Code = "untouched"       // in progress, and unchanged for Days
-	NoDueDate      Code = "no_due_date"     // From is the date that it had, if it had one
-	NoOwner        Code = "no_owner"        // no assignee
-	OnTrack        Code = "on_track"        // due in Days
-	IsDone         Code = "done"            // done
-	IsCancelled    Code = "cancelled"       // cancelled
-	StaleData      Code = "stale"           // the source What was read last Count seconds ago
-	NeverRead      Code = "never_read"      // the source What was never read
+	Overdue        Code = "overdue"     // Days past the due date To, Limit is the tolerance
+	Missed         Code = "missed"      // Days past the date From, which was moved to To
+	BlockedDueSoon Code = "blocked"     // blocked, and due in Days (negative: that many days ago)
+	NotStartedSoon Code = "not_started" // not started, and due in Days
+	MovedOften     Code = "moved"       // the due date was moved Count times, and is Days later than From
+	Untouched      Code = "untouched"   // in progress, and unchanged for Days
+	NoDueDate      Code = "no_due_date" // From is the date that it had, if it had one
+	NoOwner        Code = "no_owner"    // no assignee
+	OnTrack        Code = "on_track"    // due in Days
+	IsDone         Code = "done"        // done
+	IsCancelled    Code = "cancelled"   // cancelled
+	StaleData      Code = "stale"       // the source What was read last Count seconds ago
+	NeverRead      Code = "never_read"  // the source What was never read
 )
 
 // The reasons of a roll-up.
 const (
-	MilestoneRed   Code = "milestone_red"    // the critical milestone What is red
-	AdherenceLow   Code = "adherence_low"    // schedule adherence Ratio, below Threshold: Count of Of
-	AdherenceOK    Code = "adherence"        // schedule adherence Ratio
-	ForecastLate   Code = "forecast_late"    // the 85th percentile To is Days past the target From
-	ForecastNever  Code = "forecast_never"   // the 85th percentile is beyond the horizon, the target is From
-	NothingDue     Code = "nothing_due_yet"  // nothing was to be finished by now
-	NoDates        Code = "no_dates"         // no open task has an agreed date
-	NoTasks        Code = "no_tasks"         // there is nothing to judge
-	AllDone        Code = "all_done"         // all Count tasks are done
-	OnTimeLow      Code = "on_time_low"      // on-time rate Ratio, below Threshold: Count of Of
-	OnTimeOK       Code = "on_time"          // on-time rate Ratio
+	MilestoneRed  Code = "milestone_red"   // the critical milestone What is red
+	AdherenceLow  Code = "adherence_low"   // schedule adherence Ratio, below Threshold: Count of Of
+	AdherenceOK   Code = "adherence"       // schedule adherence Ratio
+	ForecastLate  Code = "forecast_late"   // the 85th percentile To is Days past the target From
+	ForecastNever Code = "forecast_never"  // the 85th percentile is beyond the horizon, the target is From
+	NothingDue    Code = "nothing_due_yet" // nothing was to be finished by now
+	NoDates       Code = "no_dates"        // no open task has an agreed date
+	NoTasks       Code = "no_tasks"        // there is nothing to judge
+	AllDone       Code = "all_done"        // all Count tasks are done
+	OnTimeLow     Code = "on_time_low"     // on-time rate Ratio, below Threshold: Count of Of
+	OnTimeOK      Code = "on_time"         // on-time rate Ratio
 )
 
 // Reason is one reason of a verdict: a code with its data. String says it in words.
