@@ -125,6 +125,9 @@ func (c *computer) replay(t *Task) {
 	if stream.began.IsZero() || t.Created.Before(stream.began) {
 		stream.began = t.Created
 	}
+	if h.whole.began.IsZero() || t.Created.Before(h.whole.began) {
+		h.whole.began = t.Created
+	}
 	tracks := [2]*track{h.whole, stream}
 
 	change, removal := 0, 0

@@ -28,6 +28,13 @@ type Rollup struct {
 	// neither.
 	Commitments Ratio  `json:"commitments"`
 	Weeks       []Week `json:"weeks,omitempty"`
+	// Forecast and Burnup are those of workstreams and of the partnership.
+	Forecast *Forecast     `json:"forecast,omitempty"`
+	Burnup   []BurnupPoint `json:"burnup,omitempty"`
+	// Target is the date that the forecast is held against: the agreed one; else, where TargetIsBaseline, the last baseline date of the
+	// group's tasks. Empty where there is neither.
+	Target           task.Value `json:"target"`
+	TargetIsBaseline bool       `json:"target_is_baseline,omitempty"`
 	// SlipDays is by how many days the open and finished tasks of the group moved later than first agreed, together; Slipped is
 	// how many did.
 	Slipped  int `json:"slipped"`
@@ -173,40 +180,77 @@ func (c *computer) layGroups() {
 		in(c.byPartner, p.ID)
 	}
 	for _, w := range c.in.Workstreams {
-		in(c.byStream, w.Name)
+		in(c.byStream, c.streamNamed(w.Name))
 	}
 }
 
 // rollUp makes the roll-ups of the groups.
 func (c *computer) rollUp(s *Scorecard) {
 	h := &c.history
-	s.Partnership = c.rollup(c.whole, Subject{Kind: Partnership}, "", s.Milestones, c.allSources())
-	s.Partnership.Weeks = c.weeksOf(h.whole, h.misses)
-	for _, id := range sortedKeys(c.byPartner) {
-		r := c.rollup(c.byPartner[id], Subject{Kind: OfPartner, Partner: id}, c.partnerName(id), s.Milestones, c.ownOf(id))
-		r.Weeks = c.weeksOf(h.byPartner[id], nil)
-		s.Partners = append(s.Partners, r)
-	}
-	slices.SortStableFunc(s.Partners, func(a, b Rollup) int { return byName(a.Name, b.Name) })
 	for _, name := range sortedKeys(c.byStream) {
-		r := c.rollup(c.byStream[name], Subject{Kind: OfWorkstream, Workstream: name}, name, s.Milestones, c.sourcesOfStream(name))
-		r.Weeks = c.weeksOf(h.byStream[name], nil)
+		g := c.byStream[name]
+		r := c.rollup(g, Subject{Kind: OfWorkstream, Workstream: name}, name)
+		c.weekly(&r, h.byStream[name], nil)
+		r.Forecast = c.forecastStream(name, g.counts.Open)
+		c.aim(&r, g, c.targets[fold(name)])
+		r.Burnup = c.burnup(h.byStream[name])
+		c.conclude(&r, g, s.Milestones, c.sourcesOfStream(name))
 		s.Workstreams = append(s.Workstreams, r)
 	}
 	slices.SortStableFunc(s.Workstreams, func(a, b Rollup) int { return byName(a.Name, b.Name) })
+
+	s.Partnership = c.rollup(c.whole, Subject{Kind: Partnership}, "")
+	c.weekly(&s.Partnership, h.whole, h.misses)
+	s.Partnership.Forecast = c.forecastAll(s.Workstreams)
+	c.aim(&s.Partnership, c.whole, c.in.Target)
+	s.Partnership.Burnup = c.burnup(h.whole)
+	c.conclude(&s.Partnership, c.whole, s.Milestones, c.allSources())
+
+	for _, id := range sortedKeys(c.byPartner) {
+		r := c.rollup(c.byPartner[id], Subject{Kind: OfPartner, Partner: id}, c.partnerName(id))
+		c.weekly(&r, h.byPartner[id], nil)
+		c.conclude(&r, c.byPartner[id], s.Milestones, c.ownOf(id))
+		s.Partners = append(s.Partners, r)
+	}
+	slices.SortStableFunc(s.Partners, func(a, b Rollup) int { return byName(a.Name, b.Name) })
+
 	for at, g := range c.byCell {
-		s.Cells = append(s.Cells, c.rollup(g, Subject{Kind: OfCombination, Partner: at.partner, Workstream: at.stream}, at.stream, s.Milestones, c.ownOf(at.partner)))
+		r := c.rollup(g, Subject{Kind: OfCombination, Partner: at.partner, Workstream: at.stream}, at.stream)
+		c.conclude(&r, g, s.Milestones, c.ownOf(at.partner))
+		s.Cells = append(s.Cells, r)
 	}
 	slices.SortFunc(s.Cells, func(a, b Rollup) int {
 		return cmp.Or(byName(c.partnerName(a.Subject.Partner), c.partnerName(b.Subject.Partner)), strings.Compare(a.Subject.Partner, b.Subject.Partner),
 			byName(a.Subject.Workstream, b.Subject.Workstream))
 	})
-	for _, rs := range [][]Rollup{{s.Partnership}, s.Partners, s.Workstreams} {
-		for i := range rs {
-			rs[i].Commitments = reliability(rs[i].Weeks)
-		}
+}
+
+func (c *computer) rollup(g *group, about Subject, name string) Rollup {
+	return Rollup{
+		Subject: about, Name: name, Counts: g.counts, Adherence: g.adherence, OnTime: g.onTime, Slipped: g.slipped, SlipDays: g.slipDays,
+		Declared: c.declared(about),
 	}
-	s.Partnership.Commitments = reliability(s.Partnership.Weeks)
+}
+
+// weekly adds a group's commitments.
+func (c *computer) weekly(r *Rollup, k *track, misses [][]Miss) {
+	r.Weeks = c.weeksOf(k, misses)
+	r.Commitments = reliability(r.Weeks)
+}
+
+// aim adds the date that the forecast is held against.
+func (c *computer) aim(r *Rollup, g *group, agreed task.Value) {
+	r.Target = agreed
+	if agreed.IsEmpty() && c.in.Rules.TargetFromBaseline && g.hasLast {
+		r.Target, r.TargetIsBaseline = g.last.value(), true
+	}
+}
+
+// conclude adds the verdicts.
+func (c *computer) conclude(r *Rollup, g *group, milestones []MilestoneView, sources []int) {
+	r.Verdict = c.freshen(c.judgeGroup(g, r, redMilestones(milestones, r.Subject.has)), sources)
+	r.OnTimeVerdict = c.freshen(c.judgeOnTime(g.onTime), sources)
+	r.Disagrees = r.Declared != nil && r.Declared.RAG != r.Verdict.RAG
 }
 
 // byName orders names; none comes last.
@@ -223,17 +267,6 @@ func byName(a, b string) int {
 }
 
 func (c *computer) partnerName(id string) string { return cmp.Or(c.partnerIDs[id], id) }
-
-func (c *computer) rollup(g *group, about Subject, name string, milestones []MilestoneView, sources []int) Rollup {
-	r := Rollup{
-		Subject: about, Name: name, Counts: g.counts, Adherence: g.adherence, OnTime: g.onTime, Slipped: g.slipped, SlipDays: g.slipDays,
-		Declared: c.declared(about),
-	}
-	r.Verdict = c.freshen(c.judgeGroup(g, redMilestones(milestones, about.has)), sources)
-	r.OnTimeVerdict = c.freshen(c.judgeOnTime(g.onTime), sources)
-	r.Disagrees = r.Declared != nil && r.Declared.RAG != r.Verdict.RAG
-	return r
-}
 
 // has reports whether a milestone belongs to what is spoken of.
 func (s Subject) has(m *MilestoneView) bool {
@@ -253,7 +286,7 @@ func (s Subject) has(m *MilestoneView) bool {
 }
 
 // judgeGroup is the verdict on a group: never an average of colours. The reasons are those that its critical milestones give.
-func (c *computer) judgeGroup(g *group, reasons []Reason) Verdict {
+func (c *computer) judgeGroup(g *group, of *Rollup, reasons []Reason) Verdict {
 	r := &c.in.Rules
 	add := func(x Reason) { reasons = append(reasons, x) }
 	adherence := Reason{Code: AdherenceLow, RAG: Red, Count: g.adherence.Part, Of: g.adherence.Whole, Threshold: r.AdherenceRed}
@@ -276,6 +309,18 @@ func (c *computer) judgeGroup(g *group, reasons []Reason) Verdict {
 	default:
 		adherence.Code, adherence.RAG, adherence.Threshold = AdherenceOK, Green, 0
 		add(adherence)
+	}
+	if target, ok := dayOf(of.Target); ok && of.Forecast != nil && of.Forecast.State == ForecastOK {
+		last, ok := dayOf(of.Forecast.P85)
+		why := Reason{RAG: Amber, From: of.Target, To: of.Forecast.P85, Days: int(last - target)}
+		switch {
+		case ok && last > target:
+			why.Code = ForecastLate
+			add(why)
+		case !ok && c.today+day(7*of.Forecast.horizon) >= target:
+			why.Code, why.Days, why.Count = ForecastNever, 0, of.Forecast.horizon
+			add(why)
+		}
 	}
 	return verdict(reasons...)
 }

@@ -64,10 +64,11 @@ type computer struct {
 	tasks   []*Task // by number
 	sources []SourceView
 
-	streams   map[string]string // a workstream as a task writes it → as it is shown
-	folded    map[string]string // likewise, by what fold makes of it
-	own       map[string][]int  // partner → its sources, as indexes; the scorecard is nobody's
-	scorecard []int             // the scorecard, as index of sources
+	streams   map[string]string     // a workstream as a task writes it → as it is shown
+	folded    map[string]string     // likewise, by what fold makes of it
+	targets   map[string]task.Value // a workstream, folded → the agreed date
+	own       map[string][]int      // partner → its sources, as indexes; the scorecard is nobody's
+	scorecard []int                 // the scorecard, as index of sources
 	updates   map[Subject]*StatusUpdate
 	history   history
 
@@ -94,7 +95,7 @@ func newComputer(in Input) *computer {
 		return cmp.Or(cmp.Compare(a.Number, b.Number), strings.Compare(string(a.ID), string(b.ID)))
 	})
 	for _, p := range in.Partners {
-		c.partnerIDs[p.ID] = p.Name
+		c.partnerIDs[p.ID] = max(c.partnerIDs[p.ID], p.Name)
 	}
 	c.nameStreams()
 	c.readSources()
@@ -121,8 +122,14 @@ func (c *computer) nameStreams() {
 			names[k] = s
 		}
 	}
-	for _, w := range c.in.Workstreams {
+	c.targets = make(map[string]task.Value)
+	agreed := slices.Clone(c.in.Workstreams)
+	slices.SortFunc(agreed, func(a, b Workstream) int { // of one that is written twice the first counts, whatever the order
+		return cmp.Or(strings.Compare(a.Name, b.Name), -byDate(a.Target, b.Target))
+	})
+	for _, w := range slices.Backward(agreed) {
 		names[fold(w.Name)] = w.Name
+		c.targets[fold(w.Name)] = w.Target
 	}
 	c.streams = make(map[string]string, len(spelled))
 	for s := range spelled {

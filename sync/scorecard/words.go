@@ -2,6 +2,7 @@ package scorecard
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/lockstep-sync/lockstep/sync/task"
@@ -71,4 +72,16 @@ func age(d time.Duration) string {
 		return count(int(d/time.Minute), "minute")
 	}
 	return count(int(d/time.Second), "second")
+}
+
+// inWords is a list of names in words: "a, b and c". Of many, only the first few are named.
+func inWords(names []string) string {
+	const few = 5
+	if n := len(names); n > few {
+		return strings.Join(names[:few], ", ") + fmt.Sprintf(" and %d more", n-few)
+	}
+	if n := len(names); n > 1 {
+		return strings.Join(names[:n-1], ", ") + " and " + names[n-1]
+	}
+	return strings.Join(names, "")
 }
