@@ -19,12 +19,13 @@ type Week struct {
 	Unplanned int `json:"unplanned"`
 	// Why counts the misses by reason.
 	Why []MissCount `json:"why,omitempty"`
-	// Misses are all of them, by task number; only the partnership's weeks have them, and only the latest: see MissWeeks.
-	Misses []Miss `json:"misses,omitempty"`
+	// Kept and Misses are all of them, by task number; only the partnership's weeks have them, and only the latest: see ToldWeeks.
+	Kept   []*Task `json:"-"`
+	Misses []Miss  `json:"misses,omitempty"`
 }
 
-// MissWeeks is for how many of the latest full weeks every miss is told, and not only counted.
-const MissWeeks = 4
+// ToldWeeks is for how many of the latest full weeks, and the current one, every commitment is told, and not only counted.
+const ToldWeeks = 4
 
 // MissCount is how many commitments were missed for one reason.
 type MissCount struct {
@@ -101,6 +102,10 @@ func (c *computer) commit(t *Task, w int, start, end *state) {
 			k.kept[w]++
 		}
 	}
+	told := w >= h.weeks()-1-ToldWeeks
+	if finished && told {
+		h.kept[w] = append(h.kept[w], t)
+	}
 	if finished || w == h.weeks()-1 {
 		return
 	}
@@ -111,7 +116,7 @@ func (c *computer) commit(t *Task, w int, start, end *state) {
 		}
 		k.why[w][m.Reason.Code]++
 	}
-	if w >= h.weeks()-1-MissWeeks {
+	if told {
 		h.misses[w] = append(h.misses[w], m)
 	}
 }
@@ -141,7 +146,7 @@ func missed(start, end *state, before day) Reason {
 }
 
 // weeksOf are a track's weeks, the oldest first; nil where no week's plan is known.
-func (c *computer) weeksOf(k *track, misses [][]Miss) []Week {
+func (c *computer) weeksOf(k *track, told bool) []Week {
 	h := &c.history
 	var out []Week
 	for w := max(h.full, h.weeks()-1-c.in.Rules.CommitmentWeeks); w < h.weeks(); w++ {
@@ -154,8 +159,8 @@ func (c *computer) weeksOf(k *track, misses [][]Miss) []Week {
 				}
 			}
 		}
-		if misses != nil {
-			week.Misses = misses[w]
+		if told {
+			week.Kept, week.Misses = h.kept[w], h.misses[w]
 		}
 		out = append(out, week)
 	}

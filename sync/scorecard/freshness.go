@@ -67,7 +67,7 @@ func (c *computer) sourcesOf(t *Task) []int {
 	return holding
 }
 
-// freshen adds to a verdict which of the sources are stale. What is stale is never green.
+// freshen adds to a verdict which of the sources are stale. What is stale is never green, nor is it said that there is nothing.
 func (c *computer) freshen(v Verdict, sources []int) Verdict {
 	for _, i := range sources {
 		if c.sources[i].Stale {
@@ -75,7 +75,7 @@ func (c *computer) freshen(v Verdict, sources []int) Verdict {
 			v.Stale = true
 		}
 	}
-	if v.Stale && v.RAG == Green {
+	if v.Stale && v.RAG.Severity() < Grey.Severity() {
 		v = verdict(v.Reasons...)
 		v.Stale = true
 	}

@@ -17,7 +17,8 @@ type history struct {
 	whole     *track
 	byPartner map[string]*track
 	byStream  map[string]*track
-	misses    [][]Miss // by week
+	kept      [][]*Task // by week
+	misses    [][]Miss
 }
 
 // track is the history of one group of tasks, by week; week len-1 is the current one.
@@ -90,7 +91,7 @@ func (c *computer) layWeeks() {
 	}
 	h.whole = newTrack(weeks)
 	h.byPartner, h.byStream = make(map[string]*track), make(map[string]*track)
-	h.misses = make([][]Miss, weeks)
+	h.kept, h.misses = make([][]*Task, weeks), make([][]Miss, weeks)
 }
 
 func (h *history) weeks() int { return len(h.bounds) - 1 }

@@ -72,7 +72,7 @@ func (c *computer) indicators() []IndicatorView {
 
 func progress(actual, baseline, target float64) (float64, bool) {
 	p := (actual - baseline) / (target - baseline)
-	if !finite(p) {
+	if !finite(baseline) || !finite(target) || !finite(p) {
 		return 0, false
 	}
 	return p, true

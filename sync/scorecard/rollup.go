@@ -190,7 +190,7 @@ func (c *computer) rollUp(s *Scorecard) {
 	for _, name := range sortedKeys(c.byStream) {
 		g := c.byStream[name]
 		r := c.rollup(g, Subject{Kind: OfWorkstream, Workstream: name}, name)
-		c.weekly(&r, h.byStream[name], nil)
+		c.weekly(&r, h.byStream[name], false)
 		r.Forecast = c.forecastStream(name, g.counts.Open)
 		c.aim(&r, g, c.targets[fold(name)])
 		r.Burnup = c.burnup(h.byStream[name])
@@ -200,7 +200,7 @@ func (c *computer) rollUp(s *Scorecard) {
 	slices.SortStableFunc(s.Workstreams, func(a, b Rollup) int { return byName(a.Name, b.Name) })
 
 	s.Partnership = c.rollup(c.whole, Subject{Kind: Partnership}, "")
-	c.weekly(&s.Partnership, h.whole, h.misses)
+	c.weekly(&s.Partnership, h.whole, true)
 	s.Partnership.Forecast = c.forecastAll(s.Workstreams)
 	c.aim(&s.Partnership, c.whole, c.in.Target)
 	s.Partnership.Burnup = c.burnup(h.whole)
@@ -208,7 +208,7 @@ func (c *computer) rollUp(s *Scorecard) {
 
 	for _, id := range sortedKeys(c.byPartner) {
 		r := c.rollup(c.byPartner[id], Subject{Kind: OfPartner, Partner: id}, c.partnerName(id))
-		c.weekly(&r, h.byPartner[id], nil)
+		c.weekly(&r, h.byPartner[id], false)
 		c.conclude(&r, c.byPartner[id], s.Milestones, c.ownOf(id))
 		s.Partners = append(s.Partners, r)
 	}
@@ -233,8 +233,8 @@ func (c *computer) rollup(g *group, about Subject, name string) Rollup {
 }
 
 // weekly adds a group's commitments.
-func (c *computer) weekly(r *Rollup, k *track, misses [][]Miss) {
-	r.Weeks = c.weeksOf(k, misses)
+func (c *computer) weekly(r *Rollup, k *track, told bool) {
+	r.Weeks = c.weeksOf(k, told)
 	r.Commitments = reliability(r.Weeks)
 }
 

@@ -27,13 +27,17 @@ type Scorecard struct {
 	Gates      []GateView      `json:"gates"`      // by date
 	Indicators []IndicatorView `json:"indicators"` // by name
 
-	Sources []SourceView `json:"sources"` // by id
+	Sources   []SourceView `json:"sources"`   // by id
+	Conflicts []Conflict   `json:"conflicts"` // by task, then field
+	Quality   Quality      `json:"quality"`
+
+	ahead int
 }
 
 // Compute makes the scorecard. The same input gives the same scorecard, in whatever order its slices come.
 func Compute(in Input) Scorecard {
 	c := newComputer(in)
-	s := Scorecard{Now: in.Now.In(c.loc), Today: c.today.value(), Sources: c.sources}
+	s := Scorecard{Now: in.Now.In(c.loc), Today: c.today.value(), Sources: c.sources, Conflicts: c.conflicts(), Quality: c.quality(), ahead: in.Rules.Ahead}
 	c.replayAll()
 	s.Tasks = make([]TaskView, 0, len(c.tasks))
 	for _, t := range c.tasks {
