@@ -75,8 +75,9 @@ func (r Reason) miss() string {
 		return "in progress, not finished"
 	case MissUnknown:
 		return "unknown"
+	default:
+		return string(r.Code)
 	}
-	return string(r.Code)
 }
 
 // commit counts a task in week w, which it began and ended as the states say.

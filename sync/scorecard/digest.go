@@ -89,7 +89,7 @@ const (
 // not in between are passed over.
 func NewDigest(now, then *Scorecard, events []Event) Digest {
 	d := Digest{Since: then.Now, Until: now.Now}
-	before, after := index(then), index(now)
+	before, after := then.ByID(), now.ByID()
 	d.Changed = changes(before, after, events, then.Now, now.Now)
 	for i := range d.Changed {
 		d.Counts.add(&d.Changed[i])
@@ -113,14 +113,6 @@ func NewDigest(now, then *Scorecard, events []Event) Digest {
 	d.Needed = needed(now)
 	d.Next = next(now)
 	return d
-}
-
-func index(s *Scorecard) map[task.ID]*TaskView {
-	m := make(map[task.ID]*TaskView, len(s.Tasks))
-	for i := range s.Tasks {
-		m[s.Tasks[i].Task.ID] = &s.Tasks[i]
-	}
-	return m
 }
 
 // changes sums the events up, task by task.

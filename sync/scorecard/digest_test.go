@@ -78,7 +78,8 @@ func TestDigest(t *testing.T) {
 	in.Conflicts = []scorecard.Conflict{{Task: "CW-3", Field: task.Assignee, Opened: moment("2026-03-01"), Claims: []merge.Claim{{}, {}}}}
 	in.Gates = []scorecard.Gate{
 		{ID: "pilot", Name: "Pilot", Date: date("2026-03-01"), Criteria: []scorecard.Criterion{{Text: "x", Met: true}, {Text: "y"}}},
-		{ID: "scale", Name: "Scale", Date: date("2026-03-18")}, {ID: "end", Name: "End", Date: date("2026-03-19")},
+		{ID: "scale", Name: "Scale", Date: date("2026-03-18")},
+		{ID: "end", Name: "End", Date: date("2026-03-19")},
 	}
 	in.Milestones = []scorecard.Milestone{{ID: "opening", Name: "Opening", Due: date("2026-03-11")}}
 	now := scorecard.Compute(in)

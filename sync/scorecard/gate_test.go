@@ -59,9 +59,14 @@ func TestGates(t *testing.T) {
 		{
 			ID: "pilot", Name: "Pilot", Date: date("2026-03-01"), Deliverables: []task.ID{"CW-1", "CW-2"}, Deciders: []string{"Amina", "Ben"},
 			Criteria: []scorecard.Criterion{
-				{Text: "Budget signed"}, {Text: "Site chosen", Met: true}, {Text: "Design ready", Tasks: []task.ID{"CW-1"}},
-				{Text: "Tested", Tasks: []task.ID{"CW-1", "CW-2", "CW-3", "CW-9"}}, {Text: "Homes", Indicator: "homes"},
-				{Text: "Pumps", Indicator: "pumps"}, {Text: "Later", Indicator: "later"}, {Text: "Nothing", Indicator: "none"},
+				{Text: "Budget signed"},
+				{Text: "Site chosen", Met: true},
+				{Text: "Design ready", Tasks: []task.ID{"CW-1"}},
+				{Text: "Tested", Tasks: []task.ID{"CW-1", "CW-2", "CW-3", "CW-9"}},
+				{Text: "Homes", Indicator: "homes"},
+				{Text: "Pumps", Indicator: "pumps"},
+				{Text: "Later", Indicator: "later"},
+				{Text: "Nothing", Indicator: "none"},
 			},
 			Decisions: []scorecard.Decision{decision("2026-03-05", scorecard.Go), decision("2026-02-20", scorecard.Hold), decision("2026-02-01", scorecard.Kill)},
 		},
@@ -117,16 +122,20 @@ func TestQuality(t *testing.T) {
 		{Task: "CW-2", Field: task.Due, Opened: moment("2026-03-01")}, {Task: "CW-1", Field: task.Status, Opened: moment("2026-02-01")},
 	}
 	in.Sources = []scorecard.SourceState{
-		{ID: "jira", LastSuccess: noon().Add(-time.Minute), Interval: time.Minute}, {ID: "sheet", LastSuccess: noon().Add(-time.Hour), Interval: time.Minute},
+		{ID: "jira", LastSuccess: noon().Add(-time.Minute), Interval: time.Minute},
+		{ID: "sheet", LastSuccess: noon().Add(-time.Hour), Interval: time.Minute},
 		{ID: "doc"},
 	}
 	s := scorecard.Compute(in)
 	want := scorecard.Quality{
 		UnmatchedPeople: 3, UnreadableCells: 3, UnmappedStatuses: 4, UnknownPartners: 1, HeldConflicts: 2, OldestConflict: moment("2026-02-01"),
 		Holds: []scorecard.HoldCount{
-			{Source: "doc", Reason: task.HoldNoTitle, Count: 1}, {Source: "jira", Reason: task.HoldUnmatchedPerson, Count: 3},
-			{Source: "jira", Reason: task.HoldUnreadable, Count: 1}, {Source: "sheet", Reason: task.HoldUnknownPartner, Count: 1},
-			{Source: "sheet", Reason: task.HoldUnmappedStatus, Count: 4}, {Source: "sheet", Reason: task.HoldUnreadable, Count: 2},
+			{Source: "doc", Reason: task.HoldNoTitle, Count: 1},
+			{Source: "jira", Reason: task.HoldUnmatchedPerson, Count: 3},
+			{Source: "jira", Reason: task.HoldUnreadable, Count: 1},
+			{Source: "sheet", Reason: task.HoldUnknownPartner, Count: 1},
+			{Source: "sheet", Reason: task.HoldUnmappedStatus, Count: 4},
+			{Source: "sheet", Reason: task.HoldUnreadable, Count: 2},
 		},
 		StaleSources: 2, NeverRead: 1, Oldest: "sheet", OldestAge: time.Hour,
 	}

@@ -114,7 +114,11 @@ func (c *Counts) add(v *TaskView) {
 		n  *int
 		is bool
 	}{
-		{&c.Overdue, v.Overdue > 0}, {&c.Late, v.Late > 0}, {&c.DueSoon, v.DueSoon}, {&c.NoDate, !v.HasDue}, {&c.NoOwner, v.NoOwner},
+		{&c.Overdue, v.Overdue > 0},
+		{&c.Late, v.Late > 0},
+		{&c.DueSoon, v.DueSoon},
+		{&c.NoDate, !v.HasDue},
+		{&c.NoOwner, v.NoOwner},
 		{&c.Stale, v.Verdict.Stale},
 	} {
 		if x.is {
@@ -279,10 +283,9 @@ func (s Subject) has(m *MilestoneView) bool {
 		return m.Workstream == s.Workstream
 	case OfCombination:
 		return m.Partner == s.Partner && m.Workstream == s.Workstream
-	case OfTask:
-		return m.Task == s.Task
+	default:
+		return false
 	}
-	return false
 }
 
 // judgeGroup is the verdict on a group: never an average of colours. The reasons are those that its critical milestones give.

@@ -60,6 +60,15 @@ func Compute(in Input) Scorecard {
 	return s
 }
 
+// ByID are the tasks by id. The map is the caller's.
+func (s *Scorecard) ByID() map[task.ID]*TaskView {
+	m := make(map[task.ID]*TaskView, len(s.Tasks))
+	for i := range s.Tasks {
+		m[s.Tasks[i].Task.ID] = &s.Tasks[i]
+	}
+	return m
+}
+
 // computer is the input, laid out.
 type computer struct {
 	in      *Input

@@ -30,12 +30,12 @@ type TaskView struct {
 	Workstream string `json:"workstream"`
 	Status     string `json:"status"`
 
-	due, baseline       day
-	hasBaseline         bool
-	finished            day
-	finishedKnown       bool
-	missed              day // the date that lateness is counted from
-	missedKnown, isLate bool
+	due, baseline day
+	hasBaseline   bool
+	finished      day
+	finishedKnown bool
+	missed        day // the date that lateness is counted from
+	missedKnown   bool
 }
 
 // Slip is how far a due date has moved from the first agreed one.

@@ -50,6 +50,14 @@ func dueIn(n int) string {
 	return "due in " + days(n)
 }
 
+// near says of what is not as it should be how near its date is, by how much it is overdue another reason tells.
+func near(n int) string {
+	if n < 0 {
+		return "past its due date"
+	}
+	return "and " + dueIn(n)
+}
+
 // than compares today's due date with the first agreed one.
 func than(n int) string {
 	switch {
