@@ -26,11 +26,11 @@ func (c *computer) readSources() {
 		v := SourceView{SourceState: s, Never: s.LastSuccess.IsZero()}
 		switch {
 		case v.Never:
-			v.Stale, v.Reason = true, Reason{Code: NeverRead, RAG: Grey, What: string(s.ID)}
+			v.Stale, v.Reason = true, Reason{Code: NeverRead, RAG: Grey, What: s.name()}
 		default:
 			v.Age = max(0, c.in.Now.Sub(s.LastSuccess)) // a clock that jumped back makes nothing younger than new
 			if v.Age > max(time.Duration(r.StaleIntervals)*s.Interval, r.StaleFloor) {
-				v.Stale, v.Reason = true, Reason{Code: StaleData, RAG: Grey, What: string(s.ID), Count: int(v.Age / time.Second)}
+				v.Stale, v.Reason = true, Reason{Code: StaleData, RAG: Grey, What: s.name(), At: s.LastSuccess.In(c.loc)}
 			}
 		}
 		c.sources = append(c.sources, v)
@@ -99,14 +99,27 @@ func (c *computer) ownOf(partner string) []int {
 	return c.scorecard
 }
 
-// sourcesOfStream are the sources of the partners that have a task in a workstream.
-func (c *computer) sourcesOfStream(name string) []int {
-	var all []int
+// sourcesOfStreams are, for each workstream, the sources of the partners that have a task in it.
+func (c *computer) sourcesOfStreams() map[string][]int {
+	all := make(map[string][]int, len(c.byStream))
 	for at := range c.byCell {
-		if at.stream == name {
-			all = append(all, c.ownOf(at.partner)...)
+		all[at.stream] = append(all[at.stream], c.ownOf(at.partner)...)
+	}
+	for name, sources := range all {
+		slices.Sort(sources)
+		all[name] = slices.Compact(sources)
+	}
+	return all
+}
+
+// oldestRead is when the source that was read longest ago was read; zero where one never was, or there is none.
+func (c *computer) oldestRead(sources []int) time.Time {
+	var oldest time.Time
+	for k, i := range sources {
+		at := c.sources[i].LastSuccess
+		if k == 0 || at.Before(oldest) {
+			oldest = at
 		}
 	}
-	slices.Sort(all)
-	return slices.Compact(all)
+	return oldest
 }

@@ -41,8 +41,8 @@ func TestTheExampleOfTheGuide(t *testing.T) {
 		got = append(got, line)
 	}
 	if diff := cmp.Diff([]string{
-		"CW-1 done ()",
-		"CW-2 done ()",
+		"CW-1 done on 12 Feb 2026 ()",
+		"CW-2 done on 24 Feb 2026, 4 days later than first agreed ()",
 		"CW-3 Green: on track, due in 16 days (moved once, 21 days later than first agreed)",
 		"CW-4 Red: overdue by 9 days, tolerance 7; blocked past its due date ()",
 		"CW-5 Amber: not started and due in 2 days ()",

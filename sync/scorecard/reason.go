@@ -97,7 +97,7 @@ const (
 	OnTrack        Code = "on_track"    // due in Days
 	IsDone         Code = "done"        // done
 	IsCancelled    Code = "cancelled"   // cancelled
-	StaleData      Code = "stale"       // the source What was read last Count seconds ago
+	StaleData      Code = "stale"       // the source What was read last At
 	NeverRead      Code = "never_read"  // the source What was never read
 )
 
@@ -127,6 +127,7 @@ type Reason struct {
 	Threshold float64    `json:"threshold,omitempty"`
 	From      task.Value `json:"from,omitzero"`
 	To        task.Value `json:"to,omitzero"`
+	At        time.Time  `json:"at,omitzero"` // in the partnership's zone
 	What      string     `json:"what,omitempty"`
 }
 
@@ -158,16 +159,26 @@ func (r Reason) String() string {
 	case OnTrack:
 		return "on track, " + dueIn(r.Days)
 	case IsDone:
-		return "done"
+		return r.done()
 	case IsCancelled:
 		return "cancelled"
 	case StaleData:
-		return fmt.Sprintf("the data of %s is %s old", r.What, age(time.Duration(r.Count)*time.Second))
+		return fmt.Sprintf("%s was last read on %s", r.What, r.At.Format("2 Jan 2006 at 15:04"))
 	case NeverRead:
 		return fmt.Sprintf("%s was never read", r.What)
 	default:
 		return r.rollup()
 	}
+}
+
+func (r Reason) done() string {
+	switch {
+	case r.To.IsEmpty():
+		return "done"
+	case r.Days > 0:
+		return fmt.Sprintf("done on %s, %s", date(r.To), than(r.Days))
+	}
+	return "done on " + date(r.To)
 }
 
 func (r Reason) rollup() string {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
@@ -13,7 +14,9 @@ type Rollup struct {
 	Subject Subject `json:"subject"`
 	Name    string  `json:"name"` // "" for the tasks without a workstream, or without a partner
 
-	Verdict  Verdict       `json:"verdict"`
+	Verdict Verdict `json:"verdict"`
+	// Read is when the source that the figures rest on, and that was read longest ago, was read; zero where one never was.
+	Read     time.Time     `json:"read,omitzero"`
 	Declared *StatusUpdate `json:"declared,omitempty"` // what people say; nil where nobody said anything
 	// Disagrees says that the declared colour is not the computed one.
 	Disagrees bool `json:"disagrees,omitempty"`
@@ -191,6 +194,7 @@ func (c *computer) layGroups() {
 // rollUp makes the roll-ups of the groups.
 func (c *computer) rollUp(s *Scorecard) {
 	h := &c.history
+	sources := c.sourcesOfStreams()
 	for _, name := range sortedKeys(c.byStream) {
 		g := c.byStream[name]
 		r := c.rollup(g, Subject{Kind: OfWorkstream, Workstream: name}, name)
@@ -198,7 +202,7 @@ func (c *computer) rollUp(s *Scorecard) {
 		r.Forecast = c.forecastStream(name, g.counts.Open)
 		c.aim(&r, g, c.targets[fold(name)])
 		r.Burnup = c.burnup(h.byStream[name])
-		c.conclude(&r, g, s.Milestones, c.sourcesOfStream(name))
+		c.conclude(&r, g, s.Milestones, sources[name])
 		s.Workstreams = append(s.Workstreams, r)
 	}
 	slices.SortStableFunc(s.Workstreams, func(a, b Rollup) int { return byName(a.Name, b.Name) })
@@ -253,6 +257,7 @@ func (c *computer) aim(r *Rollup, g *group, agreed task.Value) {
 // conclude adds the verdicts.
 func (c *computer) conclude(r *Rollup, g *group, milestones []MilestoneView, sources []int) {
 	r.Verdict = c.freshen(c.judgeGroup(g, r, redMilestones(milestones, r.Subject.has)), sources)
+	r.Read = c.oldestRead(sources)
 	r.OnTimeVerdict = c.freshen(c.judgeOnTime(g.onTime), sources)
 	r.Disagrees = r.Declared != nil && r.Declared.RAG != r.Verdict.RAG
 }

@@ -246,8 +246,8 @@ func TestStaleIsNeverGreen(t *testing.T) {
 	}
 	s := scorecard.Compute(in)
 	for i, want := range []string{
-		"Grey: the data of jira is 5 hours old; on track, due in 57 days",
-		"Red: overdue by 31 days, tolerance 7; the data of jira is 5 hours old",
+		"Grey: jira was last read on 4 Mar 2026 at 07:00; on track, due in 57 days",
+		"Red: overdue by 31 days, tolerance 7; jira was last read on 4 Mar 2026 at 07:00",
 		"Green: on track, due in 57 days",
 		"Grey: score was never read; on track, due in 57 days",
 		"Green: on track, due in 57 days",

@@ -51,7 +51,9 @@ func TestTaskRAG(t *testing.T) {
 		{"no owner", made(1, noOwner), "Grey: no owner"},
 		{"neither", made(1, noDue, noOwner), "Grey: no due date; no owner"},
 		{"overdue without an owner", made(1, due("2026-01-04"), noOwner), "Red: overdue by 59 days, tolerance 7; no owner"},
-		{"done late", made(1, due("2026-01-04"), status(task.Done)), "done"},
+		{"done, nobody knows when", made(1, due("2026-01-04"), status(task.Done)), "done"},
+		{"done on its day", made(1, due("2026-02-04"), doneOn("2026-02-04")), "done on 4 Feb 2026"},
+		{"done late", made(1, due("2026-02-04"), doneOn("2026-02-08")), "done on 8 Feb 2026, 4 days later than first agreed"},
 		{"cancelled", made(1, due("2026-01-04"), status(task.Cancelled)), "cancelled"},
 		{
 			"missed, then moved",

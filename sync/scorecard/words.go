@@ -3,7 +3,6 @@ package scorecard
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
@@ -67,19 +66,6 @@ func than(n int) string {
 		return days(-n) + " earlier than first agreed"
 	}
 	return "back where it was first agreed"
-}
-
-// age is a time that has passed, in the largest unit that fits twice.
-func age(d time.Duration) string {
-	switch {
-	case d >= 48*time.Hour:
-		return days(int(d / (24 * time.Hour)))
-	case d >= 2*time.Hour:
-		return count(int(d/time.Hour), "hour")
-	case d >= 2*time.Minute:
-		return count(int(d/time.Minute), "minute")
-	}
-	return count(int(d/time.Second), "second")
 }
 
 // inWords is a list of names in words: "a, b and c". Of many, only the first few are named.
