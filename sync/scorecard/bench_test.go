@@ -83,3 +83,15 @@ func BenchmarkAsOf(b *testing.B) {
 		scorecard.AsOf(in.Tasks, events, moment("2025-12-01"))
 	}
 }
+
+// Someone mapped a column of free text to the workstream: every task has one of its own.
+func BenchmarkEveryTaskInAWorkstreamOfItsOwn(b *testing.B) {
+	in, _ := large(100_000)
+	for i := range in.Tasks {
+		in.Tasks[i].Agreed[task.Workstream] = task.TextValue(fmt.Sprint("about ", i))
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		scorecard.Compute(in)
+	}
+}

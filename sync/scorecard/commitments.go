@@ -90,18 +90,15 @@ func (c *computer) commit(t *Task, w int, start, end *state) {
 	finished := end.done() && !start.done()
 	if !promised {
 		if finished && (start.there || t.first(task.Status).String() != task.Done) {
-			h.whole.unplanned[w]++
-			trackOf(h.byPartner, end.partner, h.weeks()).unplanned[w]++
-			trackOf(h.byStream, end.stream, h.weeks()).unplanned[w]++
+			for _, k := range [3]*track{h.whole, trackOf(h.byPartner, end.partner, h.weeks()), c.streamTrack(end.stream)} {
+				k.surprise(w)
+			}
 		}
 		return
 	}
-	tracks := [3]*track{h.whole, trackOf(h.byPartner, start.partner, h.weeks()), trackOf(h.byStream, start.stream, h.weeks())}
+	tracks := [3]*track{h.whole, trackOf(h.byPartner, start.partner, h.weeks()), c.streamTrack(start.stream)}
 	for _, k := range tracks {
-		k.made[w]++
-		if finished {
-			k.kept[w]++
-		}
+		k.promise(w, finished)
 	}
 	told := w >= h.weeks()-1-ToldWeeks
 	if finished && told {
@@ -112,14 +109,37 @@ func (c *computer) commit(t *Task, w int, start, end *state) {
 	}
 	m := Miss{Task: t, Partner: start.partner, Reason: missed(start, end, h.firsts[w+1])}
 	for _, k := range tracks {
-		if k.why[w] == nil {
-			k.why[w] = make(map[Code]int)
-		}
-		k.why[w][m.Reason.Code]++
+		k.miss(w, m.Reason.Code)
 	}
 	if told {
 		h.misses[w] = append(h.misses[w], m)
 	}
+}
+
+func (k *track) promise(w int, kept bool) {
+	if k == nil {
+		return
+	}
+	k.made[w]++
+	if kept {
+		k.kept[w]++
+	}
+}
+
+func (k *track) surprise(w int) {
+	if k != nil {
+		k.unplanned[w]++
+	}
+}
+
+func (k *track) miss(w int, why Code) {
+	if k == nil {
+		return
+	}
+	if k.why[w] == nil {
+		k.why[w] = make(map[Code]int)
+	}
+	k.why[w][why]++
 }
 
 // missed is why a commitment of a week that ended before a day was not kept.

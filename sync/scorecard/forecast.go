@@ -18,6 +18,7 @@ const (
 	Insufficient ForecastState = "insufficient_data" // fewer full weeks of history than Rules.ForecastMinimum
 	NoProgress   ForecastState = "no_progress"       // nothing was finished in any of the weeks
 	NothingLeft  ForecastState = "nothing_left"      // nothing is open
+	NotFollowed  ForecastState = "not_followed"      // there are more workstreams than Rules.Workstreams
 )
 
 // Forecast is when the open tasks of a group will be finished if it goes on as in the last weeks. New tasks are not foreseen.
@@ -56,6 +57,8 @@ func (f *Forecast) String() string {
 		return "no forecast: nothing was finished in " + count(f.Weeks, "week")
 	case NothingLeft:
 		return "nothing is open"
+	case NotFollowed:
+		return "no forecast: there are too many workstreams"
 	case ForecastOK:
 	}
 	return "50 %: " + f.by(f.P50) + ", 85 %: " + f.by(f.P85) + ", 95 %: " + f.by(f.P95)
@@ -84,6 +87,8 @@ func (c *computer) forecastStream(name string, remaining int) *Forecast {
 	switch {
 	case remaining == 0:
 		f.State = NothingLeft
+	case !c.followed[name]:
+		f.State = NotFollowed
 	case f.Weeks < max(1, r.ForecastMinimum):
 		f.State = Insufficient
 	case slices.Max(f.Finished) == 0:
@@ -101,6 +106,7 @@ func (c *computer) forecastAll(streams []Rollup) *Forecast {
 	r := &c.in.Rules
 	f := &Forecast{State: NothingLeft, minimum: r.ForecastMinimum, horizon: horizon(r)}
 	var short, stuck []string
+	unknown := false
 	for i := range streams {
 		s := streams[i].Forecast
 		f.Remaining += s.Remaining
@@ -114,6 +120,8 @@ func (c *computer) forecastAll(streams []Rollup) *Forecast {
 			short = append(short, name)
 		case NoProgress:
 			stuck = append(stuck, name)
+		case NotFollowed:
+			unknown = true
 		case ForecastOK:
 			f.State = ForecastOK
 			if f.trials == nil {
@@ -127,6 +135,8 @@ func (c *computer) forecastAll(streams []Rollup) *Forecast {
 		}
 	}
 	switch {
+	case unknown:
+		f.State, f.trials = NotFollowed, nil
 	case len(stuck) > 0:
 		f.State, f.Waits, f.trials = NoProgress, stuck, nil
 	case len(short) > 0:

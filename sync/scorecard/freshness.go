@@ -99,17 +99,14 @@ func (c *computer) ownOf(partner string) []int {
 	return c.scorecard
 }
 
-// sourcesOfStreams are, for each workstream, the sources of the partners that have a task in it.
-func (c *computer) sourcesOfStreams() map[string][]int {
-	all := make(map[string][]int, len(c.byStream))
-	for at := range c.byCell {
-		all[at.stream] = append(all[at.stream], c.ownOf(at.partner)...)
+// sourcesOfStream are the sources of the partners that have a task in a workstream.
+func (c *computer) sourcesOfStream(name string) []int {
+	var all []int
+	for _, partner := range c.inStream[name] {
+		all = append(all, c.ownOf(partner)...)
 	}
-	for name, sources := range all {
-		slices.Sort(sources)
-		all[name] = slices.Compact(sources)
-	}
-	return all
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // oldestRead is when the source that was read longest ago was read; zero where one never was, or there is none.

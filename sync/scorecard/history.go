@@ -21,7 +21,7 @@ type history struct {
 	misses    [][]Miss
 }
 
-// track is the history of one group of tasks, by week; week len-1 is the current one.
+// track is the history of one group of tasks, by week; the last is the current one.
 type track struct {
 	made, kept []int // commitments
 	unplanned  []int // finished without having been promised for the week
@@ -105,6 +105,14 @@ func trackOf(m map[string]*track, key string, weeks int) *track {
 	return t
 }
 
+// streamTrack is a workstream's track; nil for one that is not followed. A track of nil counts nothing.
+func (c *computer) streamTrack(name string) *track {
+	if !c.followed[name] {
+		return nil
+	}
+	return trackOf(c.history.byStream, name, c.history.weeks())
+}
+
 // replayAll plays every task's story through the weeks.
 func (c *computer) replayAll() {
 	c.layWeeks()
@@ -122,14 +130,10 @@ func (c *computer) replay(t *Task) {
 	}
 	s.setDue(t.first(task.Due))
 	bornDone := s.status == task.Done
-	stream := trackOf(h.byStream, c.stream(t.Agreed[task.Workstream]), weeks)
-	if stream.began.IsZero() || t.Created.Before(stream.began) {
-		stream.began = t.Created
+	tracks := [2]*track{h.whole, c.streamTrack(c.stream(t.Agreed[task.Workstream]))}
+	for _, k := range tracks {
+		k.know(t.Created)
 	}
-	if h.whole.began.IsZero() || t.Created.Before(h.whole.began) {
-		h.whole.began = t.Created
-	}
-	tracks := [2]*track{h.whole, stream}
 
 	change, removal := 0, 0
 	removed := false
@@ -155,7 +159,7 @@ func (c *computer) replay(t *Task) {
 		}
 		if !before.done() && s.done() && (before.there || !bornDone) {
 			for _, k := range tracks {
-				k.finished[w]++
+				k.finish(w)
 			}
 		}
 		c.commit(t, w, &before, &s)
@@ -165,9 +169,22 @@ func (c *computer) replay(t *Task) {
 	}
 }
 
+// know says since when a task of the track is known.
+func (k *track) know(since time.Time) {
+	if k != nil && (k.began.IsZero() || since.Before(k.began)) {
+		k.began = since
+	}
+}
+
+func (k *track) finish(w int) {
+	if k != nil {
+		k.finished[w]++
+	}
+}
+
 // stand counts the task as it stood at the start of week w.
 func (k *track) stand(w int, s *state) {
-	if s.there && s.status != task.Cancelled {
+	if k != nil && s.there && s.status != task.Cancelled {
 		k.scope[w]++
 		if s.status == task.Done {
 			k.done[w]++

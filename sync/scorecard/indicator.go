@@ -66,7 +66,9 @@ func (c *computer) indicators() []IndicatorView {
 		}
 		out = append(out, v)
 	}
-	slices.SortFunc(out, func(a, b IndicatorView) int { return cmp.Or(byName(a.Name, b.Name), strings.Compare(a.ID, b.ID)) })
+	slices.SortFunc(out, func(a, b IndicatorView) int {
+		return cmp.Or(strings.Compare(fold(a.Name), fold(b.Name)), strings.Compare(a.ID, b.ID))
+	})
 	return out
 }
 

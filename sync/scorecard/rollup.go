@@ -165,6 +165,9 @@ func (g *group) add(v *TaskView, today day, period int) {
 // count counts a task into the groups that it is in.
 func (c *computer) count(v *TaskView) {
 	at := cell{v.Partner, v.Workstream}
+	if c.byCell[at] == nil {
+		c.inStream[at.stream] = append(c.inStream[at.stream], at.partner)
+	}
 	for _, g := range []*group{c.whole, in(c.byPartner, v.Partner), in(c.byStream, v.Workstream), in(c.byCell, at)} {
 		g.add(v, c.today, c.in.Rules.Period)
 	}
@@ -181,7 +184,7 @@ func in[K comparable](m map[K]*group, k K) *group {
 
 // layGroups begins the groups that are there whether or not a task is in them.
 func (c *computer) layGroups() {
-	c.whole = new(group)
+	c.whole, c.inStream = new(group), make(map[string][]string)
 	c.byPartner, c.byStream, c.byCell = make(map[string]*group), make(map[string]*group), make(map[cell]*group)
 	for _, p := range c.in.Partners {
 		in(c.byPartner, p.ID)
@@ -194,18 +197,18 @@ func (c *computer) layGroups() {
 // rollUp makes the roll-ups of the groups.
 func (c *computer) rollUp(s *Scorecard) {
 	h := &c.history
-	sources := c.sourcesOfStreams()
-	for _, name := range sortedKeys(c.byStream) {
+	for _, name := range byName(keys(c.byStream), func(s string) string { return s }) {
 		g := c.byStream[name]
 		r := c.rollup(g, Subject{Kind: OfWorkstream, Workstream: name}, name)
-		c.weekly(&r, h.byStream[name], false)
 		r.Forecast = c.forecastStream(name, g.counts.Open)
 		c.aim(&r, g, c.targets[fold(name)])
-		r.Burnup = c.burnup(h.byStream[name])
-		c.conclude(&r, g, s.Milestones, sources[name])
+		if c.followed[name] {
+			c.weekly(&r, h.byStream[name], false)
+			r.Burnup = c.burnup(h.byStream[name])
+		}
+		c.conclude(&r, g, s.Milestones, c.sourcesOfStream(name))
 		s.Workstreams = append(s.Workstreams, r)
 	}
-	slices.SortStableFunc(s.Workstreams, func(a, b Rollup) int { return byName(a.Name, b.Name) })
 
 	s.Partnership = c.rollup(c.whole, Subject{Kind: Partnership}, "")
 	c.weekly(&s.Partnership, h.whole, true)
@@ -214,23 +217,28 @@ func (c *computer) rollUp(s *Scorecard) {
 	s.Partnership.Burnup = c.burnup(h.whole)
 	c.conclude(&s.Partnership, c.whole, s.Milestones, c.allSources())
 
-	for _, id := range sortedKeys(c.byPartner) {
+	for _, id := range byName(keys(c.byPartner), c.partnerName) {
 		r := c.rollup(c.byPartner[id], Subject{Kind: OfPartner, Partner: id}, c.partnerName(id))
 		c.weekly(&r, h.byPartner[id], false)
 		c.conclude(&r, c.byPartner[id], s.Milestones, c.ownOf(id))
 		s.Partners = append(s.Partners, r)
 	}
-	slices.SortStableFunc(s.Partners, func(a, b Rollup) int { return byName(a.Name, b.Name) })
 
-	for at, g := range c.byCell {
-		r := c.rollup(g, Subject{Kind: OfCombination, Partner: at.partner, Workstream: at.stream}, at.stream)
-		c.conclude(&r, g, s.Milestones, c.ownOf(at.partner))
-		s.Cells = append(s.Cells, r)
+	at := make(map[string][]string, len(s.Partners)) // partner → workstreams, in order
+	for i := range s.Workstreams {
+		name := s.Workstreams[i].Name
+		for _, partner := range c.inStream[name] {
+			at[partner] = append(at[partner], name)
+		}
 	}
-	slices.SortFunc(s.Cells, func(a, b Rollup) int {
-		return cmp.Or(byName(c.partnerName(a.Subject.Partner), c.partnerName(b.Subject.Partner)), strings.Compare(a.Subject.Partner, b.Subject.Partner),
-			byName(a.Subject.Workstream, b.Subject.Workstream))
-	})
+	for i := range s.Partners {
+		id := s.Partners[i].Subject.Partner
+		for _, name := range at[id] {
+			r := c.rollup(c.byCell[cell{id, name}], Subject{Kind: OfCombination, Partner: id, Workstream: name}, name)
+			c.conclude(&r, c.byCell[cell{id, name}], s.Milestones, c.ownOf(id))
+			s.Cells = append(s.Cells, r)
+		}
+	}
 }
 
 func (c *computer) rollup(g *group, about Subject, name string) Rollup {
@@ -262,17 +270,23 @@ func (c *computer) conclude(r *Rollup, g *group, milestones []MilestoneView, sou
 	r.Disagrees = r.Declared != nil && r.Declared.RAG != r.Verdict.RAG
 }
 
-// byName orders names; none comes last.
-func byName(a, b string) int {
-	switch {
-	case a == b:
-		return 0
-	case a == "":
-		return 1
-	case b == "":
-		return -1
+// byName sorts keys by the names that they have, case aside; what has none comes last.
+func byName(keys []string, name func(string) string) []string {
+	type named struct{ key, folded string }
+	all := make([]named, len(keys))
+	for i, k := range keys {
+		all[i] = named{k, fold(name(k))}
 	}
-	return cmp.Or(strings.Compare(fold(a), fold(b)), strings.Compare(a, b))
+	slices.SortFunc(all, func(a, b named) int {
+		if (a.folded == "") != (b.folded == "") {
+			return -strings.Compare(a.folded, b.folded)
+		}
+		return cmp.Or(strings.Compare(a.folded, b.folded), strings.Compare(a.key, b.key))
+	})
+	for i := range all {
+		keys[i] = all[i].key
+	}
+	return keys
 }
 
 func (c *computer) partnerName(id string) string { return cmp.Or(c.partnerIDs[id], id) }

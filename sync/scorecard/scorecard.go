@@ -79,6 +79,7 @@ type computer struct {
 
 	streams   map[string]string     // a workstream as a task writes it → as it is shown
 	folded    map[string]string     // likewise, by what fold makes of it
+	followed  map[string]bool       // by name as it is shown
 	targets   map[string]task.Value // a workstream, folded → the agreed date
 	own       map[string][]int      // partner → its sources, as indexes; the scorecard is nobody's
 	scorecard []int                 // the scorecard, as index of sources
@@ -89,7 +90,8 @@ type computer struct {
 	byPartner  map[string]*group
 	byStream   map[string]*group
 	byCell     map[cell]*group
-	partnerIDs map[string]string // id → name
+	inStream   map[string][]string // workstream → the partners that have a task in it
+	partnerIDs map[string]string   // id → name
 }
 
 type cell struct{ partner, stream string }
@@ -125,7 +127,9 @@ func fold(s string) string { return strings.ToLower(strings.Join(strings.Fields(
 func (c *computer) nameStreams() {
 	spelled := make(map[string]int)
 	for _, t := range c.tasks {
-		spelled[t.Agreed[task.Workstream].String()]++
+		if !t.Removed {
+			spelled[t.Agreed[task.Workstream].String()]++
+		}
 	}
 	names := make(map[string]string)
 	c.folded = names
@@ -145,8 +149,26 @@ func (c *computer) nameStreams() {
 		c.targets[fold(w.Name)] = w.Target
 	}
 	c.streams = make(map[string]string, len(spelled))
-	for s := range spelled {
+	sizes := make(map[string]int)
+	for s, n := range spelled {
 		c.streams[s] = names[fold(s)]
+		sizes[c.streams[s]] += n
+	}
+	c.followStreams(sizes, agreed)
+}
+
+// followStreams chooses the workstreams that are followed week by week.
+func (c *computer) followStreams(sizes map[string]int, agreed []Workstream) {
+	names := sortedKeys(sizes)
+	slices.SortStableFunc(names, func(a, b string) int { return sizes[b] - sizes[a] })
+	c.followed = make(map[string]bool)
+	for _, w := range agreed {
+		c.followed[c.streamNamed(w.Name)] = true
+	}
+	for _, name := range names {
+		if len(c.followed) < c.in.Rules.Workstreams {
+			c.followed[name] = true
+		}
 	}
 }
 
@@ -155,7 +177,7 @@ func (c *computer) stream(v task.Value) string {
 	if name, ok := c.streams[v.String()]; ok {
 		return name
 	}
-	return v.String() // one that a task was in once, and no task is in now
+	return c.streamNamed(v.String()) // one that a task was in once, and no task is in now
 }
 
 func (c *computer) readUpdates() {
@@ -184,11 +206,17 @@ func (c *computer) declared(s Subject) *StatusUpdate {
 	return c.updates[s]
 }
 
-func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K {
-	keys := make([]K, 0, len(m))
+// keys are a map's keys, in no order.
+func keys[V any](m map[string]V) []string {
+	out := make([]string, 0, len(m))
 	for k := range m {
-		keys = append(keys, k)
+		out = append(out, k)
 	}
-	slices.Sort(keys)
-	return keys
+	return out
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	out := keys(m)
+	slices.Sort(out)
+	return out
 }
