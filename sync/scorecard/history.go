@@ -146,8 +146,12 @@ func (c *computer) replay(t *Task) {
 		}
 		s.there = !removed && t.Created.Before(to)
 	}
-	advance(h.bounds[0])
-	for w := range weeks {
+	first := 0
+	for first < weeks-1 && !t.Created.Before(h.bounds[first+1]) {
+		first++ // it was not there yet
+	}
+	advance(h.bounds[first])
+	for w := first; w < weeks; w++ {
 		for _, k := range tracks {
 			k.stand(w, &s)
 		}
