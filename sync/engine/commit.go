@@ -65,7 +65,7 @@ func (c *cycle) commitTask(w *work) {
 		if w.born && len(d.Losers) == 0 {
 			continue // the birth says it
 		}
-		if w.settledBy[d.Field] != "" && d.From == d.To {
+		if w.settledBy[d.Field] != "" && d.From.Same(d.To) {
 			continue // nothing changed: that it was settled says it
 		}
 		e := store.Event{

@@ -34,10 +34,12 @@ func (o *Outcome) Settle(sides []Side, f task.Field, chosen task.Value, by strin
 			o.Bases[i][f] = sides[i].Now[f]
 		}
 	}
-	o.Agreed[f] = chosen
-	if !claimed {
-		d.To, o.Agreed[f] = k.Agreed, k.Agreed
+	if !claimed && k.Agreed.IsNone() {
+		chosen = task.Empty(f.Kind()) // nothing was agreed yet: now it is, that there is to be nothing
+	} else if !claimed {
+		chosen = k.Agreed
 	}
+	d.To, o.Agreed[f] = chosen, chosen
 	o.Conflicts = slices.Delete(o.Conflicts, at, at+1)
 	next, _ := slices.BinarySearchFunc(o.Decisions, f, func(d Decision, f task.Field) int { return int(d.Field) - int(f) })
 	o.Decisions = slices.Insert(o.Decisions, next, d)

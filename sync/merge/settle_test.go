@@ -72,6 +72,17 @@ func TestSettleByWhatIsAgreed(t *testing.T) {
 	}
 }
 
+// Where nothing was agreed yet, to keep that is to agree on nothing: it has to be written to those who claimed.
+func TestSettleByNothing(t *testing.T) {
+	t.Parallel()
+	agreed, sides, rules := contested()
+	agreed[task.Notes] = task.Value{}
+	out := merge.Merge(agreed, sides, rules)
+	if !out.Settle(sides, task.Notes, task.Value{}, "somebody") || out.Agreed[task.Notes] != task.Empty(task.Text) {
+		t.Errorf("agreed is %s %q", out.Agreed[task.Notes].Kind(), out.Agreed[task.Notes])
+	}
+}
+
 func TestSettleRefuses(t *testing.T) {
 	t.Parallel()
 	agreed, sides, rules := contested()
