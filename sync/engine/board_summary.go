@@ -76,15 +76,16 @@ func (c *cycle) heartbeat() []connectors.Cell {
 	beat := c.now.UTC().Truncate(every)
 	return []connectors.Cell{
 		{Value: task.TextValue("Checked " + c.moment(beat) + " (" + c.Location.String() + ")"), Tone: connectors.Muted},
-		{Formula: overdueFormula(beat, every), Bold: true},
+		{Formula: overdueFormula(beat, every, c.Board.Interval), Bold: true},
 	}
 }
 
-// overdueFormula warns once two heartbeats were missed, and shows nothing before. A division by zero is how it says nothing: a
+// overdueFormula warns once two heartbeats were missed (the beat that is shown may be older than the last look by one), and
+// shows nothing before. A division by zero is how it says nothing: a
 // formula with several arguments would need a separator, and that is another in another locale.
-func overdueFormula(beat time.Time, every time.Duration) string {
+func overdueFormula(beat time.Time, every, interval time.Duration) string {
 	minutes := int64(beat.Sub(sheetEpoch) / time.Minute)
-	limit := int64(2*every+time.Minute-1) / int64(time.Minute)
+	limit := int64(2*every+interval+time.Minute-1) / int64(time.Minute)
 	age := fmt.Sprintf("(NOW()*1440-%d)", minutes)
 	return fmt.Sprintf(`=IFERROR("Lockstep has not checked for "&INT(%s/60)&" hours: what stands here may be out of date. `+
 		`Ask whoever runs it."&CHAR(32/(%s>%d)))`, age, age, limit)
