@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/lockstep-sync/lockstep/connectors"
@@ -22,7 +23,7 @@ func (c *cycle) summary(p *connectors.Page) {
 	p.Columns = []connectors.BoardColumn{
 		{Name: "Partner", Kind: task.Text}, {Name: "Open", Kind: task.Number}, {Name: "Overdue", Kind: task.Number},
 		{Name: "Done", Kind: task.Number}, {Name: "RAG", Kind: task.Text, Words: ragWords()}, {Name: "Why", Kind: task.Text, Wide: true},
-		{Name: "Commitments kept", Kind: task.Text},
+		{Name: "Commitments kept", Kind: task.Text}, {Name: "On time", Kind: task.Text},
 	}
 	for i := range c.memory.card.Partners {
 		r := &c.memory.card.Partners[i]
@@ -32,7 +33,7 @@ func (c *cycle) summary(p *connectors.Page) {
 		}
 		p.Rows = append(p.Rows, connectors.PageRow{Cells: []connectors.Cell{
 			textCell(name), number(r.Counts.Open), number(r.Counts.Overdue), number(r.Counts.Done),
-			ragCell(r.Verdict.RAG), textCell(c.why(r.Verdict)), textCell(keptOf(r.Commitments)),
+			ragCell(r.Verdict.RAG), textCell(c.why(r.Verdict)), textCell(keptOf(r.Commitments)), onTime(r),
 		}})
 	}
 }
@@ -59,6 +60,16 @@ func keptOf(r scorecard.Ratio) string {
 		return ""
 	}
 	return fmt.Sprintf("%d of %d", r.Part, r.Whole)
+}
+
+// onTime is how many tasks of the period were finished by their first agreed date; empty where none was due.
+func onTime(r *scorecard.Rollup) connectors.Cell {
+	cell := textCell(keptOf(r.OnTime))
+	if r.OnTime.Known() {
+		cell.Tone = toneOf(r.OnTimeVerdict.RAG)
+		cell.Value = task.TextValue(keptOf(r.OnTime) + " (" + strings.ToLower(r.OnTimeVerdict.RAG.Display()) + ")")
+	}
+	return cell
 }
 
 func number(n int) connectors.Cell {
