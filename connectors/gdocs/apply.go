@@ -194,9 +194,6 @@ func (c *Connector) create(t *table, j *job) (bool, *fault.Error) {
 		j.at = at
 		return false, nil
 	}
-	if n := len(t.copies[id]); n > 0 {
-		return false, conflict("the mark of %s is there more than once", id)
-	}
 	last := &t.rows[len(t.rows)-1]
 	texts := make([]string, len(last.cells))
 	for _, ch := range j.p.Set {
@@ -214,7 +211,9 @@ func (c *Connector) create(t *table, j *job) (bool, *fault.Error) {
 	if j.marks = c.cfg.Suggest; j.marks {
 		name = "" // a mark is no suggestion: it comes afterwards
 	}
-	j.edits = []edit{t.fresh(texts, t.column[task.Title], name)}
+	e := t.fresh(texts, t.column[task.Title], name)
+	e.requests = append(c.unmark(t, -1, j.p.Task), e.requests...) // of a row that is gone something may have stayed
+	j.edits = []edit{e}
 	return true, nil
 }
 
@@ -225,12 +224,9 @@ func (c *Connector) update(t *table, j *job) (bool, *fault.Error) {
 		if !cells.IsTaskID(id, c.o.KeyPrefix) {
 			return false, fault.New(fault.Permanent, fault.Unsupported, writeRows, "%s is no id of this partnership", cells.Quote(id))
 		}
-		if _, done := t.byKey[id]; done || len(t.copies[id]) > 0 {
+		if _, done := t.byKey[id]; done {
 			key, adopt = id, false // our mark landed before
 		}
-	}
-	if n := len(t.copies[key]); n > 0 {
-		return false, conflict("the mark of %s is there more than once", key)
 	}
 	at, ok := t.byKey[key]
 	if !ok {
@@ -238,6 +234,9 @@ func (c *Connector) update(t *table, j *job) (bool, *fault.Error) {
 	}
 	j.at, j.key = at, key
 	if adopt {
+		if t.column[task.Title] >= len(t.rows[at].cells) {
+			return false, conflict("the row has no cell for its title")
+		}
 		if f := t.expect(at, j.p.Expect); f != nil {
 			return false, f
 		}
@@ -258,18 +257,10 @@ func (c *Connector) update(t *table, j *job) (bool, *fault.Error) {
 		j.edits = append(j.edits, e)
 	}
 	if j.marks && !c.cfg.Suggest {
-		j.edits = append(j.edits, t.markRow(at, grown, markName(j.p.Task)))
+		j.edits = append(j.edits, c.markRow(t, at, grown, j.p.Task))
 		j.marks = false
 	}
 	return len(j.edits) > 0 || j.marks, nil
-}
-
-// markRow marks a row after its title grew.
-func (t *table) markRow(at int, grown int64, name string) edit {
-	k := t.column[task.Title]
-	newline := t.rows[at].cells[k].end - 1
-	// It comes after the edit of the title, and before those of cells to the left: they move it along.
-	return edit{at: t.rows[at].cells[k].start - 1, requests: []*docs.Request{t.mark(newline+grown, name)}}
 }
 
 // expect compares a row with what was seen of it.
@@ -401,7 +392,7 @@ func (a *applying) markSuggested(t *table, jobs []*job) (*table, *fault.Error) {
 			continue // somebody has changed it already: the next cycle finds it by its content
 		}
 		taken[at] = true
-		requests = append(requests, t.markRow(at, 0, markName(j.p.Task)).requests...)
+		requests = append(requests, a.c.markRow(t, at, 0, j.p.Task).requests...)
 	}
 	if len(requests) == 0 {
 		return t, nil

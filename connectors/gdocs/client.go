@@ -85,42 +85,58 @@ func (c *Connector) address(tab string) string {
 }
 
 // wanted is what is asked for of a document, and nothing else: an answer with every style is several times as long. Tabs lie up
-// to three deep.
+// to three deep. Of an element whose kind is not named only the place is told, which is enough to leave it alone.
 func wanted() googleapi.Field {
-	const content = "documentTab(namedRanges,dropdownDefinitions,body(content(startIndex,endIndex,paragraph(elements),table)))"
-	tab := "tabProperties(tabId)," + content
-	return googleapi.Field("revisionId,title,suggestions(suggestionId,status,headPost(author(me)))," +
-		"tabs(" + tab + ",childTabs(" + tab + ",childTabs(" + tab + ")))")
+	const (
+		where    = "startIndex,endIndex"
+		suggest  = "suggestedInsertionIds,suggestedDeletionIds"
+		elements = "elements(" + where + ",textRun(content," + suggest + "),person(personProperties," + suggest + ")," +
+			"dateElement(dateElementProperties," + suggest + "),dropdown(dropdownId,dropdownProperties," + suggest + ")," +
+			"richLink(richLinkProperties(title)," + suggest + "))"
+		cell = "tableCells(" + where + "," + suggest + ",tableCellStyle(rowSpan,columnSpan)," +
+			"content(paragraph(" + elements + "),table(rows)))"
+		body = "body(content(" + where + ",paragraph(paragraphStyle(namedStyleType)," + elements + ")," +
+			"table(tableRows(" + where + "," + suggest + "," + cell + "))))"
+		tab = "tabProperties(tabId),documentTab(namedRanges,dropdownDefinitions," + body + ")"
+	)
+	return "revisionId,title,suggestions(suggestionId,status,headPost(author(me)))," +
+		"tabs(" + tab + ",childTabs(" + tab + ",childTabs(" + tab + ")))"
 }
 
-// get reads the document in one request. The error is a fault.
+// get reads the document in one request, or in two where what we may see has changed. The error is a fault.
 func (c *Connector) get(ctx context.Context, op string) (*paper, *fault.Error) {
-	view := inlineView
-	if c.viewer {
-		view = plainView
+	d, err := c.fetch(ctx, c.view())
+	if forbidden(err) && !c.plain {
+		// Whoever may only read does not see what is suggested.
+		c.plain = true
+		if d, err = c.fetch(ctx, c.view()); err != nil {
+			c.plain = false
+		}
 	}
-	d, err := c.fetch(ctx, view)
-	if forbidden(err) {
-		// Whoever may only read does not see what is suggested; or the document was shared with us as an editor since.
-		other := plainView
-		if view == plainView {
-			other = inlineView
-		}
-		if d2, err2 := c.fetch(ctx, other); err2 == nil {
-			d, err, view = d2, nil, other
-		}
+	if err == nil && c.plain && d.RevisionId != "" {
+		// Only who may edit is told a revision: the document was shared with us as an editor since. Places in the text are others
+		// when what is suggested stands in it.
+		c.plain = false
+		d, err = c.fetch(ctx, c.view())
 	}
 	if err != nil {
 		f, _ := c.fault(op, err) //nolint:contextcheck // the answer is here: nothing is sent
 		return nil, f
 	}
 	p := readPaper(d)
-	// Only who may edit is told a revision.
-	c.viewer = view == plainView && p.revision == ""
-	if p.revision != "" {
+	c.viewer = p.revision == ""
+	if !c.viewer {
 		c.refused = false
 	}
 	return p, nil
+}
+
+// view is how the document is asked for.
+func (c *Connector) view() string {
+	if c.plain {
+		return plainView
+	}
+	return inlineView
 }
 
 func (c *Connector) fetch(ctx context.Context, view string) (*docs.Document, error) {

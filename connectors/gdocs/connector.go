@@ -37,7 +37,8 @@ type Connector struct {
 
 	last    *table // of the last Pull or Apply; nil before
 	refused bool   // a write was refused for want of permission
-	viewer  bool   // we may read the document, and not what is suggested in it
+	viewer  bool   // we may read the document, and not edit it
+	plain   bool   // we may not see what is suggested in it
 }
 
 var (
@@ -107,7 +108,7 @@ func (c *Connector) Pull(ctx context.Context, _ string) (task.Snapshot, error) {
 	return snap, nil
 }
 
-// Confirm reads the document anew and says of each key whether its row is there. Of a row that is held nothing is said.
+// Confirm reads the document anew and says of each key whether its row is there.
 func (c *Connector) Confirm(ctx context.Context, keys []string) (map[string]connectors.Confirmation, error) {
 	t, f := c.read(ctx, "confirm absent rows")
 	if f != nil {
@@ -115,12 +116,9 @@ func (c *Connector) Confirm(ctx context.Context, keys []string) (map[string]conn
 	}
 	out := make(map[string]connectors.Confirmation, len(keys))
 	for _, k := range keys {
-		at, found := t.byKey[k]
-		switch {
-		case found:
+		out[k] = connectors.Confirmation{Presence: connectors.Gone}
+		if at, found := t.byKey[k]; found {
 			out[k] = connectors.Confirmation{Presence: connectors.Present, Record: c.record(t, t.itemAt(at, k))}
-		case len(t.copies[k]) == 0:
-			out[k] = connectors.Confirmation{Presence: connectors.Gone}
 		}
 	}
 	return out, nil

@@ -2,6 +2,7 @@ package gdocs
 
 import (
 	"slices"
+	"unicode"
 	"unicode/utf16"
 
 	"google.golang.org/api/docs/v1"
@@ -56,14 +57,14 @@ func (t *table) rewrite(c *cell, text string) edit {
 	for p < len(old) && p < len(want) && old[p].code == want[p] {
 		p++
 	}
-	for p > 0 && split(old, p) {
+	for p > 0 && (split(old, p) || cluster(want, p)) {
 		p--
 	}
 	s := 0
 	for s < len(old)-p && s < len(want)-p && old[len(old)-1-s].code == want[len(want)-1-s] {
 		s++
 	}
-	for s > 0 && split(old, len(old)-s) {
+	for s > 0 && (split(old, len(old)-s) || cluster(want, len(want)-s)) {
 		s--
 	}
 	at := c.end - 1
@@ -85,14 +86,57 @@ func (t *table) rewrite(c *cell, text string) edit {
 	return e
 }
 
-// split reports that a cut before a glyph would go through a chip or through one character.
+// split reports that a cut before a glyph would go through a chip or through what people see as one character.
 func split(gs []glyph, at int) bool {
 	if at <= 0 || at >= len(gs) {
 		return false
 	}
-	a, b := gs[at-1], gs[at]
-	return a.chip && b.chip && a.from == b.from || a.code >= 0xD800 && a.code < 0xDC00 && b.code >= 0xDC00 && b.code < 0xE000
+	if a, b := gs[at-1], gs[at]; a.chip && b.chip && a.from == b.from {
+		return true
+	}
+	codes := make([]uint16, 0, 6)
+	lo := max(0, at-2)
+	for _, g := range gs[lo:min(len(gs), at+2)] {
+		codes = append(codes, g.code)
+	}
+	return cluster(codes, at-lo)
 }
+
+// cluster reports that a cut before a code unit would go through what people see as one character: a letter with its accents,
+// an emoji with its skin, a family. Docs refuses an edit that begins or ends there. It may say so of too much, which only makes an
+// edit longer.
+func cluster(codes []uint16, at int) bool {
+	if at <= 0 || at >= len(codes) {
+		return false
+	}
+	if low(codes[at]) && high(codes[at-1]) {
+		return true
+	}
+	before, after := rune(codes[at-1]), rune(codes[at])
+	if low(codes[at-1]) && at > 1 {
+		before = utf16.DecodeRune(rune(codes[at-2]), before)
+	}
+	if high(codes[at]) && at+1 < len(codes) {
+		after = utf16.DecodeRune(after, rune(codes[at+1]))
+	}
+	const joiner = 0x200D
+	switch {
+	case before == '\n' || after == '\n':
+		return false
+	case before == joiner, after == joiner, unicode.Is(unicode.M, after):
+		return true
+	case after >= 0x1F3FB && after <= 0x1F3FF, after >= 0xE0020 && after <= 0xE007F: // skin tones, and what follows a flag
+		return true
+	case before >= 0x1F1E6 && before <= 0x1F1FF && after >= 0x1F1E6 && after <= 0x1F1FF: // two letters of a flag
+		return true
+	case before >= 0x1100 && before <= 0x11FF && after >= 0x1160 && after <= 0x11FF: // the parts of a Korean syllable
+		return true
+	}
+	return false
+}
+
+func high(code uint16) bool { return code >= 0xD800 && code < 0xDC00 }
+func low(code uint16) bool  { return code >= 0xDC00 && code < 0xE000 }
 
 func (t *table) insert(at int64, text string) *docs.Request {
 	return &docs.Request{InsertText: &docs.InsertTextRequest{Location: &docs.Location{TabId: t.tab, Index: at}, Text: text}}
@@ -199,11 +243,4 @@ func (t *table) fresh(texts []string, title int, name string) edit {
 		e.requests = append(e.requests, t.mark(mark, name))
 	}
 	return e
-}
-
-// mark puts a mark on the newline that ends a cell.
-func (t *table) mark(newline int64, name string) *docs.Request {
-	return &docs.Request{CreateNamedRange: &docs.CreateNamedRangeRequest{
-		Name: name, Range: &docs.Range{TabId: t.tab, StartIndex: newline, EndIndex: newline + 1},
-	}}
 }

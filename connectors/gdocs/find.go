@@ -2,7 +2,6 @@ package gdocs
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/lockstep-sync/lockstep/connectors/cells"
 	"github.com/lockstep-sync/lockstep/sync/fault"
@@ -24,12 +23,8 @@ type layout struct {
 func (c *Connector) find(p *paper) (*grid, layout, *fault.Error) {
 	var found []*grid
 	var layouts []layout
-	var headed []*grid
-	for _, g := range p.grids {
-		if c.cfg.Table != "" && cells.FoldHeader(g.heading) != cells.FoldHeader(c.cfg.Table) {
-			continue
-		}
-		headed = append(headed, g)
+	headed := c.headed(p)
+	for _, g := range headed {
 		if l, ok := c.columns(p, g); ok {
 			found, layouts = append(found, g), append(layouts, l)
 		}
@@ -52,6 +47,27 @@ func (c *Connector) find(p *paper) (*grid, layout, *fault.Error) {
 		WithHint("undo its deletion (File, Version history), or correct doc.document")
 }
 
+// headed are the tables that stand under the heading of the configuration, all where it names none. What stands right above a
+// table counts for more than the heading over all that, for people write between the two.
+func (c *Connector) headed(p *paper) []*grid {
+	if c.cfg.Table == "" {
+		return p.grids
+	}
+	is := func(s string) bool { return cells.FoldHeader(s) == cells.FoldHeader(c.cfg.Table) }
+	var near, under []*grid
+	for _, g := range p.grids {
+		if is(g.caption) {
+			near = append(near, g)
+		} else if is(g.heading) {
+			under = append(under, g)
+		}
+	}
+	if len(near) > 0 {
+		return near
+	}
+	return under
+}
+
 func (c *Connector) under() string {
 	if c.cfg.Table == "" {
 		return ""
@@ -62,10 +78,13 @@ func (c *Connector) under() string {
 func headings(gs []*grid) string {
 	var names []string
 	for i, g := range gs {
-		if g.heading == "" {
-			names = append(names, fmt.Sprintf("table %d without a heading", i+1))
-		} else {
+		switch {
+		case g.caption != "":
+			names = append(names, g.caption)
+		case g.heading != "":
 			names = append(names, g.heading)
+		default:
+			names = append(names, fmt.Sprintf("table %d without a heading", i+1))
 		}
 	}
 	return cells.QuoteAll(names)
@@ -130,15 +149,4 @@ func (c *Connector) drifted(format string, args ...any) *fault.Error {
 	f := fault.New(fault.Permanent, fault.SchemaDrift, "find the table", format, args...)
 	f.Source = c.o.Source
 	return f
-}
-
-// markName is the name of the range that marks a task's row.
-func markName(id task.ID) string { return markPrefix + string(id) }
-
-const markPrefix = "lockstep:"
-
-// marked is the task that a range's name means; false where it is none of ours.
-func (c *Connector) marked(name string) (task.ID, bool) {
-	id, ok := strings.CutPrefix(name, markPrefix)
-	return task.ID(id), ok && cells.IsTaskID(id, c.o.KeyPrefix)
 }

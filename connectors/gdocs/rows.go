@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -19,9 +18,7 @@ type table struct {
 	layout
 	reader *reader
 	items  []item
-	// byKey finds a row by its lasting or provisional key. A key that two rows have is not in it.
-	byKey  map[string]int
-	copies map[string][]int  // rows that bear a mark which others bear too
+	byKey  map[string]int    // finds a row by its lasting or provisional key
 	stale  bool              // something was written since
 	covers map[[2]int][2]int // of each cell that a merged one covers: which
 }
@@ -35,62 +32,27 @@ type item struct {
 
 // understand reads rows out of the table.
 func (c *Connector) understand(p *paper, g *grid, l layout) *table {
-	t := &table{paper: p, grid: g, layout: l, byKey: map[string]int{}, copies: map[string][]int{}, covers: g.covered()}
+	t := &table{paper: p, grid: g, layout: l, byKey: map[string]int{}, covers: g.covered()}
 	t.reader = c.readerOf(t)
+	marked := c.marksIn(t)
 	equal := map[string]int{}
-	marks := map[string][]int{}
 	for at := l.header + 1; at < len(g.rows); at++ {
 		if !p.live(g.rows[at].ins, g.rows[at].del) {
 			continue // others suggest it; it is not there yet
 		}
-		ids := c.marksOf(g, at)
-		if len(ids) == 0 && !t.typedIn(at) {
-			continue
-		}
-		if len(ids) > 0 {
-			for _, id := range ids {
-				marks[string(id)] = append(marks[string(id)], at)
+		x := item{at: at, id: marked[at], key: string(marked[at])}
+		if x.id == "" {
+			if !t.typedIn(at) {
+				continue
 			}
-			t.items = append(t.items, item{at: at, key: string(ids[0]), id: ids[0]})
-			continue
+			x.key = t.contentKey(at)
+			equal[x.key]++
+			x.key += "." + strconv.Itoa(equal[x.key])
 		}
-		key := t.contentKey(at)
-		equal[key]++
-		key += "." + strconv.Itoa(equal[key])
-		t.byKey[key] = at
-		t.items = append(t.items, item{at: at, key: key})
-	}
-	for mark, at := range marks {
-		if len(at) == 1 {
-			t.byKey[mark] = at[0]
-		} else {
-			t.copies[mark] = at
-		}
-	}
-	for _, x := range t.items { // a row with two marks is both tasks' and neither's
-		if ids := c.marksOf(g, x.at); len(ids) > 1 {
-			for _, id := range ids {
-				delete(t.byKey, string(id))
-				if len(t.copies[string(id)]) == 0 {
-					t.copies[string(id)] = []int{x.at}
-				}
-			}
-		}
+		t.byKey[x.key] = at
+		t.items = append(t.items, x)
 	}
 	return t
-}
-
-// marksOf are the tasks whose marks lie in a row, sorted, each once. A mark lies on the newline that ends the title's cell,
-// which no edit within the cell takes away.
-func (c *Connector) marksOf(g *grid, at int) []task.ID {
-	var out []task.ID
-	for _, m := range g.marks {
-		if id, ours := c.marked(m.name); ours && m.from >= g.rows[at].start && m.from < g.rows[at].end {
-			out = append(out, id)
-		}
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
 }
 
 // covered finds the cells that a merged cell covers.
@@ -182,19 +144,12 @@ func rowName(t *table, at int) string {
 	return "row " + strconv.Itoa(at+1)
 }
 
-// records are all rows that stand for one task each; the rest is held.
+// records are all rows that stand for a task, and the holds of columns that are gone.
 func (c *Connector) records(t *table) ([]task.Record, []task.Hold) {
 	out := make([]task.Record, 0, len(t.items))
 	holds := c.drift(t.paper, t.grid, t.layout)
 	for _, x := range t.items {
-		if len(t.copies[x.key]) == 0 {
-			out = append(out, c.record(t, x))
-			continue
-		}
-		holds = append(holds, task.Hold{
-			Source: c.o.Source, Task: x.id, Key: x.key, Name: rowName(t, x.at), Reason: task.HoldDuplicateID, Raw: x.key,
-			Hint: "two rows, or one row twice, bear the mark of " + x.key + ": delete the row that is too many and undo (Ctrl+Z) if it was the wrong one",
-		})
+		out = append(out, c.record(t, x))
 	}
 	return out, holds
 }

@@ -50,12 +50,13 @@ type row struct {
 type grid struct {
 	tab     string // the tab's id
 	start   int64
-	heading string // the text of the paragraph above that is not empty; "" where there is none
+	caption string // the text of the paragraph right above, empty ones aside; "" where there is none
+	heading string // the text of the nearest paragraph above that is styled as a heading; "" where there is none
 	rows    []row
-	marks   []mark // named ranges of ours in this tab
+	marks   []mark // named ranges in this tab
 }
 
-// mark is one named range of ours.
+// mark is one stretch of a named range.
 type mark struct {
 	id, name string
 	from, to int64
@@ -120,22 +121,29 @@ func (p *paper) readTab(id string, t *docs.DocumentTab) {
 			}
 		}
 	}
-	heading := ""
+	caption, heading := "", ""
 	for _, e := range t.Body.Content {
 		switch {
 		case e.Table != nil:
-			p.grids = append(p.grids, p.readGrid(id, e, heading, marks))
-			heading = ""
+			g := p.readGrid(e)
+			g.tab, g.caption, g.heading, g.marks = id, caption, heading, marks
+			p.grids = append(p.grids, g)
+			caption = ""
 		case e.Paragraph != nil:
-			if s := strings.TrimSpace(p.words(parts(e.Paragraph.Elements))); s != "" {
+			s := strings.TrimSpace(p.words(parts(e.Paragraph.Elements)))
+			if s == "" {
+				continue
+			}
+			caption = s
+			if st := e.Paragraph.ParagraphStyle; st != nil && (st.NamedStyleType == "TITLE" || strings.HasPrefix(st.NamedStyleType, "HEADING_")) {
 				heading = s
 			}
 		}
 	}
 }
 
-func (p *paper) readGrid(tab string, e *docs.StructuralElement, heading string, marks []mark) *grid {
-	g := &grid{tab: tab, start: e.StartIndex, heading: heading}
+func (p *paper) readGrid(e *docs.StructuralElement) *grid {
+	g := &grid{start: e.StartIndex}
 	for _, r := range e.Table.TableRows {
 		out := row{start: r.StartIndex, end: r.EndIndex, ins: r.SuggestedInsertionIds, del: r.SuggestedDeletionIds}
 		for _, c := range r.TableCells {
@@ -154,11 +162,6 @@ func (p *paper) readGrid(tab string, e *docs.StructuralElement, heading string, 
 			out.cells = append(out.cells, cl)
 		}
 		g.rows = append(g.rows, out)
-	}
-	for _, m := range marks {
-		if m.from >= g.start && m.to <= e.EndIndex {
-			g.marks = append(g.marks, m)
-		}
 	}
 	return g
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"unicode"
 	"unicode/utf16"
 )
 
@@ -210,10 +211,20 @@ func (p place) inside(units []unit) error {
 	return nil
 }
 
-// splits reports that the place is between the two halves of one character.
+// splits reports that the place is within what people see as one character: between the two halves of a code point, before an
+// accent, or at a joiner, as in an emoji of a family.
 func splits(units []unit, at int) bool {
-	return at > 0 && at < len(units) && units[at].kind == textUnit && units[at-1].kind == textUnit &&
-		utf16.IsSurrogate(rune(units[at].char)) && units[at].char >= 0xDC00 && units[at-1].char >= 0xD800 && units[at-1].char < 0xDC00
+	if at <= 0 || at >= len(units) || units[at].kind != textUnit || units[at-1].kind != textUnit {
+		return false
+	}
+	before, after := rune(units[at-1].char), rune(units[at].char)
+	if utf16.IsSurrogate(after) && at+1 < len(units) {
+		if r := utf16.DecodeRune(after, rune(units[at+1].char)); r != unicode.ReplacementChar {
+			after = r
+		}
+	}
+	lowHalf := after >= 0xDC00 && after < 0xE000 && before >= 0xD800 && before < 0xDC00
+	return lowHalf || before == 0x200D || after == 0x200D || unicode.In(after, unicode.Mn, unicode.Me) || after >= 0x1F3FB && after <= 0x1F3FF
 }
 
 // span reads a Range that must hold something.

@@ -158,7 +158,8 @@ func (g *docGrid) likeRow(row int) []unit {
 	out := []unit{{kind: rowUnit, what: style}}
 	for i, at := range r.cells {
 		cell := newCell()
-		if s := asMap(units[at].what["tableCellStyle"]); s != nil {
+		if s := maps.Clone(asMap(units[at].what["tableCellStyle"])); s != nil {
+			s["rowSpan"], s["columnSpan"] = 1.0, 1.0 // what is merged above is not merged here
 			cell["tableCellStyle"] = s
 		}
 		last := units[r.cellEnd(i)-1]

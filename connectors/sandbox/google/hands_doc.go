@@ -300,6 +300,17 @@ func (s *Server) shiftRow(id string, table, row, before int, cut bool) error {
 	})
 }
 
+// LoseRanges takes away the named ranges whose name f is true of. In real documents ranges vanish under
+// edits that one would think they survive; nobody sees it.
+func (s *Server) LoseRanges(id string, f func(name string) bool) error {
+	return s.onDoc(id, false, func(e *docEdit) error {
+		for _, t := range e.d.tabs {
+			t.ranges = slices.DeleteFunc(t.ranges, func(r namedRange) bool { return f(r.name) })
+		}
+		return nil
+	})
+}
+
 // AddTable appends a heading and a table with these rows to the first tab, the first row bold.
 func (s *Server) AddTable(id, heading string, rows ...[]string) error {
 	return s.onDoc(id, false, func(e *docEdit) error {
