@@ -85,25 +85,27 @@ func (a *applying) run(at []int) {
 		return
 	}
 	requests, owners := a.c.requests(t, jobs)
-	// A write in flight is finished, whatever becomes of the caller; the transport bounds how long that takes.
-	_, err := a.c.svc.Documents.BatchUpdate(a.c.cfg.Document, &docs.BatchUpdateDocumentRequest{
-		Requests: requests, WriteControl: a.c.control(t.revision),
-	}).Context(context.WithoutCancel(a.ctx)).Do()
-	t.stale = true
-	if err == nil {
-		a.settle(jobs)
-		return
+	if len(requests) > 0 {
+		if err := a.c.send(a.ctx, t, requests, a.c.cfg.Suggest); err != nil {
+			a.failed(jobs, owners, err)
+			return
+		}
 	}
-	a.failed(jobs, owners, err)
+	a.settle(jobs)
 }
 
-// control says for which revision a write is made, and whether it is one or only suggests.
-func (c *Connector) control(revision string) *docs.WriteControl {
-	w := &docs.WriteControl{RequiredRevisionId: revision}
-	if c.cfg.Suggest {
-		w.WriteMode = "SUGGEST"
+// send sends a batch for the revision that was read, as edits or as suggestions. A write in flight is finished, whatever becomes of
+// the caller; the transport bounds how long that takes.
+func (c *Connector) send(ctx context.Context, t *table, requests []*docs.Request, suggest bool) error {
+	control := &docs.WriteControl{RequiredRevisionId: t.revision}
+	if suggest {
+		control.WriteMode = "SUGGEST"
 	}
-	return w
+	t.stale = true
+	_, err := c.svc.Documents.BatchUpdate(c.cfg.Document, &docs.BatchUpdateDocumentRequest{
+		Requests: requests, WriteControl: control,
+	}).Context(context.WithoutCancel(ctx)).Do()
+	return err //nolint:wrapcheck // it is told apart by its kind, and wrapped then
 }
 
 // failed sorts out a batch that was refused or had no answer. Nothing of a batch that was refused was written.
@@ -335,7 +337,10 @@ func (c *Connector) requests(t *table, jobs []*job) (out []*docs.Request, owners
 
 // settle writes the receipts from what is read back.
 func (a *applying) settle(jobs []*job) {
-	t, f := a.c.read(context.WithoutCancel(a.ctx), "read back the rows")
+	t, f := a.c.last, (*fault.Error)(nil)
+	if t.stale {
+		t, f = a.c.read(context.WithoutCancel(a.ctx), "read back the rows")
+	}
 	if f == nil && a.c.cfg.Suggest {
 		t, f = a.markSuggested(t, jobs)
 	}
@@ -389,7 +394,7 @@ func (a *applying) markSuggested(t *table, jobs []*job) (*table, *fault.Error) {
 		}
 		at := t.unmarked(j, taken)
 		if at < 0 {
-			continue // somebody has changed it already: the next cycle finds it by its content
+			continue // somebody has changed it already: the next cycle sees what it is
 		}
 		taken[at] = true
 		requests = append(requests, a.c.markRow(t, at, 0, j.p.Task).requests...)
@@ -397,32 +402,23 @@ func (a *applying) markSuggested(t *table, jobs []*job) (*table, *fault.Error) {
 	if len(requests) == 0 {
 		return t, nil
 	}
-	_, err := a.c.svc.Documents.BatchUpdate(a.c.cfg.Document, &docs.BatchUpdateDocumentRequest{
-		Requests: requests, WriteControl: &docs.WriteControl{RequiredRevisionId: t.revision},
-	}).Context(context.WithoutCancel(a.ctx)).Do()
-	t.stale = true
-	if err != nil {
+	if err := a.c.send(a.ctx, t, requests, false); err != nil {
 		f, _ := a.c.fault("mark the rows", err)
 		return nil, f
 	}
 	return a.c.read(context.WithoutCancel(a.ctx), "read back the rows")
 }
 
-// unmarked is the row without a mark that shows what the job wrote; -1 where there is none.
+// unmarked is the row without a mark that shows all that the job's row has to, and is none of the taken ones; -1 where there is
+// none. Rows may have been moved since: only content tells.
 func (t *table) unmarked(j *job, taken map[int]bool) int {
+	want := j.p.Expect
+	for _, ch := range j.p.Set {
+		want[ch.Field] = ch.To
+	}
 	for _, x := range slices.Backward(t.items) {
-		if x.id != "" || taken[x.at] {
-			continue
-		}
-		shows := true
-		for _, ch := range j.p.Set {
-			now, _ := t.value(ch.Field, x.at)
-			shows = shows && now.Same(ch.To)
-		}
-		if j.p.Op == task.Adopt {
-			shows = shows && x.at == j.at
-		}
-		if shows {
+		made := len(t.rows[x.at].ins) > 0 // we may have suggested it
+		if x.id == "" && !taken[x.at] && (made || j.p.Op == task.Adopt) && t.expect(x.at, want) == nil {
 			return x.at
 		}
 	}

@@ -176,9 +176,11 @@ func (c *Connector) set(t *table, f task.Field, cl *cell, v task.Value) (edit, *
 		if !ok {
 			break
 		}
-		e.requests = []*docs.Request{gone, {InsertDate: &docs.InsertDateRequest{
-			Location: at, DateElementProperties: &docs.DateElementProperties{Timestamp: stamp, TimeZoneId: "etc/UTC"},
-		}}}
+		fresh := &docs.DateElementProperties{Timestamp: stamp} // of UTC, where no zone is named
+		if chip.date != nil {
+			fresh.DateFormat, fresh.Locale = chip.date.DateFormat, chip.date.Locale
+		}
+		e.requests = []*docs.Request{gone, {InsertDate: &docs.InsertDateRequest{Location: at, DateElementProperties: fresh}}}
 		return e, nil
 	case personPart:
 		if mail := c.mailOf(v.String()); mail != "" {
@@ -211,8 +213,9 @@ func (c *Connector) mailOf(name string) string {
 	return ""
 }
 
-// fresh are the requests that put a new row with these texts under the last one of the table, in its style, marked as the task's.
-// Rows are put there last one first: each pushes the ones before it down.
+// fresh are the requests that put a new row with these texts under the last one of the table, in its style, with a mark of that
+// name; "" is for a row that is only suggested: it is marked later. Rows are put there last one first: each pushes the ones before
+// it down.
 func (t *table) fresh(texts []string, title int, name string) edit {
 	last := len(t.rows) - 1
 	start := t.rows[last].end
@@ -230,7 +233,7 @@ func (t *table) fresh(texts []string, title int, name string) edit {
 			continue
 		}
 		e.requests = append(e.requests, t.insert(inCell(k), s))
-		if last == t.header { // a row under the header would look like one
+		if last == t.header && name != "" { // a row under the header would look like one; no style is suggested
 			e.requests = append(e.requests, &docs.Request{UpdateTextStyle: &docs.UpdateTextStyleRequest{
 				Range: &docs.Range{TabId: t.tab, StartIndex: inCell(k), EndIndex: inCell(k) + units(s)}, TextStyle: &docs.TextStyle{}, Fields: "bold",
 			}})

@@ -14,6 +14,7 @@ type part struct {
 	text     string // as a person reads it
 	mail     string // of a personPart
 	day      string // of a datePart: 2026-03-12
+	date     *docs.DateElementProperties
 	chip     string // of a dropdownPart: its id
 	options  string // of a dropdownPart: the id of its definition
 	ins, del []string
@@ -185,7 +186,7 @@ func parts(elements []*docs.ParagraphElement) []part {
 		case e.DateElement != nil:
 			n.kind, n.ins, n.del = datePart, e.DateElement.SuggestedInsertionIds, e.DateElement.SuggestedDeletionIds
 			if q := e.DateElement.DateElementProperties; q != nil {
-				n.text, n.day = q.DisplayText, dayOf(q)
+				n.text, n.day, n.date = q.DisplayText, dayOf(q), q
 			}
 		case e.Dropdown != nil:
 			n.kind, n.ins, n.del = dropdownPart, e.Dropdown.SuggestedInsertionIds, e.Dropdown.SuggestedDeletionIds

@@ -45,7 +45,7 @@ func (e *docEdit) insertDate(in map[string]any) (map[string]any, error) {
 		return nil, invalid("The date must have a timestamp.")
 	}
 	zone := time.UTC
-	if name := asString(p["timeZoneId"]); name != "" {
+	if name := asString(p["timeZoneId"]); name != "" && name != "etc/UTC" {
 		if zone, err = time.LoadLocation(name); err != nil {
 			return nil, invalid("The time zone %s is unknown.", name)
 		}
