@@ -2,7 +2,6 @@ package gdocs
 
 import (
 	"slices"
-	"unicode"
 	"unicode/utf16"
 
 	"google.golang.org/api/docs/v1"
@@ -50,93 +49,41 @@ func (t *table) glyphs(c *cell) []glyph {
 	return out
 }
 
-// rewrite changes a cell's text with as little as can be: what stays the same keeps its look, its comments and its chips.
+// rewrite changes a cell's text word by word: what stays the same keeps its look, its comments and its chips.
 func (t *table) rewrite(c *cell, text string) edit {
 	old, want := t.glyphs(c), utf16.Encode([]rune(text))
-	p := 0
-	for p < len(old) && p < len(want) && old[p].code == want[p] {
-		p++
-	}
-	for p > 0 && (split(old, p) || cluster(want, p)) {
-		p--
-	}
-	s := 0
-	for s < len(old)-p && s < len(want)-p && old[len(old)-1-s].code == want[len(want)-1-s] {
-		s++
-	}
-	for s > 0 && (split(old, len(old)-s) || cluster(want, len(want)-s)) {
-		s--
-	}
-	at := c.end - 1
-	if p < len(old) {
-		at = old[p].from
-	}
-	e := edit{at: at}
-	if gone := old[p : len(old)-s]; len(gone) > 0 {
-		to := gone[len(gone)-1].to
-		e.requests = append(e.requests, &docs.Request{DeleteContentRange: &docs.DeleteContentRangeRequest{
-			Range: &docs.Range{TabId: t.tab, StartIndex: at, EndIndex: to},
-		}})
-		e.delta -= to - at
-	}
-	if fresh := want[p : len(want)-s]; len(fresh) > 0 {
-		e.requests = append(e.requests, t.insert(at, string(utf16.Decode(fresh))))
-		e.delta += int64(len(fresh))
+	e := edit{at: c.start}
+	for _, h := range slices.Backward(hunks(old, want)) {
+		at := c.end - 1
+		if h.from < len(old) {
+			at = old[h.from].from
+		}
+		to := at
+		if h.from < h.to {
+			to = old[h.to-1].to
+		}
+		var steps []*docs.Request
+		if at < to {
+			steps = append(steps, t.remove(at, to))
+			e.delta -= to - at
+		}
+		if fresh := want[h.lo:h.hi]; len(fresh) > 0 {
+			if gone := codesOf(old[h.from:h.to]); slices.Contains(gone, '\n') || grown(gone, fresh) {
+				steps = append(steps, t.insert(at, string(utf16.Decode(fresh)))) // in the first of the paragraphs
+			} else {
+				// Behind what goes, and before it goes: so it looks like that.
+				steps = append([]*docs.Request{t.insert(to, string(utf16.Decode(fresh)))}, steps...)
+			}
+			e.delta += int64(len(fresh))
+		}
+		e.requests = append(e.requests, steps...)
 	}
 	return e
 }
 
-// split reports that a cut before a glyph would go through a chip or through what people see as one character.
-func split(gs []glyph, at int) bool {
-	if at <= 0 || at >= len(gs) {
-		return false
-	}
-	if a, b := gs[at-1], gs[at]; a.chip && b.chip && a.from == b.from {
-		return true
-	}
-	codes := make([]uint16, 0, 6)
-	lo := max(0, at-2)
-	for _, g := range gs[lo:min(len(gs), at+2)] {
-		codes = append(codes, g.code)
-	}
-	return cluster(codes, at-lo)
+func (t *table) remove(from, to int64) *docs.Request {
+	return &docs.Request{DeleteContentRange: &docs.DeleteContentRangeRequest{Range: &docs.Range{TabId: t.tab, StartIndex: from, EndIndex: to}}}
 }
-
-// cluster reports that a cut before a code unit would go through what people see as one character: a letter with its accents,
-// an emoji with its skin, a family. Docs refuses an edit that begins or ends there. It may say so of too much, which only makes an
-// edit longer.
-func cluster(codes []uint16, at int) bool {
-	if at <= 0 || at >= len(codes) {
-		return false
-	}
-	if low(codes[at]) && high(codes[at-1]) {
-		return true
-	}
-	before, after := rune(codes[at-1]), rune(codes[at])
-	if low(codes[at-1]) && at > 1 {
-		before = utf16.DecodeRune(rune(codes[at-2]), before)
-	}
-	if high(codes[at]) && at+1 < len(codes) {
-		after = utf16.DecodeRune(after, rune(codes[at+1]))
-	}
-	const joiner = 0x200D
-	switch {
-	case before == '\n' || after == '\n':
-		return false
-	case before == joiner, after == joiner, unicode.Is(unicode.M, after):
-		return true
-	case after >= 0x1F3FB && after <= 0x1F3FF, after >= 0xE0020 && after <= 0xE007F: // skin tones, and what follows a flag
-		return true
-	case before >= 0x1F1E6 && before <= 0x1F1FF && after >= 0x1F1E6 && after <= 0x1F1FF: // two letters of a flag
-		return true
-	case before >= 0x1100 && before <= 0x11FF && after >= 0x1160 && after <= 0x11FF: // the parts of a Korean syllable
-		return true
-	}
-	return false
-}
-
-func high(code uint16) bool { return code >= 0xD800 && code < 0xDC00 }
-func low(code uint16) bool  { return code >= 0xDC00 && code < 0xE000 }
 
 func (t *table) insert(at int64, text string) *docs.Request {
 	return &docs.Request{InsertText: &docs.InsertTextRequest{Location: &docs.Location{TabId: t.tab, Index: at}, Text: text}}
@@ -157,7 +104,7 @@ func (c *Connector) set(t *table, f task.Field, cl *cell, v task.Value) (edit, *
 	}
 	e := edit{at: chip.from}
 	at := &docs.Location{TabId: t.tab, Index: chip.from}
-	gone := &docs.Request{DeleteContentRange: &docs.DeleteContentRangeRequest{Range: &docs.Range{TabId: t.tab, StartIndex: chip.from, EndIndex: chip.to}}}
+	gone := t.remove(chip.from, chip.to)
 	switch chip.kind {
 	case dropdownPart:
 		id := t.optionOf(f, chip, v)
