@@ -67,7 +67,7 @@ func (v *Vocabulary) StatusHint(word string, checkbox bool) string {
 	}
 	if near := v.Likely(word); near != "" {
 		status := v.StatusOf(near)
-		return fmt.Sprintf("no status is known by this word; the Nearest is %s (%s): write that, or add to the source's configuration: %s",
+		return fmt.Sprintf("no status is known by this word; the nearest is %s (%s): write that, or add to the source's configuration: %s",
 			Quote(near), status, add(status))
 	}
 	var words []string

@@ -58,10 +58,10 @@ func Nearest(s string, names []string) string {
 // Similarity of two texts is 1 where they are equal, and 0 where they share nothing.
 func Similarity(a, b string) float64 { return strutil.Similarity(a, b, metrics.NewLevenshtein()) }
 
-// DidYouMean is the end of a hint that names the Nearest name, "" where there is none.
+// DidYouMean is the end of a hint that names the nearest name, "" where there is none.
 func DidYouMean(s string, names []string) string {
 	if n := Nearest(s, names); n != "" {
-		return "; the Nearest is " + Quote(n)
+		return "; the nearest is " + Quote(n)
 	}
 	return ""
 }

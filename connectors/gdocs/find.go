@@ -136,11 +136,12 @@ func (c *Connector) drift(p *paper, g *grid, l layout) []task.Hold {
 	var out []task.Hold
 	names := p.texts(&g.rows[l.header])
 	for _, f := range l.lost {
-		out = append(out, task.Hold{
-			Source: c.o.Source, Field: f.String(), Reason: task.HoldSchemaDrift, Raw: c.headers[f],
-			Hint: fmt.Sprintf("the table has no column %s, or two of them: undo its renaming, or correct doc.columns.%s%s",
-				cells.Quote(c.headers[f]), f, cells.DidYouMean(c.headers[f], names)),
-		})
+		h := c.headers[f]
+		hint := fmt.Sprintf("the table has no column %s: undo its renaming, or correct doc.columns.%s%s", cells.Quote(h), f, cells.DidYouMean(h, names))
+		if len(cells.Headed(names, h)) > 1 {
+			hint = fmt.Sprintf("the table has more than one column %s: rename all but one", cells.Quote(h))
+		}
+		out = append(out, task.Hold{Source: c.o.Source, Field: f.String(), Reason: task.HoldSchemaDrift, Raw: h, Hint: hint})
 	}
 	return out
 }

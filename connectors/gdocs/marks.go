@@ -100,11 +100,20 @@ func (c *Connector) markRow(t *table, at int, grown int64, id task.ID) edit {
 	return edit{at: title.start - 1, requests: append(c.unmark(t, at, id), t.mark(title.end-1+grown, markName(id)))}
 }
 
-// unmark takes away the marks of a task, and those of others in a row of its own; at is -1 where it has none yet.
+// unmark takes away the marks of a task, and those of others in a row of its own; at is -1 where it has none yet. Of a mark that
+// lies there and is nobody's, all goes: else what is left of it could be somebody's then.
 func (c *Connector) unmark(t *table, at int, id task.ID) []*docs.Request {
+	nobodys := map[task.ID]bool{id: true}
+	for _, m := range t.marks {
+		if of, ours := c.marked(m.name); ours && at >= 0 && t.rowAt(m.from) == at {
+			_, settled := t.byKey[string(of)]
+			nobodys[of] = nobodys[of] || !settled
+		}
+	}
 	var gone []string
 	for _, m := range t.marks {
-		if of, ours := c.marked(m.name); ours && (of == id || at >= 0 && t.rowAt(m.from) == at) && !slices.Contains(gone, m.id) {
+		of, ours := c.marked(m.name)
+		if ours && (nobodys[of] || at >= 0 && t.rowAt(m.from) == at) && !slices.Contains(gone, m.id) {
 			gone = append(gone, m.id)
 		}
 	}

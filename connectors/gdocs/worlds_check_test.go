@@ -22,7 +22,7 @@ import (
 // look asks the sandbox for the document, past everything that goes wrong.
 func (d *paperOfPeople) look() *docs.Document {
 	rec := httptest.NewRecorder()
-	u := "/v1/documents/" + d.id + "?fields=tabs(documentTab(namedRanges,body(content(table(tableRows(tableCells(startIndex,endIndex)))))))"
+	u := "/v1/documents/" + d.id + "?includeTabsContent=true&fields=tabs(documentTab(namedRanges,body(content(table(tableRows(tableCells(startIndex,endIndex)))))))"
 	d.w.srv.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, u, nil))
 	doc := &docs.Document{}
 	if err := json.Unmarshal(rec.Body.Bytes(), doc); err != nil || rec.Code != http.StatusOK {
