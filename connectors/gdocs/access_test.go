@@ -4,7 +4,9 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/lockstep-sync/lockstep/connectors/transport"
 	"github.com/lockstep-sync/lockstep/sync/fault"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
@@ -153,4 +155,33 @@ func TestLostAnswer(t *testing.T) {
 	if rows := p.srv.DocumentTable(p.id, 0); len(rows) != 3 {
 		t.Errorf("the table is %q", rows)
 	}
+}
+
+// A document in the bin still answers; Drive says where it lies, and is asked once in ten minutes, or each time while it lies there.
+func TestADocumentInTheBin(t *testing.T) {
+	t.Parallel()
+	p := newPlan(t, []string{"Dig a well"})
+	now := time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)
+	drive, err := NewDrive(t.Context(), Credentials{Endpoint: "http://docs.test"}, transport.Options{Retries: -1, Base: p})
+	p.must(err)
+	p.o.Drive, p.o.Now = drive, func() time.Time { return now }
+	c := p.connect()
+	p.adopt(c)
+	p.reads = 0
+	for range 9 {
+		p.pull(c)
+		now = now.Add(time.Minute)
+	}
+	if p.reads != 9 {
+		t.Errorf("nine pulls in nine minutes cost %d requests", p.reads)
+	}
+	p.must(p.srv.Trash(p.id))
+	now = now.Add(2 * time.Minute)
+	for range 2 {
+		if _, err := c.Pull(t.Context(), ""); !fault.HasReason(err, fault.NotFound) || !strings.Contains(fault.Of(err).Hint, "Restore") {
+			t.Errorf("in the bin: %v", err)
+		}
+	}
+	p.must(p.srv.Share(p.id)) // it is as it was
+	p.pull(c)
 }

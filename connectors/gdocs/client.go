@@ -39,6 +39,19 @@ const (
 // NewService returns the official client over our transport. For a service account each call carries its token; the file
 // is read at once, and the error says if it is none of a service account.
 func NewService(ctx context.Context, cred Credentials, o transport.Options) (*docs.Service, error) {
+	opts, err := dial(ctx, cred, o)
+	if err != nil {
+		return nil, err
+	}
+	svc, err := docs.NewService(ctx, opts...)
+	if err != nil {
+		return nil, fmt.Errorf("set up the Google client: %w", err)
+	}
+	return svc, nil
+}
+
+// dial is how a client of Google's reaches it over our transport.
+func dial(ctx context.Context, cred Credentials, o transport.Options) ([]option.ClientOption, error) {
 	if o.Timeout == 0 {
 		o.Timeout = docTimeout
 	}
@@ -64,11 +77,7 @@ func NewService(ctx context.Context, cred Credentials, o transport.Options) (*do
 	default:
 		return nil, errors.New("set up the Google client: give google.credentials_file, or google.endpoint for a local server")
 	}
-	svc, err := docs.NewService(ctx, append(opts, option.WithHTTPClient(client))...)
-	if err != nil {
-		return nil, fmt.Errorf("set up the Google client: %w", err)
-	}
-	return svc, nil
+	return append(opts, option.WithHTTPClient(client)), nil
 }
 
 // webAddress is where people see the documents of an endpoint.

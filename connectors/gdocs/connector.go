@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"google.golang.org/api/docs/v1"
+	"google.golang.org/api/drive/v3"
 
 	"github.com/lockstep-sync/lockstep/connectors"
 	"github.com/lockstep-sync/lockstep/connectors/cells"
@@ -22,11 +23,13 @@ type Options struct {
 	Source task.SourceID
 	// KeyPrefix is the partnership's key: with "CW" marks look like CW-42. With "" any such id is taken for ours.
 	KeyPrefix string
+	// Drive tells whether the document lies in the bin: see NewDrive. Nil is not asked.
+	Drive *drive.Service
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }
 
-// Connector connects one table. Besides connectors.Connector it is a Normalizer and a Confirmer.
+// Connector connects one table. Besides connectors.Connector it is a Normalizer, a Confirmer and a Checker.
 type Connector struct {
 	cfg     Config
 	svc     *docs.Service
@@ -39,6 +42,9 @@ type Connector struct {
 	refused bool   // a write was refused for want of permission
 	viewer  bool   // we may read the document, and not edit it
 	plain   bool   // we may not see what is suggested in it
+
+	trashed bool      // the document lies in the bin
+	lookDue time.Time // when Drive is asked next
 }
 
 var (
@@ -92,6 +98,9 @@ func (c *Connector) fingerprint() string {
 
 // Pull reads the document whole in one request. The snapshot is complete.
 func (c *Connector) Pull(ctx context.Context, _ string) (task.Snapshot, error) {
+	if f := c.binned(ctx); f != nil {
+		return task.Snapshot{}, f
+	}
 	t, f := c.read(ctx, "read the table")
 	if f != nil {
 		return task.Snapshot{}, f
@@ -101,12 +110,13 @@ func (c *Connector) Pull(ctx context.Context, _ string) (task.Snapshot, error) {
 	if c.readsOnly() && !c.cfg.ReadOnly {
 		snap.Held = append(snap.Held, task.Hold{
 			Source: c.o.Source, Reason: task.HoldNoAccess, Raw: t.title,
-			Hint: "the document is shared for reading only, so nothing is written back there: share it, as an editor, with the service account's address " +
-				"(client_email in google.credentials_file), or set read_only: true",
+			Hint: "the document is shared for reading only, so nothing is written back there: " + readOnlyHint,
 		})
 	}
 	return snap, nil
 }
+
+const readOnlyHint = "share it, as an editor, with the service account's address (client_email in google.credentials_file), or set read_only: true"
 
 // Confirm reads the document anew and says of each key whether its row is there.
 func (c *Connector) Confirm(ctx context.Context, keys []string) (map[string]connectors.Confirmation, error) {

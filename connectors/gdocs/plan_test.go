@@ -26,6 +26,7 @@ type actionPlan struct {
 	id     string
 	cfg    Config
 	svc    *docs.Service
+	o      Options
 	reads  int
 	writes int
 	// before is called before each request; it may act, or answer itself.
@@ -48,7 +49,7 @@ func newPlan(t testing.TB, rows ...[]string) *actionPlan {
 	}
 	svc, err := NewService(t.Context(), Credentials{Endpoint: "http://docs.test"}, transport.Options{Retries: -1, InlineWait: time.Nanosecond, Base: p})
 	p.must(err)
-	p.svc = svc
+	p.svc, p.o = svc, Options{Source: "doc", KeyPrefix: "CW"}
 	return p
 }
 
@@ -90,7 +91,7 @@ func (p *actionPlan) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func (p *actionPlan) connect() *Connector {
 	p.t.Helper()
-	c, err := New(p.cfg, p.svc, Options{Source: "doc", KeyPrefix: "CW"})
+	c, err := New(p.cfg, p.svc, p.o)
 	p.must(err)
 	return c
 }

@@ -46,13 +46,16 @@ func (a *App) connector(ctx context.Context, p config.Partnership, s config.Sour
 
 func (a *App) doc(ctx context.Context, p config.Partnership, id task.SourceID, cfg gdocs.Config) (connectors.Connector, error) {
 	g := a.o.Config.Google
-	svc, err := gdocs.NewService(ctx, gdocs.Credentials{File: g.CredentialsFile, Endpoint: g.Endpoint}, transport.Options{
-		Source: id, Observer: a.requests,
-	})
+	cred := gdocs.Credentials{File: g.CredentialsFile, Endpoint: g.Endpoint}
+	svc, err := gdocs.NewService(ctx, cred, transport.Options{Source: id, Observer: a.requests})
 	if err != nil {
 		return nil, err
 	}
-	return gdocs.New(cfg, svc, gdocs.Options{Source: id, KeyPrefix: p.Key, Now: a.o.Now})
+	drive, err := gdocs.NewDrive(ctx, cred, transport.Options{Source: id, Observer: a.requests})
+	if err != nil {
+		return nil, err
+	}
+	return gdocs.New(cfg, svc, gdocs.Options{Source: id, KeyPrefix: p.Key, Now: a.o.Now, Drive: drive})
 }
 
 func (a *App) sheet(ctx context.Context, p config.Partnership, id task.SourceID, cfg gsheets.Config) (connectors.Connector, error) {
