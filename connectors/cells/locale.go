@@ -8,11 +8,11 @@ import (
 // DateOrder is the order in which people write a day in digits.
 type DateOrder uint8
 
+// The orders. Where the order is disputed, what speaks for one is spoken against, so that only days with one reading are read.
 const (
 	UnknownOrder DateOrder = iota
 	DayFirst
 	MonthFirst
-	// Disputed: what speaks for one order is spoken against, so that only days with one reading are read.
 	Disputed
 )
 
@@ -74,7 +74,7 @@ func DecimalComma(locale string) bool {
 func DeclaredOrder(header string) DateOrder {
 	h := FoldName(header)
 	day := regexp.MustCompile(`\b(dd?|jj?|tt?|gg?)[/. -]mm?\b`).MatchString(h)
-	month := regexp.MustCompile(`\bmm?[/. -](dd?|jj?|tt?|gg?)[/. -](y|a|j)`).MatchString(h)
+	month := regexp.MustCompile(`\bmm?[/. -](dd?|jj?|tt?|gg?)[/. -]([yaj])`).MatchString(h)
 	switch {
 	case day && !month:
 		return DayFirst

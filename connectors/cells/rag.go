@@ -93,7 +93,7 @@ func (v *Vocabulary) Likely(s string) string {
 
 // negated reports that a text has a word that turns it round.
 func negated(folded string) bool {
-	for _, w := range strings.Fields(folded) {
+	for w := range strings.FieldsSeq(folded) {
 		switch w {
 		case "not", "no", "non", "never", "pas", "nicht", "kein", "keine", "sin", "nao", "nunca", "without", "sans", "ohne", "un", "half", "partly", "almost":
 			return true

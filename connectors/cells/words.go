@@ -234,6 +234,7 @@ func (v *Vocabulary) StatusWord(status string, used map[string]string) string {
 // Usage counts the words of a status column.
 type Usage map[string]map[string]int // status → word as it stands → how often
 
+// Count counts one use of a word for a status.
 func (u Usage) Count(status, word string) {
 	if u[status] == nil {
 		u[status] = make(map[string]int)

@@ -84,7 +84,7 @@ func (a *applying) run(at []int) {
 	if len(jobs) == 0 {
 		return
 	}
-	requests, owners := a.c.requests(t, jobs)
+	requests, owners := batch(jobs)
 	if len(requests) > 0 {
 		if err := a.c.send(a.ctx, t, requests, a.c.cfg.Suggest); err != nil {
 			a.failed(jobs, owners, err)
@@ -182,6 +182,7 @@ func (c *Connector) decide(t *table, j *job) (write bool, f *fault.Error) {
 		return c.create(t, j)
 	case task.Update, task.Adopt:
 		return c.update(t, j)
+	case task.Remove:
 	}
 	return false, fault.New(fault.Permanent, fault.Unsupported, writeRows, "rows of a partner's own document are not removed")
 }
@@ -307,9 +308,9 @@ func (c *Connector) change(t *table, at int, ch task.Change) (e edit, differs bo
 	return e, true, nil
 }
 
-// requests are the batch: edits from the document's end backwards, so that none moves what is still to come. Owners says of
+// batch are the requests of the jobs: edits from the document's end backwards, so that none moves what is still to come. Owners says of
 // each request whose it is.
-func (c *Connector) requests(t *table, jobs []*job) (out []*docs.Request, owners [][]int) {
+func batch(jobs []*job) (out []*docs.Request, owners [][]int) {
 	type step struct {
 		edit
 		place, order int

@@ -36,10 +36,10 @@ type actionPlan struct {
 // header is the table's header row.
 var header = []string{"Action", "Who", "When", "State", "Notes"}
 
-func newPlan(t testing.TB, rows ...[]string) *actionPlan {
-	t.Helper()
-	p := &actionPlan{t: t, srv: sandbox.New(sandbox.Options{})}
-	t.Cleanup(p.srv.Close)
+func newPlan(tb testing.TB, rows ...[]string) *actionPlan {
+	tb.Helper()
+	p := &actionPlan{t: tb, srv: sandbox.New(sandbox.Options{})}
+	tb.Cleanup(p.srv.Close)
 	p.id = p.srv.AddDocument("Plan", "Our plan 🌍")
 	p.must(p.srv.AddTable(p.id, "Action tracker", append([][]string{header}, rows...)...))
 	p.cfg = Config{
@@ -47,7 +47,7 @@ func newPlan(t testing.TB, rows ...[]string) *actionPlan {
 		Columns: map[string]string{"title": "Action", "assignee": "Who", "due": "When", "status": "State", "notes": "Notes"},
 		People:  []cells.Person{{Name: "Amina Diallo", Email: "amina@aquafund.org"}, {Name: "Joseph Mwangi", Email: "joseph@riverton.gov"}},
 	}
-	svc, err := NewService(t.Context(), Credentials{Endpoint: "http://docs.test"}, transport.Options{Retries: -1, InlineWait: time.Nanosecond, Base: p})
+	svc, err := NewService(tb.Context(), Credentials{Endpoint: "http://docs.test"}, transport.Options{Retries: -1, InlineWait: time.Nanosecond, Base: p})
 	p.must(err)
 	p.svc, p.o = svc, Options{Source: "doc", KeyPrefix: "CW"}
 	return p

@@ -177,7 +177,7 @@ func (r *reader) normalize(f task.Field, want, have task.Value) (task.Value, *ta
 		}
 	}
 	p := &task.Problem{Reason: task.HoldUnsupported, Hint: r.where(f) + "the document cannot show " + cells.Quote(want.Display())}
-	switch f {
+	switch f { //nolint:exhaustive // of the rest there is no more to say
 	case task.Status:
 		p.Reason = task.HoldUnmappedStatus
 	case task.Partner:

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -98,8 +99,8 @@ func (p *actionPlan) editCells(n int, name string) (edited, left int) {
 	others := p.others(n)
 	var requests []*docs.Request
 	grows := int64(0)
-	for r := len(g.rows) - 1; r >= 0; r-- {
-		for k := len(g.rows[r].cells) - 1; k >= 0; k-- {
+	for r := range slices.Backward(g.rows) {
+		for k := range slices.Backward(g.rows[r].cells) {
 			cl := &g.rows[r].cells[k]
 			want[[2]int{r, k}] = paper.read(cl)
 			if tb.untouchable(cl, false) != nil {

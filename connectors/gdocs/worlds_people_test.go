@@ -1,12 +1,15 @@
 package gdocs
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
+
+	"google.golang.org/api/docs/v1"
 
 	tool "github.com/lockstep-sync/lockstep/connectors/memory"
 	sandbox "github.com/lockstep-sync/lockstep/connectors/sandbox/google"
@@ -83,7 +86,7 @@ func (d *paperOfPeople) tag(i int) string {
 // invent makes a value that nobody typed before.
 func (w *world) invent(r *rand.Rand, f task.Field) task.Value {
 	w.count++
-	switch f {
+	switch f { //nolint:exhaustive // the rest is text
 	case task.Status:
 		return task.EnumValue(task.Statuses()[r.IntN(4)])
 	case task.Partner:
@@ -234,6 +237,11 @@ func (d *paperOfPeople) act(r *rand.Rand) bool {
 		say("copied before %d", to)
 		d.must(w.srv.CopyTableRow(d.id, worldTable, i+1, to))
 		twin := d.tag(to - 1)
+		for _, where := range w.origins {
+			if where[tag] {
+				where[twin] = true
+			}
+		}
 		for k, f := range d.fields { // what was typed into the one is in the other too
 			w.typed(twin, f, asValue(f, rows[i].Now[worldFirst+k]))
 			w.typed(twin, f, asValue(f, rows[i].Then[worldFirst+k]))
@@ -288,6 +296,34 @@ func (d *paperOfPeople) act(r *rand.Rand) bool {
 		}
 	}
 	return true
+}
+
+// meddle types into a cell that a write of ours is about to change; nothing where it changes none.
+func (d *paperOfPeople) meddle(seed uint64, body []byte) {
+	var batch docs.BatchUpdateDocumentRequest
+	if err := json.Unmarshal(body, &batch); err != nil || d.shut {
+		return
+	}
+	r := rand.New(rand.NewPCG(seed, 3))
+	r.Shuffle(len(batch.Requests), func(i, k int) { batch.Requests[i], batch.Requests[k] = batch.Requests[k], batch.Requests[i] })
+	for _, x := range batch.Requests {
+		if x.InsertText == nil {
+			continue
+		}
+		at := x.InsertText.Location.Index
+		for i, row := range tablesOf(d.look())[worldTable].TableRows[1:] {
+			for k, f := range d.fields {
+				if c := row.TableCells[worldFirst+k]; at <= c.StartIndex || at >= c.EndIndex {
+					continue
+				}
+				v, tag := d.w.invent(r, f), d.rows()[i].Now[worldTag]
+				d.w.note("row %d (%s): just before we write it, %s is %q", i+1, tag, f, v)
+				d.w.typed(tag, f, v)
+				d.must(d.w.srv.TypeInTable(d.id, worldTable, i+1, worldFirst+k, v.Display(), false))
+				return
+			}
+		}
+	}
 }
 
 // decide accepts a suggestion or rejects it.
@@ -355,8 +391,8 @@ func (d *paperOfPeople) heal(r *rand.Rand) {
 }
 
 // retitle does what holds ask of people who left rows of which nobody can tell which task they are: titles that differ, or an old
-// title put back into one row.
-func (d *paperOfPeople) retitle(r *rand.Rand, holds []task.Hold) {
+// title put back into one row. Where that does not help, for two tasks were equal and only one row is left, they give the row up.
+func (d *paperOfPeople) retitle(r *rand.Rand, holds []task.Hold, giveUp bool) {
 	back := map[task.ID]bool{}
 	for _, h := range holds {
 		if h.Source != docSource || h.Reason != task.HoldAmbiguous {
@@ -365,6 +401,11 @@ func (d *paperOfPeople) retitle(r *rand.Rand, holds []task.Hold) {
 		for i, row := range d.rows() {
 			if row.Then[worldFirst] != h.Raw || h.Raw == "" {
 				continue
+			}
+			if giveUp {
+				d.w.note("row %d (%s) is given up", i+1, row.Now[worldTag])
+				d.must(d.w.srv.DeleteTableRow(d.id, worldTable, i+1, false))
+				break
 			}
 			d.w.count++
 			v := task.TextValue(fmt.Sprintf("%d ", d.w.count) + strings.Repeat(string(rune('a'+r.IntN(26)))+string(rune('a'+r.IntN(26))), 5)) // like no other

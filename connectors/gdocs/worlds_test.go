@@ -200,11 +200,6 @@ func (w *world) cycle(s script) engine.Report {
 // RoundTrip is the way to the sandbox, past which people act and on which things go wrong.
 func (w *world) RoundTrip(req *http.Request) (*http.Response, error) {
 	w.asked++
-	for _, a := range w.plan.acts {
-		if a.at == w.asked {
-			w.act(a.seed)
-		}
-	}
 	e := passes
 	if n := len(w.plan.effects); n > 0 {
 		e = w.plan.effects[w.asked%n]
@@ -216,6 +211,15 @@ func (w *world) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.Body != nil {
 		body, _ = io.ReadAll(req.Body)
 		_ = req.Body.Close()
+	}
+	for _, a := range w.plan.acts {
+		switch {
+		case a.at != w.asked:
+		case req.Method == http.MethodPost && a.seed%2 == 0:
+			w.doc.meddle(a.seed, body)
+		default:
+			w.act(a.seed)
+		}
 	}
 	w.note("%s %s: %s", req.Method, req.URL.Path, e)
 	write := req.Method != http.MethodGet

@@ -15,8 +15,11 @@ type docEdit struct {
 	suggest bool // changes are suggestions
 	person  bool // by a person's hands, not by the API
 	// of what the request at hand did to suggestions
-	created, accepted, rejected, deleted []string
+	created, updated, accepted, rejected, deleted []string
 }
+
+// noReply is the reply of a request that has none.
+func noReply() map[string]any { return nil }
 
 // docRequests are the requests that are spoken.
 func docRequests() map[string]func(*docEdit, map[string]any) (map[string]any, error) {
@@ -145,7 +148,7 @@ func (s *Server) applyDoc(d *document, list []any, suggest bool, out map[string]
 func (e *docEdit) told() map[string]any {
 	out := map[string]any{}
 	for name, ids := range map[string][]string{
-		"createdSuggestionIds": e.created, "acceptedSuggestionIds": e.accepted, "rejectedSuggestionIds": e.rejected, "deletedSuggestionIds": e.deleted,
+		"createdSuggestionIds": e.created, "updatedSummarySuggestionIds": e.updated, "acceptedSuggestionIds": e.accepted, "rejectedSuggestionIds": e.rejected, "deletedSuggestionIds": e.deleted,
 	} {
 		if len(ids) > 0 {
 			out[name] = anyList(ids)

@@ -129,7 +129,7 @@ func (e *docEdit) insertTable(in map[string]any) (map[string]any, error) {
 		with = append(with, newRow(cols)...)
 	}
 	e.put(p, append(with, unit{kind: tableEndUnit}))
-	return nil, nil
+	return noReply(), nil
 }
 
 func newRow(cols int) []unit {
@@ -187,7 +187,7 @@ func (e *docEdit) insertTableRow(in map[string]any) (map[string]any, error) {
 		}
 	}
 	e.d.splice(g.tab, g.segment, at, at, with)
-	return nil, nil
+	return noReply(), nil
 }
 
 // spanOf is how many rows, or columns, a cell covers.
@@ -208,13 +208,13 @@ func (e *docEdit) deleteTableRow(in map[string]any) (map[string]any, error) {
 		for i := from; i < to; i++ {
 			units[i] = units[i].withIDs(deletionIDs, []string{id})
 		}
-		return nil, nil
+		return noReply(), nil
 	}
 	if row == 0 && last == len(g.rows)-1 {
 		from, to = g.start, g.end // no row is left, so the table goes
 	}
 	e.d.splice(g.tab, g.segment, from, to, nil)
-	return nil, nil
+	return noReply(), nil
 }
 
 func (e *docEdit) insertTableColumn(in map[string]any) (map[string]any, error) {
@@ -241,7 +241,7 @@ func (e *docEdit) insertTableColumn(in map[string]any) (map[string]any, error) {
 		}
 		return slices.Insert(w, min(col, len(w)), any(map[string]any{"widthType": "EVENLY_DISTRIBUTED"}))
 	})
-	return nil, nil
+	return noReply(), nil
 }
 
 func (e *docEdit) deleteTableColumn(in map[string]any) (map[string]any, error) {
@@ -254,7 +254,7 @@ func (e *docEdit) deleteTableColumn(in map[string]any) (map[string]any, error) {
 	}
 	if g.columns() == 1 {
 		e.d.splice(g.tab, g.segment, g.start, g.end, nil)
-		return nil, nil
+		return noReply(), nil
 	}
 	for _, r := range slices.Backward(g.rows) {
 		if col < len(r.cells) {
@@ -267,7 +267,7 @@ func (e *docEdit) deleteTableColumn(in map[string]any) (map[string]any, error) {
 		}
 		return w
 	})
-	return nil, nil
+	return noReply(), nil
 }
 
 // setWidths changes the properties of the table's columns.
@@ -355,7 +355,7 @@ func (e *docEdit) unmergeTableCells(in map[string]any) (map[string]any, error) {
 			})
 		}
 	}
-	return nil, nil
+	return noReply(), nil
 }
 
 func (e *docEdit) updateTableCellStyle(in map[string]any) (map[string]any, error) {
@@ -378,7 +378,7 @@ func (e *docEdit) updateTableCellStyle(in map[string]any) (map[string]any, error
 			}
 		}
 	}
-	return nil, nil
+	return noReply(), nil
 }
 
 func (e *docEdit) updateTableRowStyle(in map[string]any) (map[string]any, error) {
@@ -402,7 +402,7 @@ func (e *docEdit) updateTableRowStyle(in map[string]any) (map[string]any, error)
 		u.what = maps.Clone(u.what)
 		u.what["tableRowStyle"] = style
 	}
-	return nil, nil
+	return noReply(), nil
 }
 
 func (e *docEdit) updateTableColumnProperties(in map[string]any) (map[string]any, error) {
@@ -454,5 +454,5 @@ func (e *docEdit) pinTableHeaderRows(in map[string]any) (map[string]any, error) 
 		u.what = maps.Clone(u.what)
 		u.what["tableRowStyle"] = style
 	}
-	return nil, nil
+	return noReply(), nil
 }

@@ -24,7 +24,7 @@ func realDocuments(t *testing.T) map[string]map[string]any {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer f.Close()
+		t.Cleanup(func() { _ = f.Close() })
 		z, err := gzip.NewReader(f)
 		if err != nil {
 			t.Fatal(err)
