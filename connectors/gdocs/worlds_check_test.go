@@ -91,6 +91,9 @@ func (d *paperOfPeople) written(before picture) {
 			spoiled("the row %s was %+v, and is %+v (there: %v)", tag, old, now, there)
 		}
 		for k := range old.Now {
+			if k >= worldFirst && old.Then[k] != now.Then[k] {
+				d.wrote(tag, d.fields[k-worldFirst], now.Then)
+			}
 			switch {
 			case old.Now[k] == now.Now[k]:
 			case k < worldFirst:
@@ -118,6 +121,16 @@ func (d *paperOfPeople) written(before picture) {
 		}
 	}
 	d.bindMarks()
+}
+
+// wrote notes what we wrote into a row of that title's task, which may not be marked yet: it is the row's from then on.
+func (d *paperOfPeople) wrote(tag string, f task.Field, cells []string) {
+	v, title := asValue(f, cells[worldFirst+slices.Index(d.fields, f)]), task.TextValue(cells[worldFirst])
+	for _, k := range d.w.store.tasks {
+		if k.Agreed[f] == v && k.Agreed[task.Title] == title {
+			d.w.typed(tag, f, v)
+		}
+	}
 }
 
 // asValue is a cell's text as the history has it.
