@@ -164,7 +164,7 @@ func (p *passage) Wait() (time.Duration, error) {
 	return 0, nil
 }
 
-// Done implements transport.Passage.
+// Done implements transport.Passage. A refusal is handed back: what Google says tells more than that nothing else was sent.
 func (p *passage) Done(resp *http.Response) bool {
 	if resp == nil || p.sent.IsZero() {
 		return false // without an answer, too, Google may have counted it
@@ -175,7 +175,9 @@ func (p *passage) Done(resp *http.Response) bool {
 	q := &a.quotas[p.kind]
 	if resp.StatusCode == http.StatusTooManyRequests {
 		q.refused(p.sent, a.now(), transport.Pause(resp))
-	} else if p.sent.After(q.lastRefusal) {
+		return true
+	}
+	if p.sent.After(q.lastRefusal) {
 		q.streak = 0
 	}
 	return false

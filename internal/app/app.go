@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/lockstep-sync/lockstep/config"
+	"github.com/lockstep-sync/lockstep/connectors/gsheets"
 	"github.com/lockstep-sync/lockstep/connectors/jira"
 	"github.com/lockstep-sync/lockstep/sync/engine"
 	"github.com/lockstep-sync/lockstep/sync/fault"
@@ -51,7 +52,8 @@ type App struct {
 	parts    []*part
 	registry *prometheus.Registry
 	requests *requests
-	budgets  *jira.Budgets // of all partnerships: they may share an account
+	budgets  *jira.Budgets    // of all partnerships: they may share an account
+	google   *gsheets.Budgets // likewise
 	webhooks *webhooks
 	web      *web.Server
 }
@@ -76,7 +78,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the store: %w", err)
 	}
-	a := &App{o: o, store: st, registry: newRegistry(o.Version), budgets: jira.NewBudgets(o.Now)}
+	a := &App{o: o, store: st, registry: newRegistry(o.Version), budgets: jira.NewBudgets(o.Now), google: googleBudgets(o)}
 	a.requests = newRequests(a.registry)
 	a.webhooks = newWebhooks(a.registry, o.Log)
 	metrics := engine.NewMetrics(a.registry, o.Now)
@@ -122,11 +124,17 @@ func (a *App) add(ctx context.Context, p config.Partnership, metrics *engine.Met
 	if err != nil {
 		return err
 	}
-	pt.loop = engine.NewLoop(p.Interval, func(ctx context.Context) {
-		// What went wrong is in the report and the log line of the cycle; the next cycle tries again.
-		if _, err := pt.engine.RunCycle(ctx, engine.Mode{}); err != nil && ctx.Err() == nil {
-			a.o.Log.Error("cycle came to nothing", "partnership", p.ID, "err", err, "hint", fault.Of(err).Hint)
-		}
+	pt.loop = engine.NewLoop(engine.LoopOptions{
+		Pace: engine.Pace{Interval: p.Interval, Active: p.Active},
+		Room: func() time.Duration { return a.google.Room(a.credentials(), p.ID) },
+		Cycle: func(ctx context.Context) bool {
+			// What went wrong is in the report and the log line of the cycle; the next cycle tries again.
+			r, err := pt.engine.RunCycle(ctx, engine.Mode{})
+			if err != nil && ctx.Err() == nil {
+				a.o.Log.Error("cycle came to nothing", "partnership", p.ID, "err", err, "hint", fault.Of(err).Hint)
+			}
+			return r.Edits > 0
+		},
 	})
 	a.parts = append(a.parts, pt)
 	return a.webhooks.add(p, sources, func() { pt.loop.Wake() })

@@ -167,7 +167,7 @@ func (w *World) Config(store string) string {
 
 const configuration = `listen: 127.0.0.1:0
 store: "sqlite:$STORE"
-google: {endpoint: "$GOOGLE"}
+google: {endpoint: "$GOOGLE", reads_per_minute: 600, writes_per_minute: 600}
 partnerships:
   - id: clean-water
     key: CW
