@@ -19,6 +19,7 @@ type Options struct {
 	Locale          string // of new spreadsheets; "" is en_GB
 	TimeZone        string // of new spreadsheets, an IANA name; "" is Etc/UTC
 	Token           string // when set, the APIs ask for it as a bearer token; the pages for people never do
+	Push            PushOptions
 }
 
 // Server is the sandbox: a handler with the Sheets API at /v4/, the Docs API at /v1/, the Drive API at /drive/v3/, the
@@ -38,6 +39,7 @@ type Server struct {
 	streams map[chan string]struct{} // one for each open page
 	closed  chan struct{}
 	closing sync.Once
+	push    push
 }
 
 // New makes a sandbox with nothing in it.
@@ -155,6 +157,7 @@ func (s *Server) tell(id string) {
 		}
 	}
 	s.mu.RUnlock()
+	s.notify(id)
 	for _, f := range watched {
 		f()
 	}
