@@ -24,9 +24,11 @@ type Options struct {
 	KeyPrefix string
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
+	// Drive tells where the spreadsheet's file lies; nil is not asked.
+	Drive *Drive
 }
 
-// Connector connects one tab. Besides connectors.Connector it is a Normalizer and a Confirmer.
+// Connector connects one tab. Besides connectors.Connector it is a Normalizer, a Confirmer and Hinted.
 type Connector struct {
 	cfg     Config
 	svc     *sheets.Service
@@ -36,12 +38,14 @@ type Connector struct {
 	web     string // where people see the spreadsheets
 
 	last *table // of the last Pull or Apply; nil before
+	bin  bin
 }
 
 var (
 	_ connectors.Connector  = (*Connector)(nil)
 	_ connectors.Normalizer = (*Connector)(nil)
 	_ connectors.Confirmer  = (*Connector)(nil)
+	_ connectors.Hinted     = (*Connector)(nil)
 )
 
 // New returns a connector of the tab that cfg names. It makes no request. The error says all that is wrong with cfg.
@@ -103,6 +107,9 @@ func (c *Connector) Pull(ctx context.Context, cursor string) (task.Snapshot, err
 		if err := json.Unmarshal([]byte(cursor), &before); err != nil {
 			before = memory{} // of another version: nothing is known
 		}
+	}
+	if f := c.binned(ctx); f != nil {
+		return task.Snapshot{}, f
 	}
 	g, err := c.readTab(ctx, "read the tab", readCell, before)
 	if err != nil {

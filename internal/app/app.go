@@ -55,6 +55,8 @@ type App struct {
 	budgets  *jira.Budgets    // of all partnerships: they may share an account
 	google   *gsheets.Budgets // likewise
 	webhooks *webhooks
+	sheets   []sheet        // in the order of the configuration
+	watch    *gsheets.Watch // nil where Google is not asked to tell of changes
 	web      *web.Server
 }
 
@@ -87,6 +89,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 			return nil, errors.Join(err, st.Close())
 		}
 	}
+	a.watchDrive()
 	if err := a.serve(); err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
@@ -141,11 +144,15 @@ func (a *App) add(ctx context.Context, p config.Partnership, metrics *engine.Met
 }
 
 func (a *App) serve() error {
-	handler, err := web.New(web.Options{
+	o := web.Options{
 		Partnerships: a.described(), Store: a.store, Now: a.o.Now, Version: a.o.Version, Ready: a.ready, Banner: a.o.Banner,
 		AllowedHosts: a.o.AllowedHosts, Webhooks: a.webhooks.handlers,
 		Metrics: promhttp.HandlerFor(a.registry, promhttp.HandlerOpts{}),
-	})
+	}
+	if a.watch != nil {
+		o.Drive = a.watch
+	}
+	handler, err := web.New(o)
 	if err != nil {
 		return fmt.Errorf("set up the page: %w", err)
 	}
@@ -216,6 +223,9 @@ func (a *App) Run(ctx context.Context, ln net.Listener) error {
 	var wg sync.WaitGroup
 	for _, p := range a.parts {
 		wg.Go(func() { p.loop.Run(loops) })
+	}
+	if a.watch != nil {
+		wg.Go(func() { a.watch.Run(loops) })
 	}
 	var err error
 	select {

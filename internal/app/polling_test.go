@@ -41,6 +41,9 @@ func TestEditsOfPeopleAreCounted(t *testing.T) {
 	expect("at rest again", r.cycle(t), 0)
 }
 
+// plenty lets cycles follow each other quickly.
+const plenty = ", reads_per_minute: 36000, writes_per_minute: 36000"
+
 // TestThePaceIsTheConfigurations: the pause after people's edits is the one in the file, and within it the sheets are read as
 // seldom as the account's budget wants it. Edits that follow each other would be seen within the short pause, and a day later
 // without it.
@@ -48,7 +51,7 @@ func TestThePaceIsTheConfigurations(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	r.interval = "24h\n    active_interval: 1s"
-	r.google = ", reads_per_minute: 3600, writes_per_minute: 3600"
+	r.google = plenty
 	r.app = r.open(t)
 	r.settle(t)
 	card := scorecardOf(r.cycle(t))

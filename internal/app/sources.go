@@ -47,7 +47,16 @@ func (a *App) sheet(ctx context.Context, p config.Partnership, id task.SourceID,
 	if err != nil {
 		return nil, err
 	}
-	return gsheets.New(cfg, svc, gsheets.Options{Source: id, KeyPrefix: p.Key, Now: a.o.Now})
+	drive, err := gsheets.NewDrive(ctx, a.credentials(), transport.Options{Source: id, Observer: a.requests})
+	if err != nil {
+		return nil, err
+	}
+	conn, err := gsheets.New(cfg, svc, gsheets.Options{Source: id, KeyPrefix: p.Key, Now: a.o.Now, Drive: drive})
+	if err != nil {
+		return nil, err
+	}
+	a.sheets = append(a.sheets, sheet{partnership: p.ID, file: cfg.Spreadsheet, drive: drive, conn: conn})
+	return conn, nil
 }
 
 // credentials are how Google is reached.
