@@ -107,6 +107,10 @@ func (a *applying) run(at []int) {
 	}
 	var answer *googleapi.Error
 	if errors.As(err, &answer) && answer.Code == http.StatusBadRequest {
+		if full(answer) {
+			a.full(b, answer)
+			return
+		}
 		a.split(b, answer)
 		return
 	}

@@ -175,6 +175,10 @@ func (c *Connector) fault(op string, err error) (f *fault.Error, uncertain bool)
 		// Google's budgets are counted by the minute, and it does not say when the next one begins.
 		now := c.o.Now()
 		f.RetryAfter = now.Truncate(time.Minute).Add(time.Minute).Sub(now)
+	case full(answer):
+		f.Kind, f.Reason = fault.Permanent, fault.Unsupported
+		f.Hint = "the spreadsheet is full: Google allows 10,000,000 cells in it, empty ones and those of every tab included. Delete empty rows and columns, " +
+			"or tabs that nobody needs"
 	case answer.Code == http.StatusForbidden && f.Reason == fault.Auth:
 		f.Hint = "share the spreadsheet, as an editor, with the service account's address: it is client_email in google.credentials_file"
 	case answer.Code == http.StatusNotFound:
