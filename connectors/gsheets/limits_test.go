@@ -94,7 +94,7 @@ func TestATextLongerThanACell(t *testing.T) {
 	for what, text := range map[string]string{
 		"a line before it":   "Called Amina.\n" + cell[20:],
 		"a line after it":    cell[20:] + "\nCalled Amina.",
-		"a word changed":     strings.Replace(cell, "a line", "the line", 1),
+		"a word changed":     strings.Replace(cell, "a line", "a lane", 1),
 		"shortened":          cell[30_000:],
 		"only the mark left": cell[strings.LastIndex(cell, cutHead):],
 		"the sum changed":    cell[:len(cell)-2] + "z]",
