@@ -3,9 +3,14 @@ package app_test
 import (
 	"context"
 	"net"
+	"net/http"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/lockstep-sync/lockstep/connectors/gsheets"
+	"github.com/lockstep-sync/lockstep/connectors/transport"
 	"github.com/lockstep-sync/lockstep/internal/demo"
 	"github.com/lockstep-sync/lockstep/sync/engine"
 )
@@ -94,4 +99,70 @@ func TestThePaceIsTheConfigurations(t *testing.T) {
 	eventually("the first edit on the scorecard", func() bool { return r.status(card, drill) == "In progress" })
 	r.set(t, citySource, lay, "Done")
 	eventually("the second edit on the scorecard", func() bool { return r.status(card, lay) == "Done" })
+}
+
+// TestAFloodOfNoticesLeavesHalfOfTheReads: three partnerships of one account, whose tools tell of changes without end, read all
+// their sheets in each cycle. Together they take half of the reads of a minute, and hardly any is turned away.
+func TestAFloodOfNoticesLeavesHalfOfTheReads(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		budgets := gsheets.NewBudgets(time.Now, gsheets.Limits{})
+		cred := gsheets.Credentials{File: "google.json"}
+		ctx, stop := context.WithTimeout(t.Context(), time.Hour)
+		defer stop()
+		var mu sync.Mutex
+		read, refused := map[string]int{}, 0
+		var wg sync.WaitGroup
+		for name, sheets := range map[string]int{"water": 4, "health": 10, "food": 1} {
+			var gates []transport.Gate
+			for range sheets {
+				gates = append(gates, budgets.Gate(cred, name))
+			}
+			loop := engine.NewLoop(engine.LoopOptions{
+				Pace: engine.Pace{Interval: time.Minute, Active: 10 * time.Second},
+				Room: func() time.Duration { return budgets.Room(cred, name) },
+				Cycle: func(ctx context.Context) bool {
+					for _, g := range gates {
+						r, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://sheets.googleapis.com/v4/spreadsheets/1", http.NoBody)
+						if err != nil {
+							t.Error(err)
+							return false
+						}
+						way := g.Enter(r)
+						d, _ := way.Wait()
+						way.Done(nil)
+						mu.Lock()
+						if d > 0 {
+							refused++
+						} else {
+							read[name]++
+						}
+						mu.Unlock()
+					}
+					return true
+				},
+			})
+			wg.Go(func() { loop.Run(ctx) })
+			wg.Go(func() {
+				for ctx.Err() == nil {
+					loop.Wake()
+					<-time.After(100 * time.Millisecond)
+				}
+			})
+		}
+		wg.Wait()
+		all := 0
+		for _, n := range read {
+			all += n
+		}
+		if all > 33*60 || all < 20*60 || refused > all/50 {
+			t.Errorf("in an hour %v were read, %d in all, and %d turned away; want 30 a minute or a little less", read, all, refused)
+		}
+		for name, least := range map[string]int{"water": 4 * 60, "health": 10 * 30, "food": 3 * 60} {
+			if read[name] < least {
+				t.Errorf("%s read %d sheets in an hour", name, read[name])
+			}
+		}
+		t.Logf("in an hour %v, %d turned away", read, refused)
+	})
 }
