@@ -74,7 +74,7 @@ type Partnership struct {
 	AgreementDate task.Value
 	Interval      time.Duration
 	Active        time.Duration // the interval after edits were seen; at most Interval
-	Partners      []Partner // at least one
+	Partners      []Partner     // at least one
 	People        []Person
 	Sources       []Source // at least one
 	Scorecard     Scorecard

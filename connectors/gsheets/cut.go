@@ -3,7 +3,6 @@ package gsheets
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"regexp"
 	"strings"
 
 	"github.com/lockstep-sync/lockstep/sync/task"
@@ -18,7 +17,7 @@ const (
 )
 
 func cutSum(kept string) string {
-	sum := sha256.Sum256([]byte(task.TextValue(kept).String()))
+	sum := sha256.Sum256([]byte(kept))
 	return hex.EncodeToString(sum[:4])
 }
 
@@ -28,7 +27,7 @@ func shorten(s string) string {
 	if cut(s, maxText) == s {
 		return s
 	}
-	kept := strings.TrimSpace(cut(s, maxText-len("\n"+cutHead+"12345678"+cutTail)))
+	kept := task.TextValue(cut(s, maxText-len("\n"+cutHead+"12345678"+cutTail))).String()
 	return kept + "\n" + cutHead + cutSum(kept) + cutTail
 }
 
@@ -39,8 +38,8 @@ func readText(s string) (v task.Value, hint string) {
 	if at < 0 {
 		return v, ""
 	}
-	sum := strings.TrimPrefix(v.String()[at:], cutHead)
-	if regexp.MustCompile(`^[0-9a-f]{8}\]$`).MatchString(sum) && sum == cutSum(v.String()[:at])+cutTail {
+	kept := task.TextValue(v.String()[:at]).String()
+	if v.String() == kept+"\n"+cutHead+cutSum(kept)+cutTail {
 		return v, ""
 	}
 	return task.Value{}, "this text was cut, for it is longer than a cell takes, and was edited here: undo that (File, Version history) and edit the " +

@@ -53,15 +53,14 @@ type File struct {
 func (d *Drive) File(ctx context.Context, id string) (File, error) {
 	f, err := d.svc.Files.Get(id).SupportsAllDrives(true).Fields("id,version,trashed,capabilities(canEdit)").Context(ctx).Do()
 	if err != nil {
-		return File{}, d.fault("ask Drive about the file", err)
+		return File{}, d.fault("ask Drive about the file", err) //nolint:contextcheck // the answer is here: nothing is sent
 	}
 	return File{Version: f.Version, Trashed: f.Trashed, Writable: f.Capabilities != nil && f.Capabilities.CanEdit}, nil
 }
 
 func (d *Drive) fault(op string, err error) *fault.Error {
 	var f *fault.Error
-	var answer *googleapi.Error
-	if errors.As(err, &answer) {
+	if answer, ok := errors.AsType[*googleapi.Error](err); ok {
 		f = transport.FromResponse(op, &http.Response{StatusCode: answer.Code, Header: answer.Header}, []byte(answer.Body))
 		f.Hint = driveHint(answer)
 	} else {

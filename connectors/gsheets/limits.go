@@ -29,7 +29,7 @@ func (a *applying) full(b *batch, answer *googleapi.Error) {
 	if len(grow) == 0 {
 		grow, rest = rest, nil
 	}
-	f, _ := a.c.fault("write the rows", answer) //nolint:contextcheck // the answer is here: nothing is sent
+	f, _ := a.c.fault("write the rows", answer)
 	a.fail(grow, f, false)
 	a.run(rest)
 }

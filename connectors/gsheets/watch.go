@@ -153,7 +153,7 @@ func (w *Watch) make(ctx context.Context, f *WatchedFile) (*openChannel, time.Du
 	}).SupportsAllDrives(true).Context(ctx).Do()
 	if err != nil {
 		w.forget(c)
-		return nil, 0, f.Drive.fault("have Drive tell of changes", err)
+		return nil, 0, f.Drive.fault("have Drive tell of changes", err) //nolint:contextcheck // the answer is here: nothing is sent
 	}
 	c.resource = got.ResourceId
 	life := channelLife

@@ -1,8 +1,6 @@
 package google
 
 import (
-	"bytes"
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -90,7 +88,7 @@ func (s *Server) watch(w http.ResponseWriter, r *http.Request, id string) error 
 		}
 	}
 	if !ch.expires.After(now) {
-		return drivePushError(http.StatusBadRequest, "channelExpirationInThePast", "Channel expiration must be in the future.")
+		return drivePushError("channelExpirationInThePast", "Channel expiration must be in the future.")
 	}
 	sum := sha256.Sum256([]byte(id))
 	ch.resource = hex.EncodeToString(sum[:12])
@@ -99,7 +97,7 @@ func (s *Server) watch(w http.ResponseWriter, r *http.Request, id string) error 
 	p.mu.Lock()
 	if p.known[ch.id] {
 		p.mu.Unlock()
-		return drivePushError(http.StatusBadRequest, "channelIdNotUnique", "Channel id "+ch.id+" not unique")
+		return drivePushError("channelIdNotUnique", "Channel id "+ch.id+" not unique")
 	}
 	if p.channels == nil {
 		p.channels, p.known = map[string]*channel{}, map[string]bool{}
@@ -124,25 +122,25 @@ func (ch *channel) uri() string {
 func (ch *channel) check(kind string) error {
 	switch {
 	case ch.id == "" || len(ch.id) > 64:
-		return drivePushError(http.StatusBadRequest, "invalid", "Invalid channel id.")
+		return drivePushError("invalid", "Invalid channel id.")
 	case kind != "web_hook" && kind != "webhook":
-		return drivePushError(http.StatusBadRequest, "invalid", "Invalid value for: Invalid channel type: "+kind)
+		return drivePushError("invalid", "Invalid value for: Invalid channel type: "+kind)
 	case len(ch.token) > 256:
-		return drivePushError(http.StatusBadRequest, "invalid", "Invalid channel token: more than 256 characters.")
+		return drivePushError("invalid", "Invalid channel token: more than 256 characters.")
 	}
 	u, err := url.Parse(ch.address)
 	if err != nil || u.Host == "" {
-		return drivePushError(http.StatusBadRequest, "push.webhookUrlNotSpecified", "Invalid WebHook callback: "+ch.address)
+		return drivePushError("push.webhookUrlNotSpecified", "Invalid WebHook callback: "+ch.address)
 	}
 	ip, err := netip.ParseAddr(u.Hostname())
 	if u.Scheme != "https" && (u.Scheme != "http" || u.Hostname() != "localhost" && (err != nil || !ip.IsLoopback())) {
-		return drivePushError(http.StatusBadRequest, "push.webhookUrlNotHttps", "WebHook callback must be HTTPS: "+ch.address)
+		return drivePushError("push.webhookUrlNotHttps", "WebHook callback must be HTTPS: "+ch.address)
 	}
 	return nil
 }
 
-func drivePushError(code int, reason, message string) *apiError {
-	return &apiError{code: code, message: message, drive: reason, where: "resource"}
+func drivePushError(reason, message string) *apiError {
+	return &apiError{code: http.StatusBadRequest, message: message, drive: reason, where: "resource"}
 }
 
 // stopChannel ends a channel: channels.stop.
@@ -294,13 +292,11 @@ func (s *Server) isClosed() bool {
 
 // post sends one message, and returns the answer's status; 0 where none came.
 func (s *Server) post(ch *channel, n Notice, changed string) int {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, ch.address, bytes.NewReader(nil))
+	to, err := url.Parse(ch.address)
 	if err != nil {
 		return 0
 	}
-	h := r.Header
+	h := http.Header{}
 	h.Set("User-Agent", "APIs-Google; (+https://developers.google.com/webmasters/APIs-Google.html)")
 	h.Set("X-Goog-Channel-ID", ch.id)
 	h.Set("X-Goog-Channel-Expiration", ch.expires.UTC().Format(http.TimeFormat))
@@ -315,9 +311,9 @@ func (s *Server) post(ch *channel, n Notice, changed string) int {
 		h.Set("X-Goog-Changed", changed)
 	}
 	client := http.Client{
-		Transport: s.o.Push.Transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Timeout: 10 * time.Second, Transport: s.o.Push.Transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	resp, err := client.Do(r)
+	resp, err := client.Do(&http.Request{Method: http.MethodPost, URL: to, Host: to.Host, Header: h, Body: http.NoBody})
 	if err != nil {
 		return 0
 	}
