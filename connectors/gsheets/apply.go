@@ -26,7 +26,6 @@ const (
 // Apply writes rows: see connectors.Connector. All patches go in one request, after one read of the tab in which each is
 // checked against what the rows hold now, wherever they have moved; a large number is split.
 func (c *Connector) Apply(ctx context.Context, patches []task.Patch) []task.Receipt {
-	ctx = forWrite(ctx)
 	a := &applying{c: c, ctx: ctx, patches: patches, out: make([]task.Receipt, len(patches)), budget: maxBatches}
 	for start := 0; start < len(patches); {
 		end := start + batchLength(patches[start:])
@@ -91,7 +90,7 @@ func (a *applying) run(at []int) {
 		return
 	}
 	a.budget--
-	b, f := a.c.prepare(a.ctx, a.patches, at, a.out)
+	b, f := a.c.prepare(forWrite(a.ctx), a.patches, at, a.out)
 	if f != nil {
 		a.stop(at, f)
 		return

@@ -33,12 +33,12 @@ type Connector struct {
 	cfg     Config
 	svc     *sheets.Service
 	o       Options
+	bin     bin
 	words   *vocabulary
 	headers [task.FieldCount]string
 	web     string // where people see the spreadsheets
 
 	last *table // of the last Pull or Apply; nil before
-	bin  bin
 }
 
 var (
