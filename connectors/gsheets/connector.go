@@ -28,7 +28,7 @@ type Options struct {
 	Drive *Drive
 }
 
-// Connector connects one tab. Besides connectors.Connector it is a Normalizer, a Confirmer and Hinted.
+// Connector connects one tab. Besides connectors.Connector it is a Normalizer and a Confirmer.
 type Connector struct {
 	cfg     Config
 	svc     *sheets.Service
@@ -102,14 +102,14 @@ type memory struct {
 // Pull reads the whole tab in one request. The snapshot is complete, unless a row bears an id that is none of ours: it
 // could be any task's. The cursor only serves to notice what was deleted.
 func (c *Connector) Pull(ctx context.Context, cursor string) (task.Snapshot, error) {
+	if f := c.binned(ctx); f != nil {
+		return task.Snapshot{}, f
+	}
 	var before memory
 	if cursor != "" {
 		if err := json.Unmarshal([]byte(cursor), &before); err != nil {
 			before = memory{} // of another version: nothing is known
 		}
-	}
-	if f := c.binned(ctx); f != nil {
-		return task.Snapshot{}, f
 	}
 	g, err := c.readTab(ctx, "read the tab", readCell, before)
 	if err != nil {

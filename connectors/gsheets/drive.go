@@ -19,7 +19,7 @@ import (
 )
 
 // Drive asks Google Drive about the file that a spreadsheet is: whether it lies in the bin, and that changes be told. What it
-// says is never more than a hint: its version and its notices lag behind by minutes at times. It counts apart from Sheets,
+// says is never more than a hint: its notices lag behind by minutes at times. It counts apart from Sheets,
 // and has a budget of thousands a minute.
 type Drive struct {
 	svc    *drive.Service
@@ -42,20 +42,20 @@ func NewDrive(ctx context.Context, cred Credentials, o transport.Options) (*Driv
 	return &Drive{svc: svc, source: o.Source}, nil
 }
 
-// File is what Drive says of a file.
+// File is what Drive says of a file. Its version is not looked at: every cycle reads the cells themselves, and a version that has not
+// grown yet would be no reason not to.
 type File struct {
-	Version  int64 // grows with each change, also with those that nobody sees
 	Trashed  bool  // it lies in the bin
 	Writable bool  // the account may edit it
 }
 
 // File asks about a file. The error is a fault.
 func (d *Drive) File(ctx context.Context, id string) (File, error) {
-	f, err := d.svc.Files.Get(id).SupportsAllDrives(true).Fields("id,version,trashed,capabilities(canEdit)").Context(ctx).Do()
+	f, err := d.svc.Files.Get(id).SupportsAllDrives(true).Fields("id,trashed,capabilities(canEdit)").Context(ctx).Do()
 	if err != nil {
 		return File{}, d.fault("ask Drive about the file", err) //nolint:contextcheck // the answer is here: nothing is sent
 	}
-	return File{Version: f.Version, Trashed: f.Trashed, Writable: f.Capabilities != nil && f.Capabilities.CanEdit}, nil
+	return File{Trashed: f.Trashed, Writable: f.Capabilities != nil && f.Capabilities.CanEdit}, nil
 }
 
 func (d *Drive) fault(op string, err error) *fault.Error {

@@ -29,6 +29,7 @@ type Server struct {
 	panel   dials.Panel
 	handler http.Handler
 	meters  map[string]*dials.Meter // by service and kind
+	push    push
 
 	mu      sync.RWMutex
 	books   map[string]*workbook // what a pointer leads to never changes
@@ -39,7 +40,6 @@ type Server struct {
 	streams map[chan string]struct{} // one for each open page
 	closed  chan struct{}
 	closing sync.Once
-	push    push
 }
 
 // New makes a sandbox with nothing in it.
