@@ -45,8 +45,8 @@ func NewDrive(ctx context.Context, cred Credentials, o transport.Options) (*Driv
 // File is what Drive says of a file. Its version is not looked at: every cycle reads the cells themselves, and a version that has not
 // grown yet would be no reason not to.
 type File struct {
-	Trashed  bool  // it lies in the bin
-	Writable bool  // the account may edit it
+	Trashed  bool // it lies in the bin
+	Writable bool // the account may edit it
 }
 
 // File asks about a file. The error is a fault.
