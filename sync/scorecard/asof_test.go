@@ -111,3 +111,16 @@ func TestAsOfLeavesOutWhatWasNotKnown(t *testing.T) {
 		t.Errorf("of no tasks come %+v", got)
 	}
 }
+
+// After an event that is later than the moment, whatever follows it is later, too, however the clock stood.
+func TestAsOfBearsAClockThatJumpsBack(t *testing.T) {
+	t.Parallel()
+	var e edits
+	e.born(made(1, status(task.NotStarted)))
+	e.set("2026-02-02", 1, task.Status, task.EnumValue(task.InProgress))
+	e.set("2026-01-15", 1, task.Status, task.EnumValue(task.Done))
+	got := scorecard.AsOf(e.tasks, e.events, moment("2026-02-01"))
+	if s := got[0].Agreed[task.Status].String(); s != task.NotStarted || len(got[0].Story.Changes) != 0 {
+		t.Errorf("on 1 February it was %q, and its story %+v", s, got[0].Story)
+	}
+}

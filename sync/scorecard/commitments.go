@@ -80,16 +80,15 @@ func (r Reason) miss() string {
 	}
 }
 
-// commit counts a task in week w, which it began and ended as the states say.
-func (c *computer) commit(t *Task, w int, start, end *state) {
+// commit counts a task in week w, which it began and ended as the states say; finished says that it was finished in it.
+func (c *computer) commit(t *Task, w int, start, end *state, finished bool) {
 	h := &c.history
-	if w < h.full || w < h.weeks()-1-c.in.Rules.CommitmentWeeks {
+	if w < h.weeks()-1-c.in.Rules.CommitmentWeeks {
 		return
 	}
 	promised := start.open() && start.hasDue && start.due < h.firsts[w+1]
-	finished := end.done() && !start.done()
 	if !promised {
-		if finished && (start.there || t.first(task.Status).String() != task.Done) {
+		if finished {
 			for _, k := range [3]*track{h.whole, trackOf(h.byPartner, end.partner, h.weeks()), c.streamTrack(end.stream)} {
 				k.surprise(w)
 			}

@@ -48,3 +48,17 @@ func TestDays(t *testing.T) {
 		}
 	}
 }
+
+// Of twenty trials, the 10th is the 50th percentile, the 17th the 85th, and the 19th the 95th.
+func TestPercentiles(t *testing.T) {
+	t.Parallel()
+	c := &computer{today: civil(2026, 3, 4)}
+	f := Forecast{horizon: 18}
+	for _, n := range []int32{20, 3, 17, 1, 9, 12, 5, 19, 2, 14, 7, 11, 4, 16, 8, 18, 6, 13, 10, 15} {
+		f.trials = append(f.trials, n)
+	}
+	c.percentiles(&f)
+	if f.P50 != (c.today+70).value() || f.P85 != (c.today+119).value() || !f.P95.IsEmpty() { // 19 weeks are beyond the horizon
+		t.Errorf("%s, %s, %s", f.P50, f.P85, f.P95)
+	}
+}

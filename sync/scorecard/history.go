@@ -161,12 +161,13 @@ func (c *computer) replay(t *Task) {
 		} else {
 			s = c.stateNow(t)
 		}
-		if !before.done() && s.done() && (before.there || !bornDone) {
+		finished := !before.done() && s.done() && (before.there || !bornDone)
+		if finished {
 			for _, k := range tracks {
 				k.finish(w)
 			}
 		}
-		c.commit(t, w, &before, &s)
+		c.commit(t, w, &before, &s, finished)
 	}
 	for _, k := range tracks {
 		k.stand(weeks, &s)

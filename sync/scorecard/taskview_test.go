@@ -61,6 +61,21 @@ func TestTaskRAG(t *testing.T) {
 			"Red: missed 1 Feb 2026, since moved to 1 May 2026: late by 31 days, tolerance 7",
 		},
 		{
+			"missed twice, the second time the earlier day",
+			made(1, due("2026-02-10"), moved("2026-02-20", "2026-02-05"), moved("2026-03-01", "2026-05-01")),
+			"Red: missed 5 Feb 2026, since moved to 1 May 2026: late by 27 days, tolerance 7; due date moved twice, 80 days later than first agreed",
+		},
+		{
+			"missed twice, the first time the earlier day",
+			made(1, due("2026-02-10"), moved("2026-02-20", "2026-02-25"), moved("2026-03-01", "2026-05-01")),
+			"Red: missed 10 Feb 2026, since moved to 1 May 2026: late by 22 days, tolerance 7; due date moved twice, 80 days later than first agreed",
+		},
+		{
+			"moved while it was done, and opened again",
+			made(1, due("2026-02-10"), doneOn("2026-02-08"), moved("2026-02-20", "2026-05-01"), becomes("2026-02-21", task.InProgress)),
+			"Green: on track, due in 58 days",
+		},
+		{
 			"moved on its last day",
 			made(1, due("2026-02-01"), moved("2026-02-01 23:59", "2026-05-01")),
 			"Green: on track, due in 58 days",
