@@ -35,9 +35,10 @@ type MissCount struct {
 
 // Miss is a commitment that was not kept.
 type Miss struct {
-	Task    *Task  `json:"-"`
-	Partner string `json:"partner"` // whose it was at the week's start
-	Reason  Reason `json:"reason"`
+	Task    *Task   `json:"-"`
+	ID      task.ID `json:"task"`
+	Partner string  `json:"partner"` // whose it was at the week's start
+	Reason  Reason  `json:"reason"`
 }
 
 // Why a commitment was missed.
@@ -106,7 +107,7 @@ func (c *computer) commit(t *Task, w int, start, end *state, finished bool) {
 	if finished || w == h.weeks()-1 {
 		return
 	}
-	m := Miss{Task: t, Partner: start.partner, Reason: missed(start, end, h.firsts[w+1])}
+	m := Miss{Task: t, ID: t.ID, Partner: start.partner, Reason: missed(start, end, h.firsts[w+1])}
 	for _, k := range tracks {
 		k.miss(w, m.Reason.Code)
 	}

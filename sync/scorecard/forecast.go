@@ -77,7 +77,7 @@ func (c *computer) forecastStream(name string, remaining int) *Forecast {
 	f := &Forecast{Remaining: remaining, minimum: r.ForecastMinimum, horizon: horizon(r)}
 	if k := h.byStream[name]; k != nil {
 		last := h.weeks() - 1 // the current week is not over
-		first := max(0, last-r.ForecastWeeks)
+		first := max(0, last-max(0, r.ForecastWeeks))
 		for first < last && h.bounds[first].Before(k.began) {
 			first++
 		}

@@ -1,6 +1,7 @@
 package scorecard_test
 
 import (
+	"encoding/json"
 	"testing"
 	"time"
 
@@ -184,5 +185,15 @@ func TestSlip(t *testing.T) {
 				t.Errorf("%d moves are listed; want %d", n, c.want.Moves)
 			}
 		})
+	}
+}
+
+func TestReasonsAsJSON(t *testing.T) {
+	t.Parallel()
+	got, err := json.Marshal(one(t, made(1, due("2026-02-23"))).Verdict)
+	want := `{"rag":"red","reasons":[{"code":"overdue","rag":"red","days":9,"limit":7,"to":{"kind":"date","value":"2026-02-23"},` +
+		`"words":"overdue by 9 days, tolerance 7"}]}`
+	if err != nil || string(got) != want {
+		t.Errorf("%s, %v\nwant %s", got, err, want)
 	}
 }
