@@ -62,3 +62,14 @@ func TestPercentiles(t *testing.T) {
 		t.Errorf("%s, %s, %s", f.P50, f.P85, f.P95)
 	}
 }
+
+// The first numbers that the published algorithm gives for the seed 1234567.
+func TestSequence(t *testing.T) {
+	t.Parallel()
+	s := sequence(1234567)
+	for i, want := range []uint64{6457827717110365317, 3203168211198807973, 9817491932198370423, 4593380528125082431, 16408922859458223821} {
+		if got := s.next(); got != want {
+			t.Errorf("number %d is %d; want %d", i, got, want)
+		}
+	}
+}
