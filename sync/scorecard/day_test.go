@@ -12,7 +12,7 @@ import (
 // Days are what the calendar of the standard library says, from year 1 to 9999.
 func TestDays(t *testing.T) {
 	t.Parallel()
-	check := func(t interface{ Fatalf(string, ...any) }, at time.Time) {
+	check := func(t interface{ Fatalf(format string, args ...any) }, at time.Time) {
 		v := task.DateValue(at)
 		got, ok := dayOf(v)
 		if want := at.Unix() / secondsPerDay; !ok || int64(got) != want {
@@ -53,10 +53,7 @@ func TestDays(t *testing.T) {
 func TestPercentiles(t *testing.T) {
 	t.Parallel()
 	c := &computer{today: civil(2026, 3, 4)}
-	f := Forecast{horizon: 18}
-	for _, n := range []int32{20, 3, 17, 1, 9, 12, 5, 19, 2, 14, 7, 11, 4, 16, 8, 18, 6, 13, 10, 15} {
-		f.trials = append(f.trials, n)
-	}
+	f := Forecast{horizon: 18, trials: []int32{20, 3, 17, 1, 9, 12, 5, 19, 2, 14, 7, 11, 4, 16, 8, 18, 6, 13, 10, 15}}
 	c.percentiles(&f)
 	if f.P50 != (c.today+70).value() || f.P85 != (c.today+119).value() || !f.P95.IsEmpty() { // 19 weeks are beyond the horizon
 		t.Errorf("%s, %s, %s", f.P50, f.P85, f.P95)
