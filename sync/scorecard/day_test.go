@@ -9,12 +9,14 @@ import (
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
+type fataler interface {
+	Fatalf(format string, args ...any)
+}
+
 // Days are what the calendar of the standard library says, from year 1 to 9999.
 func TestDays(t *testing.T) {
 	t.Parallel()
-	check := func(t interface {
-		Fatalf(format string, args ...any)
-	}, at time.Time) {
+	check := func(t fataler, at time.Time) {
 		v := task.DateValue(at)
 		got, ok := dayOf(v)
 		if want := at.Unix() / secondsPerDay; !ok || int64(got) != want {
