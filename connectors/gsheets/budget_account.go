@@ -104,8 +104,8 @@ func (a *account) take(p *passage, now time.Time) time.Duration {
 		all = append(all, m)
 	}
 	partnership, sheet := p.g.partnership, p.g.sheet
-	keep := owed(partnership.sheets, sheet, p.kind, 0, now)
-	keep += owed(all, partnership, p.kind, keep, now) // what other sheets of it get counts as its own
+	keep := owes(partnership.sheets, sheet, p.kind, 0, now)
+	keep += owes(all, partnership, p.kind, keep, now) // what other sheets of it get counts as its own
 	if p.marked {
 		keep = max(keep-q.reserve, 0)
 	} else {
@@ -146,10 +146,10 @@ func (a *account) join() *member {
 // wants is how many requests a minute it asks for, and one more: what it asks for once in a minute may fall twice into one.
 func (s *share) wants() int { return int(math.Ceil(float64(len(s.asked))/horizon.Minutes())) + 1 }
 
-// owed is how many requests a member has to leave to others: as many as they ask for, until they have had as many as it will
+// owes is how many requests a member has to leave to others: as many as they ask for, until they have had as many as it will
 // have had itself. Of those that had equally much, who was served longest ago comes first; so there is always one that owes
 // nothing. More is how many it will have had besides those that it had.
-func owed(all []*member, me *member, k kind, more int, now time.Time) int {
+func owes(all []*member, me *member, k kind, more int, now time.Time) int {
 	mine := &me.shares[k]
 	mine.look(now)
 	sum := 0

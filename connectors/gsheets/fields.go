@@ -207,7 +207,9 @@ func decimalComma(locale string) bool {
 // maxText is how many characters a cell takes. They are counted as UTF-16 units, the narrower of the two readings.
 const maxText = 50_000
 
-// printable is a text without control characters.
+// fit is a text as a cell takes it: not too long, without control characters.
+func fit(s string) string { return cut(printable(s), maxText) }
+
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' && r != '\t' && r != '\n' || r == 0x7F {
@@ -257,7 +259,7 @@ func (r *reader) write(f task.Field, v task.Value) (c cell, ok bool) {
 		return cell{kind: textCell, text: shorten(v.Display())}, v.Kind() == task.Text
 	case task.Person, task.Set:
 		s := printable(v.Display())
-		return cell{kind: textCell, text: s}, v.Kind() == f.Kind() && cut(s, maxText) == s // half a list is another list
+		return cell{kind: textCell, text: s}, v.Kind() == f.Kind() && fit(s) == s // half a list is another list
 	case task.None, task.Unreadable:
 	}
 	return cell{}, false
