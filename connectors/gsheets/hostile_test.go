@@ -240,7 +240,7 @@ func (b *book) onlyTexts() {
 					n++
 					if v := x.UserEnteredValue; v.StringValue == nil || v.FormulaValue != nil || x.EffectiveValue == nil || x.EffectiveValue.StringValue == nil ||
 						*x.EffectiveValue.StringValue != *v.StringValue {
-						b.Errorf("%s of %s holds %s", a1(r+1, c+1), sh.Properties.Title, entered(v))
+						b.Errorf("%s of %s holds %s", a1(r+1, c+1), sh.Properties.Title, contentOf(v))
 					}
 				}
 			}
@@ -251,7 +251,7 @@ func (b *book) onlyTexts() {
 	}
 }
 
-func entered(v *sheets.ExtendedValue) string {
+func contentOf(v *sheets.ExtendedValue) string {
 	switch {
 	case v.FormulaValue != nil:
 		return "the formula " + *v.FormulaValue
