@@ -36,6 +36,7 @@ type Server struct {
 	made        int
 	people      map[string]string       // names by e-mail address
 	permissions map[string][]permission // by file
+	undo        map[string]step         // the last change by hand, by file
 	shared      int
 	watched     []func()
 	streams     map[chan string]struct{} // one for each open page
@@ -58,7 +59,7 @@ func New(o Options) *Server {
 	}
 	s := &Server{
 		o: o, books: map[string]*workbook{}, docs: map[string]*document{}, streams: map[chan string]struct{}{},
-		closed: make(chan struct{}), meters: map[string]*dials.Meter{}, people: map[string]string{}, permissions: map[string][]permission{},
+		closed: make(chan struct{}), meters: map[string]*dials.Meter{}, people: map[string]string{}, permissions: map[string][]permission{}, undo: map[string]step{},
 	}
 	for _, service := range []string{sheetsService, docsService} {
 		s.meters[service+"Read"], s.meters[service+"Write"] = &dials.Meter{}, &dials.Meter{}
@@ -138,6 +139,7 @@ func (s *Server) change(id string, byPerson bool, f func(w *workbook) error) err
 		return notFound()
 	}
 	w := old.clone()
+	w.byPerson = byPerson
 	if err := f(w); err != nil {
 		s.mu.Unlock()
 		return err
@@ -146,6 +148,9 @@ func (s *Server) change(id string, byPerson bool, f func(w *workbook) error) err
 	w.version++
 	w.modified, w.byPerson = s.o.Now(), byPerson
 	s.books[id] = w
+	if byPerson {
+		s.undo[id] = step{old, w}
+	}
 	s.mu.Unlock()
 	s.tell(id)
 	return nil
