@@ -2,7 +2,7 @@ package google
 
 import (
 	"net/http"
-	"reflect"
+	"slices"
 )
 
 // place is a block of cells of a tab.
@@ -72,18 +72,15 @@ func (w *workbook) dataFilters(filters []any) ([]found, error) {
 		return nil, invalid("Must specify at least one DataFilter.")
 	}
 	var out []found
-next:
 	for _, f := range filters {
 		places, err := w.dataFilter(asMap(f))
 		if err != nil {
 			return nil, err
 		}
 		for _, p := range places {
-			for i := range out {
-				if out[i].place == p {
-					out[i].filters = append(out[i].filters, f)
-					continue next
-				}
+			if i := slices.IndexFunc(out, func(o found) bool { return o.place == p }); i >= 0 {
+				out[i].filters = append(out[i].filters, f)
+				continue
 			}
 			out = append(out, found{p, []any{f}})
 		}
@@ -318,7 +315,7 @@ func (w *workbook) near(m *metadata, location map[string]any, exact bool) (bool,
 		return false, err
 	}
 	if exact || at.place == "SPREADSHEET" || m.place == "SPREADSHEET" {
-		return at.place == m.place && at.tab == m.tab && reflect.DeepEqual(at.at, m.at), nil
+		return at.place == m.place && at.tab == m.tab && at.at == m.at, nil
 	}
 	t := w.tabID(at.tab)
 	return t != nil && at.tab == m.tab && at.rect(t).meets(m.rect(t)), nil

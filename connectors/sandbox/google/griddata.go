@@ -343,8 +343,16 @@ func linkOf(x *cell, res result) string {
 			return uri
 		}
 	}
-	if x.x != nil && len(x.x.runs) == 1 {
-		return asString(asMap(asMap(asMap(x.x.runs[0])["format"])["link"])["uri"])
+	if x.x == nil {
+		return ""
 	}
-	return ""
+	one := ""
+	for _, run := range x.x.runs {
+		uri := asString(asMap(asMap(asMap(run)["format"])["link"])["uri"])
+		if uri != "" && one != "" && uri != one {
+			return "" // several links are no link of the cell
+		}
+		one = max(one, uri)
+	}
+	return one
 }

@@ -305,13 +305,18 @@ func (t *tab) nameColumns(x *table) {
 	}
 }
 
-// settle puts right, after any change, what tables must not have: headers that are empty or repeat.
-func (w *workbook) settle() {
+// settle puts right, after any change, what tables must not have: headers that are empty or repeat. A change that would
+// bring tables to lie over one another is refused.
+func (w *workbook) settle() error {
 	for _, t := range w.tabs {
 		for _, x := range t.tables {
+			if t.taken(x, x.at.rect(t)) {
+				return invalid("This would make the table \"%s\" overlap another one.", x.name)
+			}
 			t.nameColumns(x)
 		}
 	}
+	return nil
 }
 
 func (b *batch) updateTable(in map[string]any) (map[string]any, error) {
