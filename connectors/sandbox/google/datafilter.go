@@ -5,15 +5,15 @@ import (
 	"slices"
 )
 
-// place is a block of cells of a tab.
-type place struct {
+// gridPlace is a block of cells of a tab.
+type gridPlace struct {
 	t *tab
 	b rect
 }
 
 // dataFilter finds the blocks that a DataFilter selects: what a range names, or the rows, columns and tabs that metadata
 // is attached to. None at all is no error.
-func (w *workbook) dataFilter(filter map[string]any) ([]place, error) {
+func (w *workbook) dataFilter(filter map[string]any) ([]gridPlace, error) {
 	if err := oneOf(filter); err != nil {
 		return nil, err
 	}
@@ -25,23 +25,23 @@ func (w *workbook) dataFilter(filter map[string]any) ([]place, error) {
 		if b, err = t.clamp(b); err != nil {
 			return nil, err
 		}
-		return []place{{t, b}}, nil
+		return []gridPlace{{t, b}}, nil
 	}
 	if has(filter, "gridRange") {
 		t, b, err := (&batch{w: w}).rect(filter["gridRange"])
 		if err != nil {
 			return nil, err
 		}
-		return []place{{t, b}}, nil
+		return []gridPlace{{t, b}}, nil
 	}
-	var out []place
+	var out []gridPlace
 	for _, m := range w.meta {
 		ok, err := w.matches(m, filter)
 		if err != nil {
 			return nil, err
 		}
 		if t := w.tabID(m.tab); ok && t != nil && m.place != "SPREADSHEET" {
-			out = append(out, place{t, m.rect(t)})
+			out = append(out, gridPlace{t, m.rect(t)})
 		}
 	}
 	return out, nil
@@ -60,29 +60,29 @@ func oneOf(filter map[string]any) error {
 	return nil
 }
 
-// found is a block and the filters that selected it.
-type found struct {
-	place
+// selection is a block and the filters that selected it.
+type selection struct {
+	gridPlace
 	filters []any
 }
 
 // dataFilters finds the blocks that the filters select, each once, in the order in which they were found.
-func (w *workbook) dataFilters(filters []any) ([]found, error) {
+func (w *workbook) dataFilters(filters []any) ([]selection, error) {
 	if len(filters) == 0 {
 		return nil, invalid("Must specify at least one DataFilter.")
 	}
-	var out []found
+	var out []selection
 	for _, f := range filters {
 		places, err := w.dataFilter(asMap(f))
 		if err != nil {
 			return nil, err
 		}
 		for _, p := range places {
-			if i := slices.IndexFunc(out, func(o found) bool { return o.place == p }); i >= 0 {
+			if i := slices.IndexFunc(out, func(o selection) bool { return o.gridPlace == p }); i >= 0 {
 				out[i].filters = append(out[i].filters, f)
 				continue
 			}
-			out = append(out, found{p, []any{f}})
+			out = append(out, selection{p, []any{f}})
 		}
 	}
 	return out, nil
@@ -112,7 +112,7 @@ func (s *Server) getByDataFilter(w http.ResponseWriter, r *http.Request, id stri
 			return err
 		}
 		for _, p := range places {
-			o.places = append(o.places, p.place)
+			o.places = append(o.places, p.gridPlace)
 		}
 	}
 	out, err := s.spreadsheet(book, r, o)
@@ -211,7 +211,7 @@ func (s *Server) batchUpdateByDataFilter(w http.ResponseWriter, r *http.Request,
 }
 
 // fit is where rows of values go in a block that they must not reach out of.
-func (p place) fit(in [][]any) (rect, error) {
+func (p gridPlace) fit(in [][]any) (rect, error) {
 	at := rect{p.b.r0, p.b.r0 + len(in), p.b.c0, p.b.c0}
 	for _, l := range in {
 		at.c1 = max(at.c1, p.b.c0+len(l))
