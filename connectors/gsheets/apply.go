@@ -28,7 +28,7 @@ const (
 func (c *Connector) Apply(ctx context.Context, patches []task.Patch) []task.Receipt {
 	a := &applying{c: c, ctx: ctx, patches: patches, out: make([]task.Receipt, len(patches)), budget: maxBatches}
 	for start := 0; start < len(patches); {
-		end := start + batchLength(patches[start:])
+		end := start + c.batchLength(patches[start:])
 		at := make([]int, 0, end-start)
 		for i := start; i < end; i++ {
 			at = append(at, i)
@@ -41,10 +41,10 @@ func (c *Connector) Apply(ctx context.Context, patches []task.Patch) []task.Rece
 }
 
 // batchLength is how many of the patches go into one request; at least one.
-func batchLength(patches []task.Patch) int {
+func (c *Connector) batchLength(patches []task.Patch) int {
 	size := 0
 	for i, p := range patches {
-		size += 60
+		size += 60 + c.board.size(p)
 		for _, ch := range p.Set {
 			size += 80 + len(ch.To.String())
 		}
@@ -101,6 +101,7 @@ func (a *applying) run(at []int) {
 	// A write in flight is finished, whatever becomes of the caller; the transport bounds how long that takes.
 	resp, err := b.call(a.c).Context(context.WithoutCancel(a.ctx)).Do()
 	if err == nil {
+		a.c.landed(b)
 		b.settle(a.ctx, a.c, resp, a.out)
 		return
 	}
@@ -124,6 +125,13 @@ func (a *applying) stop(at []int, f *fault.Error) {
 // refused and the others are tried again; else the halves are.
 func (a *applying) split(b *batch, answer *googleapi.Error) {
 	all := b.places()
+	if b.board != nil && !a.c.board.refused {
+		// What is shown beside the tasks must not keep them from being written: Publish tries it by itself.
+		a.c.board.refused = true
+		a.budget++
+		a.run(all)
+		return
+	}
 	blamed := b.blamed(answer.Message)
 	rest := without(all, blamed)
 	switch {

@@ -26,7 +26,8 @@ type Options struct {
 	Now func() time.Time
 }
 
-// Connector connects one tab. Besides connectors.Connector it is a Normalizer and a Confirmer.
+// Connector connects one tab. Besides connectors.Connector it is a Normalizer and a Confirmer and, for the scorecard, a
+// Publisher.
 type Connector struct {
 	cfg     Config
 	svc     *sheets.Service
@@ -35,7 +36,8 @@ type Connector struct {
 	headers [task.FieldCount]string
 	web     string // where people see the spreadsheets
 
-	last *table // of the last Pull or Apply; nil before
+	last  *table // of the last Pull or Apply; nil before
+	board boardState
 }
 
 var (
@@ -93,6 +95,8 @@ func (c *Connector) fingerprint() string {
 type memory struct {
 	Sheet int64 `json:"sheet"`
 	IDs   bool  `json:"ids"`
+	// Pages are the tabs that Lockstep keeps beside the scorecard's, by the page's name.
+	Pages map[string]savedPage `json:"pages,omitempty"`
 }
 
 // Pull reads the whole tab in one request. The snapshot is complete, unless a row bears an id that is none of ours: it
@@ -104,7 +108,11 @@ func (c *Connector) Pull(ctx context.Context, cursor string) (task.Snapshot, err
 			before = memory{} // of another version: nothing is known
 		}
 	}
-	g, err := c.readTab(ctx, "read the tab", readCell, before)
+	read := c.readTab
+	if c.cfg.Scorecard {
+		read = c.readBook
+	}
+	g, err := read(ctx, "read the tab", readCell, before)
 	if err != nil {
 		return task.Snapshot{}, err
 	}
@@ -118,9 +126,12 @@ func (c *Connector) Pull(ctx context.Context, cursor string) (task.Snapshot, err
 			WithHint("undo its deletion or renaming (File, Version history); if it is lost, head an empty column %s: rows are then matched by title", quote(idHeader))
 	}
 	c.last = t
+	c.board.seen()
 	snap := task.Snapshot{Complete: len(t.strange) == 0}
+	snap.Choices = c.board.choices()
+	snap.Overtyped = append(c.overtyped(t), c.board.overtyped()...)
 	snap.Records, snap.Held = c.records(t)
-	next, err := json.Marshal(memory{Sheet: g.sheetID, IDs: t.id >= 0})
+	next, err := json.Marshal(memory{Sheet: g.sheetID, IDs: t.id >= 0, Pages: c.board.savePages()})
 	if err != nil {
 		return task.Snapshot{}, fmt.Errorf("write the cursor: %w", err)
 	}

@@ -16,7 +16,8 @@ type batch struct {
 	jobs     []*job
 	growth   growth
 	requests []*sheets.Request
-	owners   [][]int // for each request the places of the patches behind it
+	owners   [][]int    // for each request the places of the patches behind it
+	board    *boardPart // what of the board goes along; nil for nothing
 }
 
 // job is one patch that needs a write.
@@ -34,6 +35,7 @@ type cellWrite struct {
 	row, col int
 	value    *sheets.ExtendedValue // nil empties the cell
 	format   *sheets.NumberFormat  // nil leaves the format as it is
+	runs     []*sheets.TextFormatRun
 	place    int
 }
 
@@ -48,7 +50,7 @@ func (c *Connector) prepare(ctx context.Context, patches []task.Patch, at []int,
 		return nil, f
 	}
 	b := &batch{t: t}
-	b.growth = c.plan(t, patches, at)
+	b.growth = c.plan(t, patches, at, c.along())
 	seen := make(map[task.ID]bool)
 	for _, i := range at {
 		j := &job{place: i, p: &patches[i], at: -1}
@@ -60,7 +62,7 @@ func (c *Connector) prepare(ctx context.Context, patches []task.Patch, at []int,
 		}
 	}
 	if len(b.jobs) > 0 {
-		b.build(c)
+		b.build(c, at[len(at)-1] == len(patches)-1)
 	}
 	return b, nil
 }
@@ -244,6 +246,7 @@ func (b *batch) create(c *Connector, j *job) (bool, *fault.Error) {
 		j.cells = append(j.cells, w)
 	}
 	j.cells = append(j.cells, cellWrite{col: b.growth.id, value: stringValue(id), place: j.place})
+	j.cells = append(j.cells, b.beginning(c, j)...)
 	return true, nil
 }
 
@@ -279,7 +282,7 @@ func (t *table) beside(at int) int {
 		return -1
 	}
 	for col, c := range t.cells[at] {
-		if col != t.id && !slices.Contains(t.column[:], col) && c.typed() {
+		if col != t.id && !slices.Contains(t.column[:], col) && !t.worked.owns(col) && c.typed() {
 			return col
 		}
 	}
