@@ -39,7 +39,7 @@ func (s *Server) admit(r *http.Request, service string) error {
 		}
 	}
 	group, limit := "Write", s.o.WritesPerMinute
-	if r.Method == http.MethodGet {
+	if r.Method == http.MethodGet || readsByPost(r.URL.Path) {
 		group, limit = "Read", s.o.ReadsPerMinute
 	}
 	if m := s.meters[service+group]; m != nil {
@@ -48,6 +48,16 @@ func (s *Server) admit(r *http.Request, service string) error {
 		}
 	}
 	return nil
+}
+
+// readsByPost reports whether a POST counts as a read: its filters are only too long for an address.
+func readsByPost(path string) bool {
+	for _, verb := range []string{":getByDataFilter", ":batchGetByDataFilter", "developerMetadata:search"} {
+		if strings.HasSuffix(path, verb) {
+			return true
+		}
+	}
+	return false
 }
 
 // systemParameters are those that every Google API takes.

@@ -80,6 +80,9 @@ func (l lane) json(size int, meta []any) map[string]any {
 	if l.hidden {
 		out["hiddenByUser"] = true
 	}
+	if l.filtered {
+		out["hiddenByFilter"] = true
+	}
 	if len(meta) > 0 {
 		out["developerMetadata"] = meta
 	}

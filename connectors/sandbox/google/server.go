@@ -34,10 +34,13 @@ type Server struct {
 	docs    map[string]*document
 	order   []string // ids of both, as they were made
 	made    int
+	people  map[string]string // names by e-mail address
 	watched []func()
 	streams map[chan string]struct{} // one for each open page
 	closed  chan struct{}
 	closing sync.Once
+	// failComments makes the APIs' comment updates fail.
+	failComments bool
 }
 
 // New makes a sandbox with nothing in it.
@@ -53,7 +56,7 @@ func New(o Options) *Server {
 	}
 	s := &Server{
 		o: o, books: map[string]*workbook{}, docs: map[string]*document{}, streams: map[chan string]struct{}{},
-		closed: make(chan struct{}), meters: map[string]*dials.Meter{},
+		closed: make(chan struct{}), meters: map[string]*dials.Meter{}, people: map[string]string{},
 	}
 	for _, service := range []string{sheetsService, docsService} {
 		s.meters[service+"Read"], s.meters[service+"Write"] = &dials.Meter{}, &dials.Meter{}
@@ -136,6 +139,7 @@ func (s *Server) change(id string, byPerson bool, f func(w *workbook) error) err
 		s.mu.Unlock()
 		return err
 	}
+	w.settle()
 	w.version++
 	w.modified, w.byPerson = s.o.Now(), byPerson
 	s.books[id] = w
