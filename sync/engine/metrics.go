@@ -207,8 +207,8 @@ func (m *Metrics) observeWrites(c *cycle) {
 		landed[sideKey{r.patch.Task, src}] = true
 		m.patches.WithLabelValues(string(src), string(r.patch.Op), "ok").Inc()
 		for _, d := range c.byID[r.patch.Task].decisions {
-			if d.Winner.Source == src {
-				continue
+			if d.Winner.Source == src || d.Winner.Source == "" {
+				continue // what people chose to keep came from nowhere
 			}
 			from := c.now
 			first := c.remembered(d.Winner.Source).LastSuccess.IsZero() // what was there before us was not waiting for us
