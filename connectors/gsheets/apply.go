@@ -26,6 +26,9 @@ const (
 // Apply writes rows: see connectors.Connector. All patches go in one request, after one read of the tab in which each is
 // checked against what the rows hold now, wherever they have moved; a large number is split.
 func (c *Connector) Apply(ctx context.Context, patches []task.Patch) []task.Receipt {
+	if c.readOnly() {
+		return c.nothingWritten(patches)
+	}
 	a := &applying{c: c, ctx: ctx, patches: patches, out: make([]task.Receipt, len(patches)), budget: maxBatches}
 	for start := 0; start < len(patches); {
 		end := start + c.batchLength(patches[start:])
@@ -111,6 +114,9 @@ func (a *applying) run(at []int) {
 		return
 	}
 	f, uncertain := a.c.fault("write the rows", err)
+	if answer != nil && answer.Code == http.StatusForbidden {
+		a.c.refusal(f)
+	}
 	a.fail(b.places(), f, uncertain)
 	a.stopped = f
 }

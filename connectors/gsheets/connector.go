@@ -35,6 +35,7 @@ type Connector struct {
 	words   *vocabulary
 	headers [task.FieldCount]string
 	web     string // where people see the spreadsheets
+	share   sharing
 
 	last  *table // of the last Pull or Apply; nil before
 	board boardState
@@ -67,13 +68,15 @@ func New(cfg Config, svc *sheets.Service, o Options) (*Connector, error) {
 // Describe says what the tab can do. A field whose column is gone is left out, unless the next write brings it back.
 func (c *Connector) Describe() connectors.Description {
 	d := connectors.Description{
-		Kind: "sheet", CanCreate: c.cfg.Create || c.cfg.Scorecard, CanRemove: c.cfg.Scorecard, Fingerprint: c.fingerprint(),
+		Kind: "sheet", CanCreate: c.cfg.Create || c.cfg.Scorecard, CanRemove: c.cfg.Scorecard, Positional: true,
+		Fingerprint: c.fingerprint(),
 	}
 	for _, f := range c.cfg.fields() {
 		if c.last == nil || c.last.blank || c.last.column[f] >= 0 || c.grows(f) {
 			d.Fields = append(d.Fields, f)
 		}
 	}
+	c.readingAlone(&d)
 	return d
 }
 
@@ -127,10 +130,12 @@ func (c *Connector) Pull(ctx context.Context, cursor string) (task.Snapshot, err
 	}
 	c.last = t
 	c.board.seen()
+	c.share.note(c.o.Now())
 	snap := task.Snapshot{Complete: len(t.strange) == 0}
 	snap.Choices = c.board.choices()
 	snap.Overtyped = append(c.overtyped(t), c.board.overtyped()...)
 	snap.Records, snap.Held = c.records(t)
+	snap.Held = append(snap.Held, c.refusedHold()...)
 	next, err := json.Marshal(memory{Sheet: g.sheetID, IDs: t.id >= 0, Pages: c.board.savePages()})
 	if err != nil {
 		return task.Snapshot{}, fmt.Errorf("write the cursor: %w", err)

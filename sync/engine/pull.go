@@ -63,6 +63,7 @@ func (c *cycle) pull(ctx context.Context) {
 	})
 	for i := range c.reads {
 		r, id := &c.reads[i], c.sources[i].ID()
+		c.disbelieve(i)
 		c.holds = append(c.holds, r.snap.Held...)
 		if r.err != nil && r.err.RetryAfter > 0 && !c.now.Before(c.rest[id]) {
 			c.rest[id] = c.now.Add(r.err.RetryAfter)
@@ -110,6 +111,10 @@ func (c *cycle) confirm(ctx context.Context, i int) {
 	fresh := make(map[string]task.Record)
 	for _, q := range questions {
 		answer, known := answers[q.key]
+		if q.absent && answer.Presence == connectors.Present && answer.Record.Ref.Provisional() {
+			c.restless(i)
+			return
+		}
 		switch {
 		case err == nil && known && answer.Presence == connectors.Present:
 			fresh[q.key] = answer.Record
@@ -129,6 +134,18 @@ func (c *cycle) confirm(ctx context.Context, i int) {
 		}
 	}
 	r.take(questions, fresh)
+}
+
+// restless has a source sit the cycle out because people changed it between two reads of ours: an item that is known by its
+// content alone is there again, and what the first read showed of it stands for another.
+func (c *cycle) restless(i int) {
+	r := &c.reads[i]
+	for _, w := range c.works {
+		w.sides[i].gone = false
+	}
+	r.ok, r.snap = false, task.Snapshot{}
+	r.err = fault.New(fault.Conflict, fault.Precondition, "read the rows", "rows were changed while they were read: the next cycle reads them again")
+	r.err.Source = c.sources[i].ID()
 }
 
 // questions are what to read directly: what a complete snapshot did not hold, or a list of all keys not name; an item whose last write had no answer, where

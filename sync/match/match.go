@@ -5,6 +5,8 @@
 //	it carries a task's mark                         that task, unless another record of the source is linked to it
 //	a scorecard row and one item of the partner's    the same task, if both are new to each other, the folded titles are
 //	own tool (or its task, known or marked)          equal, and each is the only one of that title
+//	a new item of a tool without marks and a task    the same task, if all else in it is as it was, and each is the only
+//	whose item there is missing                      one that fits the other (see likenessOf); else held
 //	no title, or no partner                          held until a person gives one
 //	anything else                                    a new task
 package match
@@ -38,6 +40,9 @@ type Link struct {
 	// Unseen says that the item was not seen, and that this tells nothing: the source was read in part, or could not be asked.
 	// A record there that bears the task's name and no mark is held: it may be the item.
 	Unseen bool
+	// Base is what was last accounted for in the item. It is needed only of an item that is Missing in a source without
+	// marks.
+	Base task.Values
 }
 
 // Batch is what was read from one source in this cycle.
@@ -45,6 +50,8 @@ type Batch struct {
 	Source  task.SourceID
 	Partner string // "" for the scorecard
 	Records []task.Record
+	// Markless says that items there cannot bear our mark: they are known by their content alone.
+	Markless bool
 }
 
 // Group is a task that is new: the records that are it, in the order of the batches.
@@ -90,6 +97,11 @@ func Match(tasks []Task, scorecard task.SourceID, batches []Batch) Result {
 	}
 	loose = slices.DeleteFunc(loose, m.byMark)
 	m.byRule(loose)
+	for _, b := range batches {
+		if b.Markless {
+			m.byLikeness(b)
+		}
+	}
 	m.order(batches)
 	return m.out
 }
@@ -120,6 +132,7 @@ type matcher struct {
 	taken  map[slot]bool               // task and source that a record of this cycle fills
 	newly  map[task.ID][]task.SourceID // of taken: what no stored link led to
 	marked map[task.ID]int             // index in out.Born of the task that a mark names and nobody knows
+	unfit  []item                      // what is held because it cannot be a task as it is
 	out    Result
 }
 
@@ -264,6 +277,7 @@ func (m *matcher) byRule(loose []item) {
 	for _, it := range loose {
 		if hold, bad := unfit(it); bad {
 			m.out.Held = append(m.out.Held, hold)
+			m.unfit = append(m.unfit, it)
 			continue
 		}
 		fit = append(fit, it)
@@ -419,14 +433,20 @@ func (t *Task) awaits(s task.SourceID) bool { return slices.Contains(t.Awaiting,
 func (m *matcher) doubt(tasks []*Task, at []int, fit []item) {
 	for _, t := range tasks {
 		for _, i := range at {
-			if s := fit[i].rec.Ref.Source; !slices.Contains(m.out.Unsure[t.ID], s) {
-				if m.out.Unsure == nil {
-					m.out.Unsure = make(map[task.ID][]task.SourceID)
-				}
-				m.out.Unsure[t.ID] = append(m.out.Unsure[t.ID], s)
-			}
+			m.unsure(t.ID, fit[i].rec.Ref.Source)
 		}
 	}
+}
+
+// unsure notes that an item of the source may be the task.
+func (m *matcher) unsure(id task.ID, s task.SourceID) {
+	if slices.Contains(m.out.Unsure[id], s) {
+		return
+	}
+	if m.out.Unsure == nil {
+		m.out.Unsure = make(map[task.ID][]task.SourceID)
+	}
+	m.out.Unsure[id] = append(m.out.Unsure[id], s)
 }
 
 func (m *matcher) holdAll(at []int, fit []item, done map[int]bool) {
