@@ -18,6 +18,7 @@ const maxPageRows = 5000
 // the next read tells what Lockstep wrote, what a person typed over it, and which row a choice belongs to.
 type pageView struct {
 	name    string
+	now     string // the formula that gives the moment in UTC
 	columns []connectors.BoardColumn
 	rows    []pageRow
 	head    int   // the row of the table's header
@@ -46,8 +47,8 @@ const (
 	bodyRow = "row"
 )
 
-func newPageView(p connectors.Page) *pageView {
-	v := &pageView{name: p.Name, columns: p.Columns, width: max(1, len(p.Columns))}
+func newPageView(p connectors.Page, now string) *pageView {
+	v := &pageView{name: p.Name, now: now, columns: p.Columns, width: max(1, len(p.Columns))}
 	choose := make(map[int]bool)
 	for _, r := range p.Rows {
 		for i, c := range r.Cells {
@@ -93,7 +94,7 @@ func (v *pageView) add(kind, key string, cells []connectors.Cell) {
 			break
 		}
 		c := cells[i]
-		s := show(c)
+		s := show(c, v.now)
 		row.cells[i] = s
 		l := cellLook{tone: c.Tone, bold: c.Bold, options: offered(c.Options)}
 		if kind == bodyRow && l.tone == connectors.Plain {

@@ -21,17 +21,21 @@ const maxPublish = 10
 
 // Show says what is to be shown beside the tasks: see connectors.Publisher. A tab that is not the scorecard shows nothing.
 func (c *Connector) Show(b connectors.Board) bool {
-	if !c.cfg.Scorecard {
+	if !c.cfg.Scorecard || c.readOnly() {
 		return false
 	}
-	c.board.want = view(b)
+	now := "NOW()"
+	if c.last != nil {
+		now = utcNow(c.last.zone, c.o.Now())
+	}
+	c.board.want = view(b, now)
 	return c.pending()
 }
 
 // Publish writes what is not there yet: see connectors.Publisher. It reads the header, the ids, the worked cells and the pages first,
 // so that each cell goes to its row wherever people moved that, and then writes everything in one request; a large board is split.
 func (c *Connector) Publish(ctx context.Context) error {
-	if !c.cfg.Scorecard {
+	if !c.cfg.Scorecard || c.readOnly() {
 		return nil
 	}
 	var left *fault.Error
@@ -62,6 +66,9 @@ func (c *Connector) Publish(ctx context.Context) error {
 		}
 		if err != nil {
 			f, _ := c.fault("write the board", err) //nolint:contextcheck // the answer is here: nothing is sent
+			if answer := (*googleapi.Error)(nil); errors.As(err, &answer) && answer.Code == http.StatusForbidden {
+				c.refusal(f)
+			}
 			return f
 		}
 		c.board.refused = false

@@ -3,9 +3,11 @@ package gsheets
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"google.golang.org/api/sheets/v4"
 
@@ -25,13 +27,13 @@ type shownCell struct {
 }
 
 // show gives the cell that the board asks for. A text is never parsed: only Formula, which holds nothing from outside, is worked
-// out by the sheet.
-func show(c connectors.Cell) shownCell {
+// out by the sheet. Now is what gives the moment in UTC there.
+func show(c connectors.Cell, now string) shownCell {
 	if len(c.Links) > 0 {
 		return showLinks(c.Links)
 	}
 	if c.Formula != "" {
-		f := "=" + strings.TrimPrefix(c.Formula, "=")
+		f := "=" + strings.ReplaceAll(strings.TrimPrefix(c.Formula, "="), "NOW()", now)
 		return shownCell{value: &sheets.ExtendedValue{FormulaValue: &f}, print: formulaPrint, beyond: f}
 	}
 	if c.Value.IsEmpty() {
@@ -96,6 +98,23 @@ func showLinks(links []connectors.Link) shownCell {
 	s := showText(text.String())
 	s.runs, s.beyond = runs, beyond.String()
 	return s
+}
+
+// utcNow is the formula that gives the moment in UTC in a spreadsheet of that zone: its NOW() is the time of its own clocks. Where the
+// zone is not known it is left at that.
+func utcNow(zone string, now time.Time) string {
+	where, err := time.LoadLocation(zone)
+	if err != nil || zone == "" {
+		return "NOW()"
+	}
+	_, ahead := now.In(where).Zone()
+	switch minutes := ahead / 60; {
+	case minutes > 0:
+		return fmt.Sprintf("(NOW()-%d/1440)", minutes)
+	case minutes < 0:
+		return fmt.Sprintf("(NOW()+%d/1440)", -minutes)
+	}
+	return "NOW()"
 }
 
 // webLink reports that an address may be put behind a text. Anything but http and https could run something.

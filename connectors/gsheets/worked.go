@@ -168,13 +168,13 @@ type boardView struct {
 	pages   []*pageView
 }
 
-func view(b connectors.Board) *boardView {
+func view(b connectors.Board, now string) *boardView {
 	v := &boardView{columns: b.Columns, rows: make(map[task.ID][]shownCell, len(b.Rows))}
 	for id, cells := range b.Rows {
 		row := make([]shownCell, len(b.Columns))
 		for i := range row {
 			if i < len(cells) {
-				row[i] = show(cells[i])
+				row[i] = show(cells[i], now)
 			}
 		}
 		v.rows[id] = row
@@ -182,7 +182,7 @@ func view(b connectors.Board) *boardView {
 	}
 	slices.Sort(v.order)
 	for _, p := range b.Pages {
-		v.pages = append(v.pages, newPageView(p))
+		v.pages = append(v.pages, newPageView(p, now))
 	}
 	return v
 }
