@@ -173,7 +173,16 @@ func asMap(v any) map[string]any { m, _ := v.(map[string]any); return m }
 func asList(v any) []any         { l, _ := v.([]any); return l }
 func asString(v any) string      { s, _ := v.(string); return s }
 func asBool(v any) bool          { b, _ := v.(bool); return b }
-func asInt(v any) int            { f, _ := v.(float64); return int(f) }
+
+// asInt reads a whole number, of decoded JSON or of a message that the sandbox has made itself.
+func asInt(v any) int {
+	if n, ok := v.(int); ok {
+		return n
+	}
+	f, _ := v.(float64)
+	return int(f)
+}
+
 func has(m map[string]any, k string) bool {
 	_, ok := m[k]
 	return ok

@@ -77,6 +77,9 @@ func (b *batch) writeRows(t *tab, r0, c0 int, rows []any, m *mask, limit rect) e
 			if err != nil {
 				return err
 			}
+			if t.covered(r0+i, c0+j) {
+				y.v = value{}
+			}
 			t.set(r0+i, c0+j, y)
 		}
 	}
@@ -306,6 +309,9 @@ func (b *batch) repeatCell(in map[string]any) (map[string]any, error) {
 			}
 			if y.v.kind == formula && m.under("userEnteredValue") != nil {
 				y.v.str = shiftRefs(y.v.str, r-at.r0, c-at.c0) // relative references go along, as when copied
+			}
+			if t.covered(r, c) {
+				y.v = value{}
 			}
 			t.set(r, c, y)
 		}

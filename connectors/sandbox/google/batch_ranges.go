@@ -296,6 +296,11 @@ func (b *batch) rule(v any) (*tab, *ranged, error) {
 	if !has(in, "booleanRule") && !has(in, "gradientRule") {
 		return nil, nil, invalid("A conditional format rule must have a booleanRule or a gradientRule.")
 	}
+	if has(in, "booleanRule") {
+		if err := checkCondition(asMap(asMap(in["booleanRule"])["condition"]), "booleanRule"); err != nil {
+			return nil, nil, err
+		}
+	}
 	return on, x, nil
 }
 
@@ -314,7 +319,7 @@ func (b *batch) addConditionalFormatRule(in map[string]any) (map[string]any, err
 
 func (b *batch) updateConditionalFormatRule(in map[string]any) (map[string]any, error) {
 	if has(in, "newIndex") {
-		return nil, notSpoken("updateConditionalFormatRule.newIndex")
+		return b.moveRule(in)
 	}
 	t, x, err := b.rule(in["rule"])
 	if err != nil {
@@ -329,6 +334,27 @@ func (b *batch) updateConditionalFormatRule(in map[string]any) (map[string]any, 
 	out := map[string]any{"newRule": x.json("conditionalFormats"), "oldRule": old}
 	if at > 0 {
 		out["newIndex"], out["oldIndex"] = at, at
+	}
+	return out, nil
+}
+
+// moveRule puts a conditional format elsewhere in the order in which they count.
+func (b *batch) moveRule(in map[string]any) (map[string]any, error) {
+	t, err := b.tab(in["sheetId"])
+	if err != nil {
+		return nil, err
+	}
+	at, to := asInt(in["index"]), asInt(in["newIndex"])
+	if at < 0 || at >= len(t.rules) || to < 0 || to >= len(t.rules) {
+		return nil, invalid("No conditional format on sheet: %d at index: %d", t.id, max(at, to))
+	}
+	x := t.rules[at]
+	t.rules = slices.Insert(slices.Delete(t.rules, at, at+1), to, x)
+	out := map[string]any{"newRule": x.json("conditionalFormats")}
+	for name, i := range map[string]int{"oldIndex": at, "newIndex": to} {
+		if i > 0 {
+			out[name] = i
+		}
 	}
 	return out, nil
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // calculator works out what formulas come to. It knows a small part of what Sheets does: operators, references, and the
-// functions in functions.go; a function that it does not know is the error #NAME?, as a misspelt one is in Sheets.
+// functions in functions*.go; a function that it does not know is the error #NAME?, as a misspelt one is in Sheets.
 // One is made for each request, so TODAY() is today and nothing is kept past a write.
 type calculator struct {
 	w    *workbook
@@ -313,7 +313,7 @@ func (p *parser) fetch(r ref) operand {
 		b.r0 = r.a.row
 	}
 	if r.b.row >= 0 {
-		b.r1 = min(r.b.row+1, len(t.rows))
+		b.r1 = min(r.b.row+1, t.rowCount)
 	}
 	if r.a.col >= 0 {
 		b.c0 = r.a.col
@@ -327,7 +327,7 @@ func (p *parser) fetch(r ref) operand {
 // cells is the values of a block.
 func (p *parser) cells(t *tab, b rect) operand {
 	out := operand{isRange: true, wide: b.cols()}
-	for i := b.r0; i < min(b.r1, len(t.rows)); i++ {
+	for i := b.r0; i < b.r1; i++ {
 		for j := b.c0; j < b.c1; j++ {
 			out.cells = append(out.cells, p.k.value(t, i, j))
 		}

@@ -26,6 +26,7 @@ type gridWriter struct {
 type effectiveKey struct {
 	f       *format
 	numType string
+	look    string
 }
 
 func newGridWriter(w *workbook, now time.Time, m *mask) *gridWriter {
@@ -168,11 +169,15 @@ func (g *gridWriter) cell(t *tab, r, c int) {
 		}
 		g.object("userEnteredFormat", raw, g.enteredFormat, start)
 	}
-	if g.effectiveFormat != nil && (x.f != nil || res.v.kind != blank) {
-		key := effectiveKey{x.f, res.numType}
+	var dress look
+	if g.effectiveFormat != nil && t.dressed() {
+		dress = g.calc.lookAt(t, r, c)
+	}
+	if g.effectiveFormat != nil && (x.f != nil || res.v.kind != blank || dress.key != "") {
+		key := effectiveKey{x.f, res.numType, dress.key}
 		raw, ok := g.effectiveDone[key]
 		if !ok {
-			raw, _ = json.Marshal(g.effectiveFormat.prune(g.wholeFormat(shownAs)))
+			raw, _ = json.Marshal(g.effectiveFormat.prune(g.wholeFormat(shownAs, dress)))
 			g.effectiveDone[key] = raw
 		}
 		g.object("effectiveFormat", raw, g.effectiveFormat, start)
@@ -289,14 +294,15 @@ func effectiveOf(f *format, suggested string) *format {
 }
 
 // wholeFormat is a format with everything that was not set filled in.
-func (g *gridWriter) wholeFormat(f *format) map[string]any {
+func (g *gridWriter) wholeFormat(f *format, dress look) map[string]any {
 	out := defaultFormat()
 	out["hyperlinkDisplayType"] = "PLAIN_TEXT"
-	if f == nil {
-		return out
+	var own map[string]any
+	if f != nil {
+		own = f.raw
 	}
-	for k, v := range f.raw {
-		if inner, ok := v.(map[string]any); ok {
+	for k, v := range dress.formatWith(own) {
+		if inner, ok := v.(map[string]any); ok && k == "textFormat" { // a colour is taken or left as a whole
 			base := maps.Clone(asMap(out[k]))
 			if base == nil {
 				base = map[string]any{}
@@ -306,7 +312,7 @@ func (g *gridWriter) wholeFormat(f *format) map[string]any {
 		}
 		out[k] = v
 	}
-	if f.numType != "" && f.pattern == "" {
+	if f != nil && f.numType != "" && f.pattern == "" {
 		if p := g.l.pattern(f.numType); p != "" {
 			out["numberFormat"] = map[string]any{"type": f.numType, "pattern": p}
 		}

@@ -374,6 +374,9 @@ func (w *workbook) writeLists(t *tab, at rect, in [][]any, parse bool, now time.
 				}
 				return 0, invalid("Invalid values[%d][%d]: %s {}", i, j, name)
 			}
+			if t.covered(r, c) {
+				val = value{}
+			}
 			t.set(r, c, &cell{v: val, f: f, x: x})
 		}
 	}

@@ -317,6 +317,16 @@ func (t *tab) colLane(c int) lane {
 	return lane{}
 }
 
+// covered reports whether a cell lies under a merged one: it has no value then, and one that is written to it is lost.
+func (t *tab) covered(r, c int) bool {
+	for _, m := range t.merges {
+		if b := m.rect(t); b.meets(rect{r, r + 1, c, c + 1}) {
+			return r != b.r0 || c != b.c0
+		}
+	}
+	return false
+}
+
 // lastRow is the number of rows down to the last one with a value in it, 0 when the tab is empty.
 func (t *tab) lastRow() int {
 	for r, k := range slices.Backward(t.rows) {
