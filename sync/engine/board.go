@@ -74,6 +74,7 @@ type basis struct {
 // boardOutcome is what became of the board in a cycle.
 type boardOutcome struct {
 	differs bool // something was not there yet
+	written bool // it is now
 	err     *fault.Error
 }
 
@@ -119,7 +120,7 @@ func (c *cycle) publishBoard(ctx context.Context) {
 		}
 		return
 	}
-	c.memory.written = c.now
+	c.board.written, c.memory.written = true, c.now
 }
 
 // makeBoard lays out the whole board.

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/lockstep-sync/lockstep/connectors"
@@ -22,7 +23,7 @@ func (c *cycle) summary(p *connectors.Page) {
 	p.Columns = []connectors.BoardColumn{
 		{Name: "Partner", Kind: task.Text}, {Name: "Open", Kind: task.Number}, {Name: "Overdue", Kind: task.Number},
 		{Name: "Done", Kind: task.Number}, {Name: "RAG", Kind: task.Text, Words: ragWords()}, {Name: "Why", Kind: task.Text, Wide: true},
-		{Name: "Commitments kept", Kind: task.Text},
+		{Name: "Commitments kept", Kind: task.Text}, {Name: "On time", Kind: task.Text},
 	}
 	for i := range c.memory.card.Partners {
 		r := &c.memory.card.Partners[i]
@@ -32,7 +33,7 @@ func (c *cycle) summary(p *connectors.Page) {
 		}
 		p.Rows = append(p.Rows, connectors.PageRow{Cells: []connectors.Cell{
 			textCell(name), number(r.Counts.Open), number(r.Counts.Overdue), number(r.Counts.Done),
-			ragCell(r.Verdict.RAG), textCell(c.why(r.Verdict)), textCell(keptOf(r.Commitments)),
+			ragCell(r.Verdict.RAG), textCell(c.why(r.Verdict)), textCell(keptOf(r.Commitments)), onTime(r),
 		}})
 	}
 }
@@ -61,6 +62,16 @@ func keptOf(r scorecard.Ratio) string {
 	return fmt.Sprintf("%d of %d", r.Part, r.Whole)
 }
 
+// onTime is how many tasks of the period were finished by their first agreed date; empty where none was due.
+func onTime(r *scorecard.Rollup) connectors.Cell {
+	cell := textCell(keptOf(r.OnTime))
+	if r.OnTime.Known() {
+		cell.Tone = toneOf(r.OnTimeVerdict.RAG)
+		cell.Value = task.TextValue(keptOf(r.OnTime) + " (" + strings.ToLower(r.OnTimeVerdict.RAG.Display()) + ")")
+	}
+	return cell
+}
+
 func number(n int) connectors.Cell {
 	v, _ := task.NumberValue(float64(n)) // a count is finite
 	return connectors.Cell{Value: v}
@@ -76,15 +87,16 @@ func (c *cycle) heartbeat() []connectors.Cell {
 	beat := c.now.UTC().Truncate(every)
 	return []connectors.Cell{
 		{Value: task.TextValue("Checked " + c.moment(beat) + " (" + c.Location.String() + ")"), Tone: connectors.Muted},
-		{Formula: overdueFormula(beat, every), Bold: true},
+		{Formula: overdueFormula(beat, every, c.Board.Interval), Bold: true},
 	}
 }
 
-// overdueFormula warns once two heartbeats were missed, and shows nothing before. A division by zero is how it says nothing: a
+// overdueFormula warns once two heartbeats were missed (the beat that is shown may be older than the last look by one), and
+// shows nothing before. A division by zero is how it says nothing: a
 // formula with several arguments would need a separator, and that is another in another locale.
-func overdueFormula(beat time.Time, every time.Duration) string {
+func overdueFormula(beat time.Time, every, interval time.Duration) string {
 	minutes := int64(beat.Sub(sheetEpoch) / time.Minute)
-	limit := int64(2*every+time.Minute-1) / int64(time.Minute)
+	limit := int64(2*every+interval+time.Minute-1) / int64(time.Minute)
 	age := fmt.Sprintf("(NOW()*1440-%d)", minutes)
 	return fmt.Sprintf(`=IFERROR("Lockstep has not checked for "&INT(%s/60)&" hours: what stands here may be out of date. `+
 		`Ask whoever runs it."&CHAR(32/(%s>%d)))`, age, age, limit)

@@ -199,10 +199,10 @@ func TestBoardSummary(t *testing.T) {
 	b.cycle()
 	want := []string{ // 1 September 2026 is day 46266 of a sheet
 		"Clean Water", "Red: schedule adherence 0.00, below 0.85: 0 of 1", "2 open, 1 overdue, 0 done", "Checked 1 Sep 2026 08:00 (UTC)",
-		`=IFERROR("Lockstep has not checked for "&INT((NOW()*1440-66623520)/60)&" hours: what stands here may be out of date. Ask whoever runs it."&CHAR(32/((NOW()*1440-66623520)>120)))`,
+		`=IFERROR("Lockstep has not checked for "&INT((NOW()*1440-66623520)/60)&" hours: what stands here may be out of date. Ask whoever runs it."&CHAR(32/((NOW()*1440-66623520)>121)))`,
 		"aqua-jira: up to date", "city-sheet: up to date", "scorecard: up to date",
-		"AquaFund | 1 | 1 | 0 | Red | schedule adherence 0.00, below 0.85: 0 of 1 | ",
-		"City of Riverton | 1 | 0 | 0 | Grey | no open task has an agreed date; nothing was to be finished by now | ",
+		"AquaFund | 1 | 1 | 0 | Red | schedule adherence 0.00, below 0.85: 0 of 1 |  | 0 of 1 (red)",
+		"City of Riverton | 1 | 0 | 0 | Grey | no open task has an agreed date; nothing was to be finished by now |  | ",
 	}
 	if got := b.page(engine.PageSummary); got != strings.Join(want, "\n") {
 		t.Errorf("the summary is\n%s\nwant\n%s", got, strings.Join(want, "\n"))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/lockstep-sync/lockstep/sync/merge"
 	"github.com/lockstep-sync/lockstep/sync/plan"
@@ -15,6 +16,7 @@ import (
 // merge reconciles every task and works out which are removed.
 func (c *cycle) merge() {
 	c.takeChoices()
+	c.strange = sync.OnceValue(c.strangeRow)
 	for _, w := range c.works {
 		if !c.touched(w) {
 			continue

@@ -173,3 +173,18 @@ func TestARemappedScorecardCancelsNothing(t *testing.T) {
 		}
 	}
 }
+
+// A row that lost its id and its title may be the one that is missed.
+func TestADamagedRowCancelsNothing(t *testing.T) {
+	t.Parallel()
+	b := cancelling(t)
+	b.jira.Add(titled("Dig a well"))
+	b.cycle()
+	row := b.card.Keys()[0]
+	b.card.Unmark(row)
+	b.card.Edit(row, task.Title, task.Empty(task.Text))
+	b.cycle()
+	if got := value(t, b.jira, "Dig a well", task.Status); got != task.NotStarted {
+		t.Errorf("Jira says %q", got)
+	}
+}

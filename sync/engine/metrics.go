@@ -61,7 +61,8 @@ func NewMetrics(reg prometheus.Registerer, now func() time.Time) *Metrics {
 		oldest: newAges(now, "oldest_unsynced_change_seconds",
 			"Age of the oldest change that was agreed and has not landed everywhere, in seconds; 0 if there is none."),
 		scorecardAge: newAges(now, "scorecard_age_seconds",
-			"Age of the oldest data on the scorecard, in seconds: the time since its stalest source, or the scorecard itself, was read."),
+			"Age of the oldest data on the scorecard, in seconds: the time since its stalest source, or the scorecard itself, was read, or "+
+				"since what it shows beside the tasks was last written where that goes wrong."),
 		tasks:     gauge("tasks", "Tasks by partner and status.", "partnership", "partner", "status"),
 		overdue:   gauge("tasks_overdue", "Tasks that are past their due date and neither done nor cancelled.", "partnership", "partner"),
 		patches:   counter("patches_total", "Writes to a source by operation, and whether they landed: ok, or failed.", "source", "op", "result"),
@@ -143,6 +144,13 @@ func (m *Metrics) observeSources(c *cycle) {
 		for _, reason := range task.HoldReasons() {
 			m.held.WithLabelValues(string(src.ID()), string(reason)).Set(float64(held[reason]))
 		}
+	}
+	if c.board.err != nil {
+		shown := c.memory.written
+		if shown.IsZero() {
+			shown = c.now // of a process that never wrote it nobody knows since when it is out of date
+		}
+		stalest = earlier(stalest, shown)
 	}
 	m.scorecardAge.set(c.Partnership, stalest)
 }

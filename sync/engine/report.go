@@ -44,8 +44,10 @@ type Report struct {
 
 // BoardReport is what became of the computed columns and pages of the scorecard.
 type BoardReport struct {
-	// Differs says that something of it was not there yet. A dry run leaves it so; a cycle writes it, unless Error says why not.
+	// Differs says that something of it was not there yet, Written that it is now. A dry run writes nothing; a cycle does, unless
+	// Error says why not.
 	Differs bool         `json:"differs"`
+	Written bool         `json:"written,omitempty"`
 	Error   string       `json:"error,omitempty"`
 	Reason  fault.Reason `json:"reason,omitempty"`
 	Hint    string       `json:"hint,omitempty"`
@@ -109,7 +111,7 @@ func (c *cycle) report() Report {
 		}
 		r.Patches = append(r.Patches, pr)
 	}
-	r.Board.Differs = c.board.differs
+	r.Board.Differs, r.Board.Written = c.board.differs, c.board.written
 	if err := c.board.err; err != nil {
 		r.Board.Error, r.Board.Reason, r.Board.Hint = err.Error(), err.Reason, err.Hint
 		r.Result, r.Converged = ResultPartial, false

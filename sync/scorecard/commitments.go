@@ -19,12 +19,13 @@ type Week struct {
 	Unplanned int `json:"unplanned"`
 	// Why counts the misses by reason.
 	Why []MissCount `json:"why,omitempty"`
-	// Misses are all of them, by task number; only the partnership's weeks have them, and only the latest: see MissWeeks.
-	Misses []Miss `json:"misses,omitempty"`
+	// Kept and Misses are all of them, by task number; only the partnership's weeks have them, and only the latest: see ToldWeeks.
+	Kept   []*Task `json:"-"`
+	Misses []Miss  `json:"misses,omitempty"`
 }
 
-// MissWeeks is for how many of the latest full weeks every miss is told, and not only counted.
-const MissWeeks = 4
+// ToldWeeks is for how many of the latest full weeks, and the current one, every commitment is told, and not only counted.
+const ToldWeeks = 4
 
 // MissCount is how many commitments were missed for one reason.
 type MissCount struct {
@@ -74,8 +75,9 @@ func (r Reason) miss() string {
 		return "in progress, not finished"
 	case MissUnknown:
 		return "unknown"
+	default:
+		return string(r.Code)
 	}
-	return string(r.Code)
 }
 
 // commit counts a task in week w, which it began and ended as the states say.
@@ -88,32 +90,56 @@ func (c *computer) commit(t *Task, w int, start, end *state) {
 	finished := end.done() && !start.done()
 	if !promised {
 		if finished && (start.there || t.first(task.Status).String() != task.Done) {
-			h.whole.unplanned[w]++
-			trackOf(h.byPartner, end.partner, h.weeks()).unplanned[w]++
-			trackOf(h.byStream, end.stream, h.weeks()).unplanned[w]++
+			for _, k := range [3]*track{h.whole, trackOf(h.byPartner, end.partner, h.weeks()), c.streamTrack(end.stream)} {
+				k.surprise(w)
+			}
 		}
 		return
 	}
-	tracks := [3]*track{h.whole, trackOf(h.byPartner, start.partner, h.weeks()), trackOf(h.byStream, start.stream, h.weeks())}
+	tracks := [3]*track{h.whole, trackOf(h.byPartner, start.partner, h.weeks()), c.streamTrack(start.stream)}
 	for _, k := range tracks {
-		k.made[w]++
-		if finished {
-			k.kept[w]++
-		}
+		k.promise(w, finished)
+	}
+	told := w >= h.weeks()-1-ToldWeeks
+	if finished && told {
+		h.kept[w] = append(h.kept[w], t)
 	}
 	if finished || w == h.weeks()-1 {
 		return
 	}
 	m := Miss{Task: t, Partner: start.partner, Reason: missed(start, end, h.firsts[w+1])}
 	for _, k := range tracks {
-		if k.why[w] == nil {
-			k.why[w] = make(map[Code]int)
-		}
-		k.why[w][m.Reason.Code]++
+		k.miss(w, m.Reason.Code)
 	}
-	if w >= h.weeks()-1-MissWeeks {
+	if told {
 		h.misses[w] = append(h.misses[w], m)
 	}
+}
+
+func (k *track) promise(w int, kept bool) {
+	if k == nil {
+		return
+	}
+	k.made[w]++
+	if kept {
+		k.kept[w]++
+	}
+}
+
+func (k *track) surprise(w int) {
+	if k != nil {
+		k.unplanned[w]++
+	}
+}
+
+func (k *track) miss(w int, why Code) {
+	if k == nil {
+		return
+	}
+	if k.why[w] == nil {
+		k.why[w] = make(map[Code]int)
+	}
+	k.why[w][why]++
 }
 
 // missed is why a commitment of a week that ended before a day was not kept.
@@ -141,7 +167,7 @@ func missed(start, end *state, before day) Reason {
 }
 
 // weeksOf are a track's weeks, the oldest first; nil where no week's plan is known.
-func (c *computer) weeksOf(k *track, misses [][]Miss) []Week {
+func (c *computer) weeksOf(k *track, told bool) []Week {
 	h := &c.history
 	var out []Week
 	for w := max(h.full, h.weeks()-1-c.in.Rules.CommitmentWeeks); w < h.weeks(); w++ {
@@ -154,8 +180,8 @@ func (c *computer) weeksOf(k *track, misses [][]Miss) []Week {
 				}
 			}
 		}
-		if misses != nil {
-			week.Misses = misses[w]
+		if told {
+			week.Kept, week.Misses = h.kept[w], h.misses[w]
 		}
 		out = append(out, week)
 	}

@@ -26,11 +26,11 @@ func (c *computer) readSources() {
 		v := SourceView{SourceState: s, Never: s.LastSuccess.IsZero()}
 		switch {
 		case v.Never:
-			v.Stale, v.Reason = true, Reason{Code: NeverRead, RAG: Grey, What: string(s.ID)}
+			v.Stale, v.Reason = true, Reason{Code: NeverRead, RAG: Grey, What: s.name()}
 		default:
 			v.Age = max(0, c.in.Now.Sub(s.LastSuccess)) // a clock that jumped back makes nothing younger than new
 			if v.Age > max(time.Duration(r.StaleIntervals)*s.Interval, r.StaleFloor) {
-				v.Stale, v.Reason = true, Reason{Code: StaleData, RAG: Grey, What: string(s.ID), Count: int(v.Age / time.Second)}
+				v.Stale, v.Reason = true, Reason{Code: StaleData, RAG: Grey, What: s.name(), At: s.LastSuccess.In(c.loc)}
 			}
 		}
 		c.sources = append(c.sources, v)
@@ -67,7 +67,7 @@ func (c *computer) sourcesOf(t *Task) []int {
 	return holding
 }
 
-// freshen adds to a verdict which of the sources are stale. What is stale is never green.
+// freshen adds to a verdict which of the sources are stale. What is stale is never green, nor is it said that there is nothing.
 func (c *computer) freshen(v Verdict, sources []int) Verdict {
 	for _, i := range sources {
 		if c.sources[i].Stale {
@@ -75,7 +75,7 @@ func (c *computer) freshen(v Verdict, sources []int) Verdict {
 			v.Stale = true
 		}
 	}
-	if v.Stale && v.RAG == Green {
+	if v.Stale && v.RAG.Severity() < Grey.Severity() {
 		v = verdict(v.Reasons...)
 		v.Stale = true
 	}
@@ -102,11 +102,21 @@ func (c *computer) ownOf(partner string) []int {
 // sourcesOfStream are the sources of the partners that have a task in a workstream.
 func (c *computer) sourcesOfStream(name string) []int {
 	var all []int
-	for at := range c.byCell {
-		if at.stream == name {
-			all = append(all, c.ownOf(at.partner)...)
-		}
+	for _, partner := range c.inStream[name] {
+		all = append(all, c.ownOf(partner)...)
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
+}
+
+// oldestRead is when the source that was read longest ago was read; zero where one never was, or there is none.
+func (c *computer) oldestRead(sources []int) time.Time {
+	var oldest time.Time
+	for k, i := range sources {
+		at := c.sources[i].LastSuccess
+		if k == 0 || at.Before(oldest) {
+			oldest = at
+		}
+	}
+	return oldest
 }

@@ -200,3 +200,22 @@ func criterion(x *Criterion, done map[task.ID]bool, indicators []IndicatorView) 
 	v.Why = strings.Join(why, ", ")
 	return v
 }
+
+// standing says how a gate stands that is still open: "due in 3 days: 2 of 3 criteria met, 1 of 2 deliverables done".
+func (v *GateView) standing() string {
+	words := "without a date"
+	if v.HasDate {
+		words = dueIn(v.DueIn)
+	}
+	var parts []string
+	if v.Met.Known() {
+		parts = append(parts, v.Met.String()+" criteria met")
+	}
+	if v.Delivered.Known() {
+		parts = append(parts, v.Delivered.String()+" deliverables done")
+	}
+	if len(parts) == 0 {
+		return words
+	}
+	return words + ": " + strings.Join(parts, ", ")
+}

@@ -17,10 +17,11 @@ type history struct {
 	whole     *track
 	byPartner map[string]*track
 	byStream  map[string]*track
-	misses    [][]Miss // by week
+	kept      [][]*Task // by week
+	misses    [][]Miss
 }
 
-// track is the history of one group of tasks, by week; week len-1 is the current one.
+// track is the history of one group of tasks, by week; the last is the current one.
 type track struct {
 	made, kept []int // commitments
 	unplanned  []int // finished without having been promised for the week
@@ -90,7 +91,7 @@ func (c *computer) layWeeks() {
 	}
 	h.whole = newTrack(weeks)
 	h.byPartner, h.byStream = make(map[string]*track), make(map[string]*track)
-	h.misses = make([][]Miss, weeks)
+	h.kept, h.misses = make([][]*Task, weeks), make([][]Miss, weeks)
 }
 
 func (h *history) weeks() int { return len(h.bounds) - 1 }
@@ -102,6 +103,14 @@ func trackOf(m map[string]*track, key string, weeks int) *track {
 		m[key] = t
 	}
 	return t
+}
+
+// streamTrack is a workstream's track; nil for one that is not followed. A track of nil counts nothing.
+func (c *computer) streamTrack(name string) *track {
+	if !c.followed[name] {
+		return nil
+	}
+	return trackOf(c.history.byStream, name, c.history.weeks())
 }
 
 // replayAll plays every task's story through the weeks.
@@ -121,11 +130,10 @@ func (c *computer) replay(t *Task) {
 	}
 	s.setDue(t.first(task.Due))
 	bornDone := s.status == task.Done
-	stream := trackOf(h.byStream, c.stream(t.Agreed[task.Workstream]), weeks)
-	if stream.began.IsZero() || t.Created.Before(stream.began) {
-		stream.began = t.Created
+	tracks := [2]*track{h.whole, c.streamTrack(c.stream(t.Agreed[task.Workstream]))}
+	for _, k := range tracks {
+		k.know(t.Created)
 	}
-	tracks := [2]*track{h.whole, stream}
 
 	change, removal := 0, 0
 	removed := false
@@ -138,8 +146,12 @@ func (c *computer) replay(t *Task) {
 		}
 		s.there = !removed && t.Created.Before(to)
 	}
-	advance(h.bounds[0])
-	for w := range weeks {
+	first := 0
+	for first < weeks-1 && !t.Created.Before(h.bounds[first+1]) {
+		first++ // it was not there yet
+	}
+	advance(h.bounds[first])
+	for w := first; w < weeks; w++ {
 		for _, k := range tracks {
 			k.stand(w, &s)
 		}
@@ -151,7 +163,7 @@ func (c *computer) replay(t *Task) {
 		}
 		if !before.done() && s.done() && (before.there || !bornDone) {
 			for _, k := range tracks {
-				k.finished[w]++
+				k.finish(w)
 			}
 		}
 		c.commit(t, w, &before, &s)
@@ -161,9 +173,22 @@ func (c *computer) replay(t *Task) {
 	}
 }
 
+// know says since when a task of the track is known.
+func (k *track) know(since time.Time) {
+	if k != nil && (k.began.IsZero() || since.Before(k.began)) {
+		k.began = since
+	}
+}
+
+func (k *track) finish(w int) {
+	if k != nil {
+		k.finished[w]++
+	}
+}
+
 // stand counts the task as it stood at the start of week w.
 func (k *track) stand(w int, s *state) {
-	if s.there && s.status != task.Cancelled {
+	if k != nil && s.there && s.status != task.Cancelled {
 		k.scope[w]++
 		if s.status == task.Done {
 			k.done[w]++

@@ -66,13 +66,15 @@ func (c *computer) indicators() []IndicatorView {
 		}
 		out = append(out, v)
 	}
-	slices.SortFunc(out, func(a, b IndicatorView) int { return cmp.Or(byName(a.Name, b.Name), strings.Compare(a.ID, b.ID)) })
+	slices.SortFunc(out, func(a, b IndicatorView) int {
+		return cmp.Or(strings.Compare(fold(a.Name), fold(b.Name)), strings.Compare(a.ID, b.ID))
+	})
 	return out
 }
 
 func progress(actual, baseline, target float64) (float64, bool) {
 	p := (actual - baseline) / (target - baseline)
-	if !finite(p) {
+	if !finite(baseline) || !finite(target) || !finite(p) {
 		return 0, false
 	}
 	return p, true

@@ -1,6 +1,7 @@
 package scorecard
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/lockstep-sync/lockstep/sync/merge"
@@ -58,12 +59,15 @@ type Task struct {
 // SourceState is how a source was read last.
 type SourceState struct {
 	ID          task.SourceID
+	Name        string    // what people call it; "" is its id
 	Partner     string    // whose tool it is
 	Scorecard   bool      // it is the partnership's scorecard
 	LastSuccess time.Time // zero where it was never read
 	Error       string    // why the last attempt did not succeed
 	Interval    time.Duration
 }
+
+func (s *SourceState) name() string { return cmp.Or(s.Name, string(s.ID)) }
 
 // Conflict is a field that waits for people.
 type Conflict struct {

@@ -65,20 +65,19 @@ func (v Verdict) String() string {
 	return strings.Join(words, "; ")
 }
 
-// verdict makes a verdict of the reasons: the worst colour that one of them calls for. Reasons of that colour come first; among
-// equals the order stays.
+// verdict makes a verdict of the reasons: the worst colour that one of them calls for. The first reason of that colour comes to the
+// front; the others keep their order.
 func verdict(reasons ...Reason) Verdict {
 	v := Verdict{RAG: None, Reasons: reasons}
-	worst := 0
+	first := 0
 	for i, r := range reasons {
-		if r.RAG.Severity() > reasons[worst].RAG.Severity() {
-			worst = i
+		if r.RAG.Severity() > v.RAG.Severity() {
+			v.RAG, first = r.RAG, i
 		}
 	}
-	v.RAG = reasons[worst].RAG
-	for at := worst; at > 0; at-- { // the worst to the front; the others keep their order
-		reasons[at], reasons[at-1] = reasons[at-1], reasons[at]
-	}
+	why := reasons[first]
+	copy(reasons[1:], reasons[:first])
+	reasons[0] = why
 	return v
 }
 
@@ -98,7 +97,7 @@ const (
 	OnTrack        Code = "on_track"    // due in Days
 	IsDone         Code = "done"        // done
 	IsCancelled    Code = "cancelled"   // cancelled
-	StaleData      Code = "stale"       // the source What was read last Count seconds ago
+	StaleData      Code = "stale"       // the source What was read last At
 	NeverRead      Code = "never_read"  // the source What was never read
 )
 
@@ -128,6 +127,7 @@ type Reason struct {
 	Threshold float64    `json:"threshold,omitempty"`
 	From      task.Value `json:"from,omitzero"`
 	To        task.Value `json:"to,omitzero"`
+	At        time.Time  `json:"at,omitzero"` // in the partnership's zone
 	What      string     `json:"what,omitempty"`
 }
 
@@ -142,9 +142,9 @@ func (r Reason) String() string {
 		}
 		return fmt.Sprintf("missed %s, since moved to %s: late by %s, tolerance %d", date(r.From), date(r.To), days(r.Days), r.Limit)
 	case BlockedDueSoon:
-		return "blocked and " + dueIn(r.Days)
+		return "blocked " + near(r.Days)
 	case NotStartedSoon:
-		return "not started and " + dueIn(r.Days)
+		return "not started " + near(r.Days)
 	case MovedOften:
 		return fmt.Sprintf("due date moved %s, %s", times(r.Count), than(r.Days))
 	case Untouched:
@@ -159,15 +159,26 @@ func (r Reason) String() string {
 	case OnTrack:
 		return "on track, " + dueIn(r.Days)
 	case IsDone:
-		return "done"
+		return r.done()
 	case IsCancelled:
 		return "cancelled"
 	case StaleData:
-		return fmt.Sprintf("the data of %s is %s old", r.What, age(time.Duration(r.Count)*time.Second))
+		return fmt.Sprintf("%s was last read on %s", r.What, r.At.Format("2 Jan 2006 at 15:04"))
 	case NeverRead:
 		return fmt.Sprintf("%s was never read", r.What)
+	default:
+		return r.rollup()
 	}
-	return r.rollup()
+}
+
+func (r Reason) done() string {
+	switch {
+	case r.To.IsEmpty():
+		return "done"
+	case r.Days > 0:
+		return fmt.Sprintf("done on %s, %s", date(r.To), than(r.Days))
+	}
+	return "done on " + date(r.To)
 }
 
 func (r Reason) rollup() string {
@@ -194,6 +205,7 @@ func (r Reason) rollup() string {
 		return fmt.Sprintf("on-time rate %s, below %.0f %%: %s", Ratio{r.Count, r.Of}.Percent(), 100*r.Threshold, Ratio{r.Count, r.Of})
 	case OnTimeOK:
 		return fmt.Sprintf("on-time rate %s: %s", Ratio{r.Count, r.Of}.Percent(), Ratio{r.Count, r.Of})
+	default:
+		return r.miss()
 	}
-	return r.miss()
 }

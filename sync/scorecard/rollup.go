@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
@@ -13,7 +14,9 @@ type Rollup struct {
 	Subject Subject `json:"subject"`
 	Name    string  `json:"name"` // "" for the tasks without a workstream, or without a partner
 
-	Verdict  Verdict       `json:"verdict"`
+	Verdict Verdict `json:"verdict"`
+	// Read is when the source that the figures rest on, and that was read longest ago, was read; zero where one never was.
+	Read     time.Time     `json:"read,omitzero"`
 	Declared *StatusUpdate `json:"declared,omitempty"` // what people say; nil where nobody said anything
 	// Disagrees says that the declared colour is not the computed one.
 	Disagrees bool `json:"disagrees,omitempty"`
@@ -28,6 +31,13 @@ type Rollup struct {
 	// neither.
 	Commitments Ratio  `json:"commitments"`
 	Weeks       []Week `json:"weeks,omitempty"`
+	// Forecast and Burnup are those of workstreams and of the partnership.
+	Forecast *Forecast     `json:"forecast,omitempty"`
+	Burnup   []BurnupPoint `json:"burnup,omitempty"`
+	// Target is the date that the forecast is held against: the agreed one; else, where TargetIsBaseline, the last baseline date of the
+	// group's tasks. Empty where there is neither.
+	Target           task.Value `json:"target"`
+	TargetIsBaseline bool       `json:"target_is_baseline,omitempty"`
 	// SlipDays is by how many days the open and finished tasks of the group moved later than first agreed, together; Slipped is
 	// how many did.
 	Slipped  int `json:"slipped"`
@@ -107,7 +117,11 @@ func (c *Counts) add(v *TaskView) {
 		n  *int
 		is bool
 	}{
-		{&c.Overdue, v.Overdue > 0}, {&c.Late, v.Late > 0}, {&c.DueSoon, v.DueSoon}, {&c.NoDate, !v.HasDue}, {&c.NoOwner, v.NoOwner},
+		{&c.Overdue, v.Overdue > 0},
+		{&c.Late, v.Late > 0},
+		{&c.DueSoon, v.DueSoon},
+		{&c.NoDate, !v.HasDue},
+		{&c.NoOwner, v.NoOwner},
 		{&c.Stale, v.Verdict.Stale},
 	} {
 		if x.is {
@@ -151,6 +165,9 @@ func (g *group) add(v *TaskView, today day, period int) {
 // count counts a task into the groups that it is in.
 func (c *computer) count(v *TaskView) {
 	at := cell{v.Partner, v.Workstream}
+	if c.byCell[at] == nil {
+		c.inStream[at.stream] = append(c.inStream[at.stream], at.partner)
+	}
 	for _, g := range []*group{c.whole, in(c.byPartner, v.Partner), in(c.byStream, v.Workstream), in(c.byCell, at)} {
 		g.add(v, c.today, c.in.Rules.Period)
 	}
@@ -167,73 +184,112 @@ func in[K comparable](m map[K]*group, k K) *group {
 
 // layGroups begins the groups that are there whether or not a task is in them.
 func (c *computer) layGroups() {
-	c.whole = new(group)
+	c.whole, c.inStream = new(group), make(map[string][]string)
 	c.byPartner, c.byStream, c.byCell = make(map[string]*group), make(map[string]*group), make(map[cell]*group)
 	for _, p := range c.in.Partners {
 		in(c.byPartner, p.ID)
 	}
 	for _, w := range c.in.Workstreams {
-		in(c.byStream, w.Name)
+		in(c.byStream, c.streamNamed(w.Name))
 	}
 }
 
 // rollUp makes the roll-ups of the groups.
 func (c *computer) rollUp(s *Scorecard) {
 	h := &c.history
-	s.Partnership = c.rollup(c.whole, Subject{Kind: Partnership}, "", s.Milestones, c.allSources())
-	s.Partnership.Weeks = c.weeksOf(h.whole, h.misses)
-	for _, id := range sortedKeys(c.byPartner) {
-		r := c.rollup(c.byPartner[id], Subject{Kind: OfPartner, Partner: id}, c.partnerName(id), s.Milestones, c.ownOf(id))
-		r.Weeks = c.weeksOf(h.byPartner[id], nil)
-		s.Partners = append(s.Partners, r)
-	}
-	slices.SortStableFunc(s.Partners, func(a, b Rollup) int { return byName(a.Name, b.Name) })
-	for _, name := range sortedKeys(c.byStream) {
-		r := c.rollup(c.byStream[name], Subject{Kind: OfWorkstream, Workstream: name}, name, s.Milestones, c.sourcesOfStream(name))
-		r.Weeks = c.weeksOf(h.byStream[name], nil)
+	for _, name := range byName(keys(c.byStream), func(s string) string { return s }) {
+		g := c.byStream[name]
+		r := c.rollup(g, Subject{Kind: OfWorkstream, Workstream: name}, name)
+		r.Forecast = c.forecastStream(name, g.counts.Open)
+		c.aim(&r, g, c.targets[fold(name)])
+		if c.followed[name] {
+			c.weekly(&r, h.byStream[name], false)
+			r.Burnup = c.burnup(h.byStream[name])
+		}
+		c.conclude(&r, g, s.Milestones, c.sourcesOfStream(name))
 		s.Workstreams = append(s.Workstreams, r)
 	}
-	slices.SortStableFunc(s.Workstreams, func(a, b Rollup) int { return byName(a.Name, b.Name) })
-	for at, g := range c.byCell {
-		s.Cells = append(s.Cells, c.rollup(g, Subject{Kind: OfCombination, Partner: at.partner, Workstream: at.stream}, at.stream, s.Milestones, c.ownOf(at.partner)))
+
+	s.Partnership = c.rollup(c.whole, Subject{Kind: Partnership}, "")
+	c.weekly(&s.Partnership, h.whole, true)
+	s.Partnership.Forecast = c.forecastAll(s.Workstreams)
+	c.aim(&s.Partnership, c.whole, c.in.Target)
+	s.Partnership.Burnup = c.burnup(h.whole)
+	c.conclude(&s.Partnership, c.whole, s.Milestones, c.allSources())
+
+	for _, id := range byName(keys(c.byPartner), c.partnerName) {
+		r := c.rollup(c.byPartner[id], Subject{Kind: OfPartner, Partner: id}, c.partnerName(id))
+		c.weekly(&r, h.byPartner[id], false)
+		c.conclude(&r, c.byPartner[id], s.Milestones, c.ownOf(id))
+		s.Partners = append(s.Partners, r)
 	}
-	slices.SortFunc(s.Cells, func(a, b Rollup) int {
-		return cmp.Or(byName(c.partnerName(a.Subject.Partner), c.partnerName(b.Subject.Partner)), strings.Compare(a.Subject.Partner, b.Subject.Partner),
-			byName(a.Subject.Workstream, b.Subject.Workstream))
-	})
-	for _, rs := range [][]Rollup{{s.Partnership}, s.Partners, s.Workstreams} {
-		for i := range rs {
-			rs[i].Commitments = reliability(rs[i].Weeks)
+
+	at := make(map[string][]string, len(s.Partners)) // partner → workstreams, in order
+	for i := range s.Workstreams {
+		name := s.Workstreams[i].Name
+		for _, partner := range c.inStream[name] {
+			at[partner] = append(at[partner], name)
 		}
 	}
-	s.Partnership.Commitments = reliability(s.Partnership.Weeks)
-}
-
-// byName orders names; none comes last.
-func byName(a, b string) int {
-	switch {
-	case a == b:
-		return 0
-	case a == "":
-		return 1
-	case b == "":
-		return -1
+	for i := range s.Partners {
+		id := s.Partners[i].Subject.Partner
+		for _, name := range at[id] {
+			r := c.rollup(c.byCell[cell{id, name}], Subject{Kind: OfCombination, Partner: id, Workstream: name}, name)
+			c.conclude(&r, c.byCell[cell{id, name}], s.Milestones, c.ownOf(id))
+			s.Cells = append(s.Cells, r)
+		}
 	}
-	return cmp.Or(strings.Compare(fold(a), fold(b)), strings.Compare(a, b))
 }
 
-func (c *computer) partnerName(id string) string { return cmp.Or(c.partnerIDs[id], id) }
-
-func (c *computer) rollup(g *group, about Subject, name string, milestones []MilestoneView, sources []int) Rollup {
-	r := Rollup{
+func (c *computer) rollup(g *group, about Subject, name string) Rollup {
+	return Rollup{
 		Subject: about, Name: name, Counts: g.counts, Adherence: g.adherence, OnTime: g.onTime, Slipped: g.slipped, SlipDays: g.slipDays,
 		Declared: c.declared(about),
 	}
-	r.Verdict = c.freshen(c.judgeGroup(g, redMilestones(milestones, about.has)), sources)
+}
+
+// weekly adds a group's commitments.
+func (c *computer) weekly(r *Rollup, k *track, told bool) {
+	r.Weeks = c.weeksOf(k, told)
+	r.Commitments = reliability(r.Weeks)
+}
+
+// aim adds the date that the forecast is held against.
+func (c *computer) aim(r *Rollup, g *group, agreed task.Value) {
+	r.Target = agreed
+	if agreed.IsEmpty() && c.in.Rules.TargetFromBaseline && g.hasLast {
+		r.Target, r.TargetIsBaseline = g.last.value(), true
+	}
+}
+
+// conclude adds the verdicts.
+func (c *computer) conclude(r *Rollup, g *group, milestones []MilestoneView, sources []int) {
+	r.Verdict = c.freshen(c.judgeGroup(g, r, redMilestones(milestones, r.Subject.has)), sources)
+	r.Read = c.oldestRead(sources)
 	r.OnTimeVerdict = c.freshen(c.judgeOnTime(g.onTime), sources)
 	r.Disagrees = r.Declared != nil && r.Declared.RAG != r.Verdict.RAG
-	return r
 }
+
+// byName sorts keys by the names that they have, case aside; what has none comes last.
+func byName(keys []string, name func(string) string) []string {
+	type named struct{ key, folded string }
+	all := make([]named, len(keys))
+	for i, k := range keys {
+		all[i] = named{k, fold(name(k))}
+	}
+	slices.SortFunc(all, func(a, b named) int {
+		if (a.folded == "") != (b.folded == "") {
+			return -strings.Compare(a.folded, b.folded)
+		}
+		return cmp.Or(strings.Compare(a.folded, b.folded), strings.Compare(a.key, b.key))
+	})
+	for i := range all {
+		keys[i] = all[i].key
+	}
+	return keys
+}
+
+func (c *computer) partnerName(id string) string { return cmp.Or(c.partnerIDs[id], id) }
 
 // has reports whether a milestone belongs to what is spoken of.
 func (s Subject) has(m *MilestoneView) bool {
@@ -246,14 +302,13 @@ func (s Subject) has(m *MilestoneView) bool {
 		return m.Workstream == s.Workstream
 	case OfCombination:
 		return m.Partner == s.Partner && m.Workstream == s.Workstream
-	case OfTask:
-		return m.Task == s.Task
+	default:
+		return false
 	}
-	return false
 }
 
 // judgeGroup is the verdict on a group: never an average of colours. The reasons are those that its critical milestones give.
-func (c *computer) judgeGroup(g *group, reasons []Reason) Verdict {
+func (c *computer) judgeGroup(g *group, of *Rollup, reasons []Reason) Verdict {
 	r := &c.in.Rules
 	add := func(x Reason) { reasons = append(reasons, x) }
 	adherence := Reason{Code: AdherenceLow, RAG: Red, Count: g.adherence.Part, Of: g.adherence.Whole, Threshold: r.AdherenceRed}
@@ -276,6 +331,18 @@ func (c *computer) judgeGroup(g *group, reasons []Reason) Verdict {
 	default:
 		adherence.Code, adherence.RAG, adherence.Threshold = AdherenceOK, Green, 0
 		add(adherence)
+	}
+	if target, ok := dayOf(of.Target); ok && of.Forecast != nil && of.Forecast.State == ForecastOK {
+		last, ok := dayOf(of.Forecast.P85)
+		why := Reason{RAG: Amber, From: of.Target, To: of.Forecast.P85, Days: int(last - target)}
+		switch {
+		case ok && last > target:
+			why.Code = ForecastLate
+			add(why)
+		case !ok && c.today+day(7*of.Forecast.horizon) >= target:
+			why.Code, why.Days, why.Count = ForecastNever, 0, of.Forecast.horizon
+			add(why)
+		}
 	}
 	return verdict(reasons...)
 }

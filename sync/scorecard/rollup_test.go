@@ -41,31 +41,38 @@ func TestScheduleAdherence(t *testing.T) {
 		{"nothing", nil, scorecard.Ratio{}, "no tasks"},
 		{"nothing due yet", many(1, 3, ahead), scorecard.Ratio{}, "Green: nothing was to be finished by now"},
 		{
-			"17 of 20 is not below 0.85", join(many(1, 17, past, doneOn("2026-02-01")), many(18, 3, past)), scorecard.Ratio{Part: 17, Whole: 20},
+			"17 of 20 is not below 0.85", join(many(1, 17, past, doneOn("2026-02-01")), many(18, 3, past)),
+			scorecard.Ratio{Part: 17, Whole: 20},
 			"Amber: schedule adherence 0.85, below 0.95: 17 of 20",
 		},
 		{
-			"16 of 20", join(many(1, 16, past, doneOn("2026-02-01")), many(18, 4, past)), scorecard.Ratio{Part: 16, Whole: 20},
+			"16 of 20", join(many(1, 16, past, doneOn("2026-02-01")), many(18, 4, past)),
+			scorecard.Ratio{Part: 16, Whole: 20},
 			"Red: schedule adherence 0.80, below 0.85: 16 of 20",
 		},
 		{
-			"19 of 20", join(many(1, 19, past, doneOn("2026-02-01")), many(20, 1, past)), scorecard.Ratio{Part: 19, Whole: 20},
+			"19 of 20", join(many(1, 19, past, doneOn("2026-02-01")), many(20, 1, past)),
+			scorecard.Ratio{Part: 19, Whole: 20},
 			"Green: schedule adherence 0.95: 19 of 20",
 		},
 		{
-			"finished ahead of the plan makes up", join(many(1, 1, past), many(2, 1, ahead, doneOn("2026-02-01"))), scorecard.Ratio{Part: 1, Whole: 1},
+			"finished ahead of the plan makes up", join(many(1, 1, past), many(2, 1, ahead, doneOn("2026-02-01"))),
+			scorecard.Ratio{Part: 1, Whole: 1},
 			"Green: schedule adherence 1.00: 1 of 1",
 		},
 		{
 			"done without a baseline counts above and below", join(many(1, 2, past), many(3, 2, noDue, doneOn("2026-02-01"))),
-			scorecard.Ratio{Part: 2, Whole: 4}, "Red: schedule adherence 0.50, below 0.85: 2 of 4",
+			scorecard.Ratio{Part: 2, Whole: 4},
+			"Red: schedule adherence 0.50, below 0.85: 2 of 4",
 		},
 		{
 			"cancelled is not in the plan", join(many(1, 1, past, doneOn("2026-02-01")), many(2, 5, past, status(task.Cancelled))),
-			scorecard.Ratio{Part: 1, Whole: 1}, "Green: all done: 1 task; schedule adherence 1.00: 1 of 1",
+			scorecard.Ratio{Part: 1, Whole: 1},
+			"Green: all done: 1 task; schedule adherence 1.00: 1 of 1",
 		},
 		{
-			"a moved date does not take it out", many(1, 1, past, moved("2026-02-01", "2026-08-01")), scorecard.Ratio{Part: 0, Whole: 1},
+			"a moved date does not take it out", many(1, 1, past, moved("2026-02-01", "2026-08-01")),
+			scorecard.Ratio{Part: 0, Whole: 1},
 			"Red: schedule adherence 0.00, below 0.85: 0 of 1",
 		},
 		{"today is not over", many(1, 1, due("2026-03-04")), scorecard.Ratio{}, "Green: nothing was to be finished by now"},
@@ -239,8 +246,8 @@ func TestStaleIsNeverGreen(t *testing.T) {
 	}
 	s := scorecard.Compute(in)
 	for i, want := range []string{
-		"Grey: the data of jira is 5 hours old; on track, due in 57 days",
-		"Red: overdue by 31 days, tolerance 7; the data of jira is 5 hours old",
+		"Grey: jira was last read on 4 Mar 2026 at 07:00; on track, due in 57 days",
+		"Red: overdue by 31 days, tolerance 7; jira was last read on 4 Mar 2026 at 07:00",
 		"Green: on track, due in 57 days",
 		"Grey: score was never read; on track, due in 57 days",
 		"Green: on track, due in 57 days",

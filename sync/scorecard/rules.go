@@ -53,6 +53,9 @@ type Rules struct {
 	ForecastTrials int
 	// ForecastHorizon is after how many weeks a trial is given up: "later than that".
 	ForecastHorizon int
+	// Workstreams is how many workstreams have weeks, a forecast and a burn-up, at most: those of the configuration, and the largest of
+	// the others. More are a column of free text that somebody took for workstreams.
+	Workstreams int
 	// BurnupWeeks is how many weeks back the burn-up begins, at most.
 	BurnupWeeks int
 
@@ -78,7 +81,7 @@ func DefaultRules() Rules {
 		LateFrom: LateMissed, Tolerance: 7, DueSoon: 7, Moves: 2, Untouched: 14, Correction: 24 * time.Hour,
 		AdherenceRed: 0.85, AdherenceAmber: 0.95, OnTimeRed: 0.60, OnTimeAmber: 0.80, Period: 90, TargetFromBaseline: true,
 		FirstDay: time.Monday, CommitmentWeeks: 13,
-		ForecastWeeks: 26, ForecastMinimum: 8, ForecastTrials: 2000, ForecastHorizon: 520, BurnupWeeks: 52,
+		ForecastWeeks: 26, ForecastMinimum: 8, ForecastTrials: 2000, ForecastHorizon: 520, Workstreams: 200, BurnupWeeks: 52,
 		QuickWinDays: 90, SmallDays: 14, SmallLabels: []string{"small", "quick win", "quick-win", "quick_win"},
 		StaleIntervals: 3, StaleFloor: 20 * time.Second, Ahead: 14,
 	}

@@ -27,13 +27,17 @@ type Scorecard struct {
 	Gates      []GateView      `json:"gates"`      // by date
 	Indicators []IndicatorView `json:"indicators"` // by name
 
-	Sources []SourceView `json:"sources"` // by id
+	Sources   []SourceView `json:"sources"`   // by id
+	Conflicts []Conflict   `json:"conflicts"` // by task, then field
+	Quality   Quality      `json:"quality"`
+
+	ahead int
 }
 
 // Compute makes the scorecard. The same input gives the same scorecard, in whatever order its slices come.
 func Compute(in Input) Scorecard {
 	c := newComputer(in)
-	s := Scorecard{Now: in.Now.In(c.loc), Today: c.today.value(), Sources: c.sources}
+	s := Scorecard{Now: in.Now.In(c.loc), Today: c.today.value(), Sources: c.sources, Conflicts: c.conflicts(), Quality: c.quality(), ahead: in.Rules.Ahead}
 	c.replayAll()
 	s.Tasks = make([]TaskView, 0, len(c.tasks))
 	for _, t := range c.tasks {
@@ -56,6 +60,15 @@ func Compute(in Input) Scorecard {
 	return s
 }
 
+// ByID are the tasks by id. The map is the caller's.
+func (s *Scorecard) ByID() map[task.ID]*TaskView {
+	m := make(map[task.ID]*TaskView, len(s.Tasks))
+	for i := range s.Tasks {
+		m[s.Tasks[i].Task.ID] = &s.Tasks[i]
+	}
+	return m
+}
+
 // computer is the input, laid out.
 type computer struct {
 	in      *Input
@@ -64,10 +77,12 @@ type computer struct {
 	tasks   []*Task // by number
 	sources []SourceView
 
-	streams   map[string]string // a workstream as a task writes it → as it is shown
-	folded    map[string]string // likewise, by what fold makes of it
-	own       map[string][]int  // partner → its sources, as indexes; the scorecard is nobody's
-	scorecard []int             // the scorecard, as index of sources
+	streams   map[string]string     // a workstream as a task writes it → as it is shown
+	folded    map[string]string     // likewise, by what fold makes of it
+	followed  map[string]bool       // by name as it is shown
+	targets   map[string]task.Value // a workstream, folded → the agreed date
+	own       map[string][]int      // partner → its sources, as indexes; the scorecard is nobody's
+	scorecard []int                 // the scorecard, as index of sources
 	updates   map[Subject]*StatusUpdate
 	history   history
 
@@ -75,7 +90,8 @@ type computer struct {
 	byPartner  map[string]*group
 	byStream   map[string]*group
 	byCell     map[cell]*group
-	partnerIDs map[string]string // id → name
+	inStream   map[string][]string // workstream → the partners that have a task in it
+	partnerIDs map[string]string   // id → name
 }
 
 type cell struct{ partner, stream string }
@@ -94,7 +110,7 @@ func newComputer(in Input) *computer {
 		return cmp.Or(cmp.Compare(a.Number, b.Number), strings.Compare(string(a.ID), string(b.ID)))
 	})
 	for _, p := range in.Partners {
-		c.partnerIDs[p.ID] = p.Name
+		c.partnerIDs[p.ID] = max(c.partnerIDs[p.ID], p.Name)
 	}
 	c.nameStreams()
 	c.readSources()
@@ -111,7 +127,9 @@ func fold(s string) string { return strings.ToLower(strings.Join(strings.Fields(
 func (c *computer) nameStreams() {
 	spelled := make(map[string]int)
 	for _, t := range c.tasks {
-		spelled[t.Agreed[task.Workstream].String()]++
+		if !t.Removed {
+			spelled[t.Agreed[task.Workstream].String()]++
+		}
 	}
 	names := make(map[string]string)
 	c.folded = names
@@ -121,12 +139,36 @@ func (c *computer) nameStreams() {
 			names[k] = s
 		}
 	}
-	for _, w := range c.in.Workstreams {
+	c.targets = make(map[string]task.Value)
+	agreed := slices.Clone(c.in.Workstreams)
+	slices.SortFunc(agreed, func(a, b Workstream) int { // of one that is written twice the first counts, whatever the order
+		return cmp.Or(strings.Compare(a.Name, b.Name), -byDate(a.Target, b.Target))
+	})
+	for _, w := range slices.Backward(agreed) {
 		names[fold(w.Name)] = w.Name
+		c.targets[fold(w.Name)] = w.Target
 	}
 	c.streams = make(map[string]string, len(spelled))
-	for s := range spelled {
+	sizes := make(map[string]int)
+	for s, n := range spelled {
 		c.streams[s] = names[fold(s)]
+		sizes[c.streams[s]] += n
+	}
+	c.followStreams(sizes, agreed)
+}
+
+// followStreams chooses the workstreams that are followed week by week.
+func (c *computer) followStreams(sizes map[string]int, agreed []Workstream) {
+	names := sortedKeys(sizes)
+	slices.SortStableFunc(names, func(a, b string) int { return sizes[b] - sizes[a] })
+	c.followed = make(map[string]bool)
+	for _, w := range agreed {
+		c.followed[c.streamNamed(w.Name)] = true
+	}
+	for _, name := range names {
+		if len(c.followed) < c.in.Rules.Workstreams {
+			c.followed[name] = true
+		}
 	}
 }
 
@@ -135,7 +177,7 @@ func (c *computer) stream(v task.Value) string {
 	if name, ok := c.streams[v.String()]; ok {
 		return name
 	}
-	return v.String() // one that a task was in once, and no task is in now
+	return c.streamNamed(v.String()) // one that a task was in once, and no task is in now
 }
 
 func (c *computer) readUpdates() {
@@ -164,11 +206,17 @@ func (c *computer) declared(s Subject) *StatusUpdate {
 	return c.updates[s]
 }
 
-func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K {
-	keys := make([]K, 0, len(m))
+// keys are a map's keys, in no order.
+func keys[V any](m map[string]V) []string {
+	out := make([]string, 0, len(m))
 	for k := range m {
-		keys = append(keys, k)
+		out = append(out, k)
 	}
-	slices.Sort(keys)
-	return keys
+	return out
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	out := keys(m)
+	slices.Sort(out)
+	return out
 }

@@ -1,6 +1,7 @@
 package scorecard
 
 import (
+	"slices"
 	"time"
 
 	"github.com/lockstep-sync/lockstep/sync/task"
@@ -94,9 +95,9 @@ func (s *Story) foldChange(e Event) {
 
 // says reports whether the last that is known of a field is v. Of fields that are not tracked only the last change of all is known.
 func (s *Story) says(f task.Field, v task.Value) bool {
-	for i := len(s.Changes) - 1; i >= 0; i-- {
-		if s.Changes[i].Field == f {
-			return s.Changes[i].To.Same(v)
+	for _, c := range slices.Backward(s.Changes) {
+		if c.Field == f {
+			return c.To.Same(v)
 		}
 	}
 	return !tracked(f)

@@ -30,12 +30,12 @@ type TaskView struct {
 	Workstream string `json:"workstream"`
 	Status     string `json:"status"`
 
-	due, baseline       day
-	hasBaseline         bool
-	finished            day
-	finishedKnown       bool
-	missed              day // the date that lateness is counted from
-	missedKnown, isLate bool
+	due, baseline day
+	hasBaseline   bool
+	finished      day
+	finishedKnown bool
+	missed        day // the date that lateness is counted from
+	missedKnown   bool
 }
 
 // Slip is how far a due date has moved from the first agreed one.
@@ -77,7 +77,7 @@ func (c *computer) judge(t *Task) TaskView {
 	}
 	v.QuickWin = c.quickWin(&v)
 	if !v.Open {
-		v.Verdict = closed(v.Status)
+		v.Verdict = v.closed()
 		return v
 	}
 	v.NoOwner = t.Agreed[task.Assignee].IsEmpty()
@@ -90,11 +90,19 @@ func (c *computer) judge(t *Task) TaskView {
 	return v
 }
 
-func closed(status string) Verdict {
-	if status == task.Done {
-		return verdict(Reason{Code: IsDone, RAG: None})
+// closed is the verdict on a task that is done or cancelled.
+func (v *TaskView) closed() Verdict {
+	if v.Status != task.Done {
+		return verdict(Reason{Code: IsCancelled, RAG: None})
 	}
-	return verdict(Reason{Code: IsCancelled, RAG: None})
+	r := Reason{Code: IsDone, RAG: None}
+	if v.finishedKnown {
+		r.To = v.finished.value()
+		if v.hasBaseline {
+			r.Days = max(0, int(v.finished-v.baseline))
+		}
+	}
+	return verdict(r)
 }
 
 func (v *TaskView) slip() {

@@ -29,7 +29,7 @@ func TestTaskRAG(t *testing.T) {
 		{"blocked, due today", made(1, due("2026-03-04"), status(task.Blocked)), "Red: blocked and due today"},
 		{
 			"blocked and overdue",
-			made(1, due("2026-03-02"), status(task.Blocked)), "Red: blocked and overdue by 2 days; overdue by 2 days, tolerance 7",
+			made(1, due("2026-03-02"), status(task.Blocked)), "Red: blocked past its due date; overdue by 2 days, tolerance 7",
 		},
 		{"not started, due in 7 days", made(1, due("2026-03-11"), status(task.NotStarted)), "Amber: not started and due in 7 days"},
 		{"not started, due in 8 days", made(1, due("2026-03-12"), status(task.NotStarted)), "Green: on track, due in 8 days"},
@@ -51,7 +51,9 @@ func TestTaskRAG(t *testing.T) {
 		{"no owner", made(1, noOwner), "Grey: no owner"},
 		{"neither", made(1, noDue, noOwner), "Grey: no due date; no owner"},
 		{"overdue without an owner", made(1, due("2026-01-04"), noOwner), "Red: overdue by 59 days, tolerance 7; no owner"},
-		{"done late", made(1, due("2026-01-04"), status(task.Done)), "done"},
+		{"done, nobody knows when", made(1, due("2026-01-04"), status(task.Done)), "done"},
+		{"done on its day", made(1, due("2026-02-04"), doneOn("2026-02-04")), "done on 4 Feb 2026"},
+		{"done late", made(1, due("2026-02-04"), doneOn("2026-02-08")), "done on 8 Feb 2026, 4 days later than first agreed"},
 		{"cancelled", made(1, due("2026-01-04"), status(task.Cancelled)), "cancelled"},
 		{
 			"missed, then moved",
@@ -126,29 +128,35 @@ func TestSlip(t *testing.T) {
 		{"stands", made(1), scorecard.Slip{}, ""},
 		{
 			"later", made(1, due("2026-04-01"), moved("2026-02-01", "2026-04-22")),
-			scorecard.Slip{Moves: 1, Days: 21}, "moved once, 21 days later than first agreed",
+			scorecard.Slip{Moves: 1, Days: 21},
+			"moved once, 21 days later than first agreed",
 		},
 		{
 			"earlier", made(1, due("2026-04-22"), moved("2026-02-01", "2026-04-01")),
-			scorecard.Slip{Moves: 1, Days: -21}, "moved once, 21 days earlier than first agreed",
+			scorecard.Slip{Moves: 1, Days: -21},
+			"moved once, 21 days earlier than first agreed",
 		},
 		{
 			"three times", made(1, due("2026-04-01"), moved("2026-02-01", "2026-04-02"), moved("2026-02-02", "2026-04-10"), moved("2026-02-03", "2026-04-22")),
-			scorecard.Slip{Moves: 3, Days: 21}, "moved 3 times, 21 days later than first agreed",
+			scorecard.Slip{Moves: 3, Days: 21},
+			"moved 3 times, 21 days later than first agreed",
 		},
 		{"taken away", made(1, moved("2026-02-01", "")), scorecard.Slip{Dropped: true}, "the date was taken away"},
 		{
 			"taken away, and another", made(1, due("2026-04-01"), moved("2026-02-01", ""), moved("2026-02-02", "2026-04-02")),
-			scorecard.Slip{Moves: 1, Days: 1}, "moved once, 1 day later than first agreed",
+			scorecard.Slip{Moves: 1, Days: 1},
+			"moved once, 1 day later than first agreed",
 		},
 		{
 			"taken away and put back", made(1, due("2026-04-01"), moved("2026-02-01", ""), moved("2026-02-02", "2026-04-01")),
-			scorecard.Slip{}, "",
+			scorecard.Slip{},
+			"",
 		},
 		{
 			"a first date is no move",
 			made(1, func(tk *scorecard.Task) { tk.Agreed[task.Due], tk.Baseline = task.Value{}, task.Value{} }, moved("2026-02-02", "2026-04-01")),
-			scorecard.Slip{}, "",
+			scorecard.Slip{},
+			"",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -2,7 +2,7 @@ package scorecard
 
 import (
 	"fmt"
-	"time"
+	"strings"
 
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
@@ -49,6 +49,14 @@ func dueIn(n int) string {
 	return "due in " + days(n)
 }
 
+// near says of what is not as it should be how near its date is, by how much it is overdue another reason tells.
+func near(n int) string {
+	if n < 0 {
+		return "past its due date"
+	}
+	return "and " + dueIn(n)
+}
+
 // than compares today's due date with the first agreed one.
 func than(n int) string {
 	switch {
@@ -60,15 +68,14 @@ func than(n int) string {
 	return "back where it was first agreed"
 }
 
-// age is a time that has passed, in the largest unit that fits twice.
-func age(d time.Duration) string {
-	switch {
-	case d >= 48*time.Hour:
-		return days(int(d / (24 * time.Hour)))
-	case d >= 2*time.Hour:
-		return count(int(d/time.Hour), "hour")
-	case d >= 2*time.Minute:
-		return count(int(d/time.Minute), "minute")
+// inWords is a list of names in words: "a, b and c". Of many, only the first few are named.
+func inWords(names []string) string {
+	const few = 5
+	if n := len(names); n > few {
+		return strings.Join(names[:few], ", ") + fmt.Sprintf(" and %d more", n-few)
 	}
-	return count(int(d/time.Second), "second")
+	if n := len(names); n > 1 {
+		return strings.Join(names[:n-1], ", ") + " and " + names[n-1]
+	}
+	return strings.Join(names, "")
 }
