@@ -79,7 +79,7 @@ func (w *workbook) applyProperties(t *tab, props map[string]any, m *mask) error 
 	}
 	if wants("hidden") {
 		t.hidden = asBool(props["hidden"])
-		if !slices.ContainsFunc(w.tabs, func(t *tab) bool { return !t.hidden }) {
+		if !w.visible() {
 			return invalid("You can't hide all the sheets in a document.")
 		}
 	}
