@@ -185,7 +185,6 @@ func (c *cycle) match(ctx context.Context) {
 		if c.reads[i].ok {
 			batches = append(batches, match.Batch{
 				Source: c.sources[i].ID(), Partner: c.sources[i].Partner(), Records: c.reads[i].snap.Records,
-				Markless: c.reads[i].desc.Markless,
 			})
 		}
 	}
@@ -228,7 +227,7 @@ func (c *cycle) matchLink(i int, s *side) match.Link {
 		// Of a row whose id was damaged or copied, too, nothing is known: another row may be what it was.
 		l.Unseen = r.partly || r.ok && r.desc.Positional
 	}
-	if s.gone && r.desc.Markless {
+	if s.gone {
 		l.Base = s.link.Base
 	}
 	return l

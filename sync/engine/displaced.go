@@ -113,8 +113,15 @@ func (c *cycle) rowsByKey(i int) (works []*work, recs []*task.Record) {
 	changed := 0
 	for _, w := range c.works {
 		s := &w.sides[i]
-		if rec := r.byKey[s.link.Key]; s.linked && rec != nil {
-			linked[s.link.Key] = w
+		if !s.linked {
+			continue
+		}
+		rec := r.byKey[s.link.Key]
+		if marked := r.byKey[string(w.task.ID)]; marked != nil && marked.Marker == w.task.ID && (task.Ref{Key: s.link.Key}).Provisional() {
+			rec = marked // it was adopted, and the last cycle did not live to store that
+		}
+		if rec != nil {
+			linked[rec.Ref.Key] = w
 			if rec.Values != s.link.Base {
 				changed++
 			}

@@ -8,7 +8,7 @@ import (
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
-// likeness is how sure it is that an item of a tool without marks is the one that was known by other content.
+// likeness is how sure it is that an item is the one that was known by other content.
 type likeness uint8
 
 const (
@@ -61,12 +61,13 @@ func pairs(a, b string) float64 {
 	return 2 * float64(common) / float64(len(x)+len(y)-2)
 }
 
-// byLikeness finds, in a tool without marks, the items whose title was edited: what no title leads to is compared with what
-// was accounted for in the items that are missing. It is never guessed: where two fit, they are held.
-func (m *matcher) byLikeness(b Batch) {
+// byLikeness finds the items of a source that were known by their content alone and whose title was edited: what no title
+// leads to is compared with what was accounted for in the items that are missing. It is never guessed: where two fit, they
+// are held.
+func (m *matcher) byLikeness(src task.SourceID) {
 	var lost []*Task
 	for _, t := range m.tasks {
-		if l := t.lostIn(b.Source); l != nil && !t.Removed && !m.taken[slot{t.ID, b.Source}] {
+		if l := t.lostIn(src); l != nil && !t.Removed && !m.taken[slot{t.ID, src}] {
 			lost = append(lost, t)
 		}
 	}
@@ -74,13 +75,13 @@ func (m *matcher) byLikeness(b Batch) {
 		return
 	}
 	slices.SortFunc(lost, func(x, y *Task) int { return strings.Compare(string(x.ID), string(y.ID)) })
-	fresh := m.nobodys(b.Source)
+	fresh := m.nobodys(src)
 	fits := make([][]likeness, len(fresh)) // by item, then by lost task
 	claims := make([]int, len(lost))       // how many items each lost task could be
 	for i := range fresh {
 		fits[i] = make([]likeness, len(lost))
 		for k, t := range lost {
-			if fits[i][k] = likenessOf(&t.lostIn(b.Source).Base, &fresh[i].Values); fits[i][k] != unlike {
+			if fits[i][k] = likenessOf(&t.lostIn(src).Base, &fresh[i].Values); fits[i][k] != unlike {
 				claims[k]++
 			}
 		}
@@ -106,10 +107,10 @@ func (m *matcher) byLikeness(b Batch) {
 	}
 }
 
-// lostIn is the task's link in a source where its item is missing; nil where there is none.
+// lostIn is the task's link in a source where its item, known by its content, is missing; nil where there is none.
 func (t *Task) lostIn(s task.SourceID) *Link {
 	for i := range t.Links {
-		if l := &t.Links[i]; l.Source == s && l.Missing {
+		if l := &t.Links[i]; l.Source == s && l.Missing && (task.Ref{Key: l.Key}).Provisional() {
 			return l
 		}
 	}

@@ -56,7 +56,7 @@ func TestMarklessTable(t *testing.T) {
 			for i, v := range c.lost {
 				tasks = append(tasks, lostRow(fmt.Sprint("CW-", i+1), v))
 			}
-			b := match.Batch{Source: sheet, Partner: "city", Markless: true}
+			b := match.Batch{Source: sheet, Partner: "city"}
 			for i, v := range c.rows {
 				b.Records = append(b.Records, task.Record{Ref: task.Ref{Source: sheet, Key: fmt.Sprint("~", i)}, Values: v})
 			}
@@ -80,7 +80,7 @@ func TestMarklessRowsAreNeverTakenForOthers(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(1, 6).Draw(t, "rows")
 		var tasks []match.Task
-		b := match.Batch{Source: sheet, Partner: "city", Markless: true}
+		b := match.Batch{Source: sheet, Partner: "city"}
 		for i := range n {
 			id := fmt.Sprint("CW-", i+1)
 			v := content(fmt.Sprintf("Task number %d", i), rapid.SampledFrom(task.Statuses()).Draw(t, "status"),

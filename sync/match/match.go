@@ -5,8 +5,8 @@
 //	it carries a task's mark                         that task, unless another record of the source is linked to it
 //	a scorecard row and one item of the partner's    the same task, if both are new to each other, the folded titles are
 //	own tool (or its task, known or marked)          equal, and each is the only one of that title
-//	a new item of a tool without marks and a task    the same task, if all else in it is as it was, and each is the only
-//	whose item there is missing                      one that fits the other (see likenessOf); else held
+//	a new item and a task whose item in that tool    the same task, if all else in it is as it was, and each is the only
+//	was known by its content alone, and is missing   one that fits the other (see likenessOf); else held
 //	no title, or no partner                          held until a person gives one
 //	anything else                                    a new task
 package match
@@ -40,8 +40,8 @@ type Link struct {
 	// Unseen says that the item was not seen, and that this tells nothing: the source was read in part, or could not be asked.
 	// A record there that bears the task's name and no mark is held: it may be the item.
 	Unseen bool
-	// Base is what was last accounted for in the item. It is needed only of an item that is Missing in a source without
-	// marks.
+	// Base is what was last accounted for in the item. It is needed only of an item that is Missing and was known by its
+	// content alone.
 	Base task.Values
 }
 
@@ -50,8 +50,6 @@ type Batch struct {
 	Source  task.SourceID
 	Partner string // "" for the scorecard
 	Records []task.Record
-	// Markless says that items there cannot bear our mark: they are known by their content alone.
-	Markless bool
 }
 
 // Group is a task that is new: the records that are it, in the order of the batches.
@@ -98,9 +96,7 @@ func Match(tasks []Task, scorecard task.SourceID, batches []Batch) Result {
 	loose = slices.DeleteFunc(loose, m.byMark)
 	m.byRule(loose)
 	for _, b := range batches {
-		if b.Markless {
-			m.byLikeness(b)
-		}
+		m.byLikeness(b.Source)
 	}
 	m.order(batches)
 	return m.out
