@@ -5,15 +5,15 @@ import (
 	"reflect"
 )
 
-// place is a block of cells of a tab.
-type place struct {
+// block is a block of cells of a tab.
+type block struct {
 	t *tab
 	b rect
 }
 
 // dataFilter finds the blocks that a DataFilter selects: what a range names, or the rows, columns and tabs that metadata
 // is attached to. None at all is no error.
-func (w *workbook) dataFilter(filter map[string]any) ([]place, error) {
+func (w *workbook) dataFilter(filter map[string]any) ([]block, error) {
 	if err := oneOf(filter); err != nil {
 		return nil, err
 	}
@@ -25,23 +25,23 @@ func (w *workbook) dataFilter(filter map[string]any) ([]place, error) {
 		if b, err = t.clamp(b); err != nil {
 			return nil, err
 		}
-		return []place{{t, b}}, nil
+		return []block{{t, b}}, nil
 	}
 	if has(filter, "gridRange") {
 		t, b, err := (&batch{w: w}).rect(filter["gridRange"])
 		if err != nil {
 			return nil, err
 		}
-		return []place{{t, b}}, nil
+		return []block{{t, b}}, nil
 	}
-	var out []place
+	var out []block
 	for _, m := range w.meta {
 		ok, err := w.matches(m, filter)
 		if err != nil {
 			return nil, err
 		}
 		if t := w.tabID(m.tab); ok && t != nil && m.place != "SPREADSHEET" {
-			out = append(out, place{t, m.rect(t)})
+			out = append(out, block{t, m.rect(t)})
 		}
 	}
 	return out, nil
@@ -60,18 +60,18 @@ func oneOf(filter map[string]any) error {
 	return nil
 }
 
-// found is a block and the filters that selected it.
-type found struct {
-	place
+// blockFound is a block and the filters that selected it.
+type blockFound struct {
+	block
 	filters []any
 }
 
 // dataFilters finds the blocks that the filters select, each once, in the order in which they were found.
-func (w *workbook) dataFilters(filters []any) ([]found, error) {
+func (w *workbook) dataFilters(filters []any) ([]blockFound, error) {
 	if len(filters) == 0 {
 		return nil, invalid("Must specify at least one DataFilter.")
 	}
-	var out []found
+	var out []blockFound
 next:
 	for _, f := range filters {
 		places, err := w.dataFilter(asMap(f))
@@ -80,12 +80,12 @@ next:
 		}
 		for _, p := range places {
 			for i := range out {
-				if out[i].place == p {
+				if out[i].block == p {
 					out[i].filters = append(out[i].filters, f)
 					continue next
 				}
 			}
-			out = append(out, found{p, []any{f}})
+			out = append(out, blockFound{p, []any{f}})
 		}
 	}
 	return out, nil
@@ -115,7 +115,7 @@ func (s *Server) getByDataFilter(w http.ResponseWriter, r *http.Request, id stri
 			return err
 		}
 		for _, p := range places {
-			o.places = append(o.places, p.place)
+			o.places = append(o.places, p.block)
 		}
 	}
 	out, err := s.spreadsheet(book, r, o)
@@ -214,7 +214,7 @@ func (s *Server) batchUpdateByDataFilter(w http.ResponseWriter, r *http.Request,
 }
 
 // fit is where rows of values go in a block that they must not reach out of.
-func (p place) fit(in [][]any) (rect, error) {
+func (p block) fit(in [][]any) (rect, error) {
 	at := rect{p.b.r0, p.b.r0 + len(in), p.b.c0, p.b.c0}
 	for _, l := range in {
 		at.c1 = max(at.c1, p.b.c0+len(l))

@@ -169,7 +169,7 @@ func (g *gridWriter) cell(t *tab, r, c int) {
 		}
 		g.object("userEnteredFormat", raw, g.enteredFormat, start)
 	}
-	var dress look
+	var dress ruledLook
 	if g.effectiveFormat != nil && t.dressed() {
 		dress = g.calc.lookAt(t, r, c)
 	}
@@ -294,7 +294,7 @@ func effectiveOf(f *format, suggested string) *format {
 }
 
 // wholeFormat is a format with everything that was not set filled in.
-func (g *gridWriter) wholeFormat(f *format, dress look) map[string]any {
+func (g *gridWriter) wholeFormat(f *format, dress ruledLook) map[string]any {
 	out := defaultFormat()
 	out["hyperlinkDisplayType"] = "PLAIN_TEXT"
 	var own map[string]any

@@ -136,7 +136,7 @@ type reading struct {
 	mask         *mask
 	withData     bool
 	narrowed     bool
-	places       []place
+	places       []block
 	commentsMode string
 	comments     bool // whether the mode comes to that
 	noTableBands bool // tables are not listed among the banded ranges
@@ -147,8 +147,8 @@ var commentsModes = []string{
 }
 
 // places are the blocks that ranges in A1 notation name.
-func (w *workbook) places(ranges []string) ([]place, error) {
-	var out []place
+func (w *workbook) places(ranges []string) ([]block, error) {
+	var out []block
 	for _, a1 := range ranges {
 		t, b, err := w.a1(a1)
 		if err != nil {
@@ -157,7 +157,7 @@ func (w *workbook) places(ranges []string) ([]place, error) {
 		if b, err = t.clamp(b); err != nil {
 			return nil, err
 		}
-		out = append(out, place{t, b})
+		out = append(out, block{t, b})
 	}
 	return out, nil
 }
