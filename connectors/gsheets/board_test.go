@@ -119,7 +119,7 @@ func (b *book) under(header string) []any {
 func (b *book) sheet(title string) *sheets.Sheet {
 	b.Helper()
 	s, err := b.c.svc.Spreadsheets.Get(b.id).Ranges(tabRange(title)).Fields(
-		"sheets(properties,bandedRanges,basicFilter,conditionalFormats,protectedRanges,data(rowData(values(userEnteredFormat,userEnteredValue,"+
+		"sheets(properties,bandedRanges,basicFilter,conditionalFormats,protectedRanges,data(rowData(values(userEnteredFormat,userEnteredValue," +
 			"textFormatRuns,hyperlink,dataValidation)),columnMetadata))").Do()
 	b.must(err)
 	b.srv.Panel().ResetLog()

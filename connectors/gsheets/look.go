@@ -135,10 +135,10 @@ func boardWidth(b connectors.BoardColumn) int64 {
 	switch {
 	case b.Wide:
 		return 340
-	case b.Kind == task.Date || b.Kind == task.Number:
+	case b.Kind == task.Date || b.Kind == task.Number || len(b.Words) > 0:
 		return 100
 	}
-	return 130
+	return 190
 }
 
 // width is a column's width in pixels.
@@ -148,7 +148,9 @@ func width(f task.Field) int64 {
 		return 320
 	case task.Partner, task.Assignee, task.Workstream, task.Labels:
 		return 160
-	case task.Status, task.Due, task.Start, task.Priority, task.Progress, task.QuickWin:
+	case task.Status:
+		return 130
+	case task.Due, task.Start, task.Priority, task.Progress, task.QuickWin:
 	}
 	return 110
 }

@@ -170,10 +170,6 @@ func (b *batch) addPage(c *Connector, v *pageView, place int) {
 // lay writes a page into its tab. Widths and the frozen head are set where the head is another than it was.
 func (b *batch) lay(sheetID int64, v *pageView, head string) {
 	if v.head >= 0 && head != v.rows[v.head].mark {
-		b.add(&sheets.Request{UpdateSheetProperties: &sheets.UpdateSheetPropertiesRequest{
-			Properties: &sheets.SheetProperties{SheetId: sheetID, GridProperties: &sheets.GridProperties{FrozenRowCount: int64(v.head + 1)}},
-			Fields:     "gridProperties.frozenRowCount",
-		}}, nil)
 		b.add(hide(sheetID, 0), nil)
 		for i, c := range v.columns {
 			b.add(&sheets.Request{UpdateDimensionProperties: &sheets.UpdateDimensionPropertiesRequest{
@@ -183,10 +179,26 @@ func (b *batch) lay(sheetID int64, v *pageView, head string) {
 	} else if v.head < 0 && head == "" {
 		b.add(hide(sheetID, 0), nil)
 	}
+	b.add(v.freeze(sheetID), nil)
 	for _, r := range v.pageFormats(sheetID) {
 		b.add(r, nil)
 	}
 	b.add(v.contents(sheetID), nil)
+}
+
+// freeze keeps the header in sight, unless it stands so low that there would be little room left under it.
+func (v *pageView) freeze(sheetID int64) *sheets.Request {
+	const most = 6
+	rows := int64(0)
+	if v.head >= 0 && v.head < most {
+		rows = int64(v.head + 1)
+	}
+	return &sheets.Request{UpdateSheetProperties: &sheets.UpdateSheetPropertiesRequest{
+		Properties: &sheets.SheetProperties{
+			SheetId: sheetID, GridProperties: &sheets.GridProperties{FrozenRowCount: rows, ForceSendFields: []string{"FrozenRowCount"}},
+		},
+		Fields: "gridProperties.frozenRowCount",
+	}}
 }
 
 func (b *batch) insert(sheetID int64, dimension string, at, n int) {
@@ -221,6 +233,7 @@ func (b *batch) clear(sheetID int64, a pageArea, moved, width int) {
 		for a.marked[end] {
 			end++
 		}
+		b.add(&sheets.Request{UnmergeCells: &sheets.UnmergeCellsRequest{Range: area(sheetID, at+moved, end+moved, 0, width+1)}}, nil)
 		b.add(&sheets.Request{RepeatCell: &sheets.RepeatCellRequest{
 			Range: area(sheetID, at+moved, end+moved, 0, width+1), Cell: &sheets.CellData{},
 			Fields: "userEnteredValue,userEnteredFormat,textFormatRuns,dataValidation",

@@ -214,16 +214,22 @@ func (v *pageView) pageFormats(sheetID int64) []*sheets.Request {
 		}
 	}
 	for at := range last {
-		f := &sheets.CellFormat{WrapStrategy: "OVERFLOW_CELL", TextFormat: &sheets.TextFormat{}}
+		f := &sheets.CellFormat{TextFormat: &sheets.TextFormat{ForegroundColorStyle: ink.style()}, BackgroundColorStyle: paper.style()}
 		if l := v.rows[at].looks[0]; l.tone != connectors.Plain || l.bold {
 			f = toned(l.tone, l.bold)
-			f.WrapStrategy = "OVERFLOW_CELL"
 		}
+		f.WrapStrategy = "WRAP"
 		if at == 0 {
 			f.TextFormat.Bold, f.TextFormat.FontSize = true, 14
 		}
-		if v.rows[at].cells[0].print != "" {
-			format(at, at+1, 1, 2, f)
+		if v.rows[at].cells[0].print == "" {
+			continue
+		}
+		format(at, at+1, 1, v.width+1, f)
+		if v.width > 1 {
+			out = append(out, &sheets.Request{MergeCells: &sheets.MergeCellsRequest{
+				Range: area(sheetID, at, at+1, 1, v.width+1), MergeType: "MERGE_ALL",
+			}})
 		}
 	}
 	return append(out, v.cellFormats(sheetID)...)
