@@ -114,6 +114,9 @@ func (c *cycle) publishBoard(ctx context.Context) {
 		return // a tool that asked to be left alone is asked again by the next cycle
 	}
 	if err := c.sources[c.scorecard].Publish(ctx); err != nil {
+		if ctx.Err() != nil {
+			return // the daemon was told to stop; the next one makes it good
+		}
 		c.board.err = fault.Of(err)
 		if wait := c.board.err.RetryAfter; wait > 0 {
 			c.rest[id] = c.Now().Add(wait)

@@ -343,6 +343,8 @@ func (w *world) said(f task.Field, v task.Value) bool {
 	switch {
 	case v.IsEmpty(), w.typed[f][v], f == task.Partner:
 		return true
+	case f == task.Status && v.String() == task.Cancelled && w.cancels && w.loose:
+		return true // a row that lost its id and became another task's is no longer there, as if it had been deleted
 	case f == task.Status:
 		return v.String() == task.NotStarted || v.String() == task.InProgress && w.typed[f][task.EnumValue(task.Blocked)]
 	case f == task.Priority:
