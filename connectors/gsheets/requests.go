@@ -27,6 +27,8 @@ func (b *batch) build(c *Connector) {
 			cells = append(cells, j.cells...)
 		}
 	}
+	c.assumeJournal()
+	b.keep(c)
 	last, _ := b.t.filled()
 	last = max(last, c.cfg.headerIndex()+1)
 	rows := 0
