@@ -103,6 +103,7 @@ func (a *applying) run(at []int) {
 	}
 	// A write in flight is finished, whatever becomes of the caller; the transport bounds how long that takes.
 	resp, err := b.call(a.c).Context(context.WithoutCancel(a.ctx)).Do()
+	a.c.fresh = false
 	if err == nil {
 		a.c.landed(b)
 		b.settle(a.ctx, a.c, resp, a.out)
@@ -116,6 +117,9 @@ func (a *applying) run(at []int) {
 	f, uncertain := a.c.fault("write the rows", err)
 	if answer != nil && answer.Code == http.StatusForbidden {
 		a.c.refusal(f)
+	}
+	if uncertain {
+		a.c.doubt.unanswered = b
 	}
 	a.fail(b.places(), f, uncertain)
 	a.stopped = f
@@ -131,6 +135,17 @@ func (a *applying) stop(at []int, f *fault.Error) {
 // refused and the others are tried again; else the halves are.
 func (a *applying) split(b *batch, answer *googleapi.Error) {
 	all := b.places()
+	if n, ok := requestNumber(answer.Message); ok && n < b.front && a.c.journal.refused < 2 {
+		// It is there already, or somebody deleted it, or made it smaller.
+		a.c.journal.refused++
+		if f := a.c.findJournal(a.ctx); f != nil {
+			a.stop(all, f)
+			return
+		}
+		a.budget = max(a.budget, 1)
+		a.run(all)
+		return
+	}
 	if b.board != nil && !a.c.board.refused {
 		// What is shown beside the tasks must not keep them from being written: Publish tries it by itself.
 		a.c.board.refused = true
@@ -175,15 +190,21 @@ func without(all, some []int) []int {
 // blamed are the places of the patches behind the request that an answer names: "Invalid requests[3].updateCells: …". Nil
 // where it names none.
 func (b *batch) blamed(message string) []int {
-	m := regexp.MustCompile(`requests\[(\d+)\]`).FindStringSubmatch(message)
-	if m == nil {
-		return nil
-	}
-	n, err := strconv.Atoi(m[1])
-	if err != nil || n >= len(b.owners) {
+	n, ok := requestNumber(message)
+	if !ok || n >= len(b.owners) {
 		return nil
 	}
 	return b.owners[n]
+}
+
+// requestNumber is the number of the request that an answer names.
+func requestNumber(message string) (int, bool) {
+	m := regexp.MustCompile(`requests\[(\d+)\]`).FindStringSubmatch(message)
+	if m == nil {
+		return 0, false
+	}
+	n, err := strconv.Atoi(m[1])
+	return n, err == nil
 }
 
 // places are where the patches of the batch stand in the call of Apply.
@@ -201,21 +222,27 @@ func (b *batch) call(c *Connector) *sheets.SpreadsheetsBatchUpdateCall {
 		Requests:                     b.requests,
 		IncludeSpreadsheetInResponse: true,
 		ResponseIncludeGridData:      true,
-		ResponseRanges:               b.readBack(),
+		ResponseRanges:               append(b.readBack(), b.kept.ranges(c.journalTitle())...),
 	}).Fields("updatedSpreadsheet(" + gridMask(readCell) + ")")
 }
 
 // settle writes the receipts from what was read back.
 func (b *batch) settle(ctx context.Context, c *Connector, resp *sheets.BatchUpdateSpreadsheetResponse, out []task.Receipt) {
 	var t *table
+	var g *grid
 	if resp.UpdatedSpreadsheet != nil {
-		if g := readGrid(resp.UpdatedSpreadsheet, c.cfg.Tab); g != nil {
+		if g = readGrid(resp.UpdatedSpreadsheet, c.cfg.Tab); g != nil {
 			// An answer that cannot be understood is no evidence: the tab is then read once more.
 			t, _ = c.understand(g)
 		}
 	}
+	wrong := b.review(ctx, c, resp.UpdatedSpreadsheet, g)
 	again := false
 	for _, j := range b.jobs {
+		if wrong[j.place] {
+			out[j.place] = task.Receipt{Err: conflict("the row was changed or moved just as it was written: what was there is put back")}
+			continue
+		}
 		if j.p.Op == task.Remove {
 			out[j.place] = task.Receipt{}
 			continue

@@ -136,31 +136,59 @@ func (c *Connector) missing(t *table) bool {
 // boardPart is what a batch writes of the board.
 type boardPart struct {
 	rows  []task.ID // whose cells are as they should be once the batch has landed
+	cells []boardCell
+	jobs  []*job // the rows of those cells, as far as the journal is concerned
 	pages []*pageView
 	made  []*pageTab
 	more  bool // rows were left out for the size of the request
 }
 
-// addBoard adds the cells of the rows that are there, and the pages, to a batch. It comes before what moves rows. Rows that changed
-// since the Pull are left for the next: what a person typed there meanwhile is not written over unseen.
-func (b *batch) addBoard(c *Connector, rows, pages bool) {
-	v := c.board.want
+// nobody is the place of a job that is behind no patch.
+const nobody = -1
+
+// beside reports that the job only writes worked cells.
+func (j *job) beside() bool { return j.place == nobody }
+
+// changes are all jobs that change something which may be there, those of the board among them.
+func (b *batch) changes() []*job {
+	if b.board == nil {
+		return b.jobs
+	}
+	return slices.Concat(b.jobs, b.board.jobs)
+}
+
+// planBoard decides which worked cells a batch writes. Rows that changed since the Pull are left for the next: what a person typed
+// there meanwhile is not written over unseen.
+func (b *batch) planBoard(c *Connector, rows bool) {
 	b.board = &boardPart{}
 	for _, j := range b.jobs {
 		if j.p.Op == task.Create && j.at < 0 {
 			b.board.rows = append(b.board.rows, j.id)
 		}
 	}
-	if rows {
-		cells := b.boardRows(c, v)
-		for _, r := range blocks(cells) {
-			b.add(r.request(b.t.sheetID), nil)
+	if !rows {
+		return
+	}
+	b.board.cells = b.boardRows(c, c.board.want)
+	for _, w := range b.board.cells {
+		n := len(b.board.jobs) - 1
+		if n < 0 || b.board.jobs[n].at != w.row {
+			b.board.jobs = append(b.board.jobs, &job{place: nobody, p: &task.Patch{Op: task.Update}, at: w.row})
+			n++
 		}
+		b.board.jobs[n].cells = append(b.board.jobs[n].cells, cellWrite{row: w.row, col: w.col, value: w.data.value, place: nobody})
+	}
+}
+
+// addBoard adds the worked cells, and the pages, to a batch. It comes before what moves rows.
+func (b *batch) addBoard(c *Connector, pages bool) {
+	for _, r := range blocks(b.board.cells) {
+		b.add(r.request(b.t.sheetID), nil)
 	}
 	if !pages {
 		return
 	}
-	for i, p := range v.pages {
+	for i, p := range c.board.want.pages {
 		b.addPage(c, p, i)
 	}
 }

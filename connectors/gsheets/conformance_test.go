@@ -351,7 +351,8 @@ func shown(t connectortest.T, f task.Field, x any) task.Value {
 }
 
 func (d *desk) Untouched(connectortest.T) string {
-	lines := map[string]string{"": fmt.Sprint(d.row(1)[:firstOwn-1+len(d.fields)], d.srv.Rows(d.id, "Other"), d.srv.Tabs(d.id))}
+	tabs := slices.DeleteFunc(d.srv.Tabs(d.id), func(t string) bool { return strings.HasPrefix(t, "Lockstep journal") })
+	lines := map[string]string{"": fmt.Sprint(d.row(1)[:firstOwn-1+len(d.fields)], d.srv.Rows(d.id, "Other"), tabs)}
 	for _, row := range d.srv.Rows(d.id, tab) {
 		if len(row) > 2 && row[1] != nil {
 			lines[fmt.Sprint(row[0])] = fmt.Sprint(row[1:3])

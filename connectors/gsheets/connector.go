@@ -37,8 +37,12 @@ type Connector struct {
 	web     string // where people see the spreadsheets
 	share   sharing
 
-	last  *table // of the last Pull or Apply; nil before
-	board boardState
+	last    *table // of the last Pull; nil before
+	board   boardState
+	fresh   bool // nothing was written since
+	journal journal
+	batches int // how many were made
+	doubt   doubt
 }
 
 var (
@@ -100,6 +104,8 @@ type memory struct {
 	IDs   bool  `json:"ids"`
 	// Pages are the tabs that Lockstep keeps beside the scorecard's, by the page's name.
 	Pages map[string]savedPage `json:"pages,omitempty"`
+	// Journal is the hidden tab in which writes keep what they replace.
+	Journal *savedJournal `json:"journal,omitempty"`
 }
 
 // Pull reads the whole tab in one request. The snapshot is complete, unless a row bears an id that is none of ours: it
@@ -110,6 +116,10 @@ func (c *Connector) Pull(ctx context.Context, cursor string) (task.Snapshot, err
 		if err := json.Unmarshal([]byte(cursor), &before); err != nil {
 			before = memory{} // of another version: nothing is known
 		}
+	}
+	c.journal.recall(before.Journal)
+	if f := c.makeGood(ctx); f != nil {
+		return task.Snapshot{}, f
 	}
 	read := c.readTab
 	if c.cfg.Scorecard {
@@ -128,7 +138,7 @@ func (c *Connector) Pull(ctx context.Context, cursor string) (task.Snapshot, err
 		return task.Snapshot{}, c.drifted("the column %s, which was there, is gone from the tab %s", quote(idHeader), quote(c.cfg.Tab)).
 			WithHint("undo its deletion or renaming (File, Version history); if it is lost, head an empty column %s: rows are then matched by title", quote(idHeader))
 	}
-	c.last = t
+	c.last, c.fresh = t, true
 	c.board.seen()
 	c.share.note(c.o.Now())
 	snap := task.Snapshot{Complete: len(t.strange) == 0}
@@ -136,7 +146,7 @@ func (c *Connector) Pull(ctx context.Context, cursor string) (task.Snapshot, err
 	snap.Overtyped = append(c.overtyped(t), c.board.overtyped()...)
 	snap.Records, snap.Held = c.records(t)
 	snap.Held = append(snap.Held, c.refusedHold()...)
-	next, err := json.Marshal(memory{Sheet: g.sheetID, IDs: t.id >= 0, Pages: c.board.savePages()})
+	next, err := json.Marshal(memory{Sheet: g.sheetID, IDs: t.id >= 0, Journal: c.journal.saved(), Pages: c.board.savePages()})
 	if err != nil {
 		return task.Snapshot{}, fmt.Errorf("write the cursor: %w", err)
 	}
@@ -155,6 +165,9 @@ func (c *Connector) Normalize(f task.Field, want, have task.Value) (task.Value, 
 
 // Confirm reads the tab anew and says of each key whether its row is there. Of a row that is held nothing is said.
 func (c *Connector) Confirm(ctx context.Context, keys []string) (map[string]connectors.Confirmation, error) {
+	if f := c.makeGood(ctx); f != nil {
+		return nil, f
+	}
 	g, err := c.readTab(ctx, "confirm absent rows", readCell, memory{})
 	if err != nil {
 		return nil, err

@@ -230,6 +230,22 @@ func (g growth) headers(c *Connector, t *table) *sheets.Request {
 	}}
 }
 
+// headerCells are the header cells that the growth writes.
+func (g growth) headerCells(row int) []cellWrite {
+	var out []cellWrite
+	for i, n := range g.columns {
+		text := n.header
+		if n.kind == checkColumn {
+			text = g.worked.header()
+		}
+		out = append(out, cellWrite{row: row, col: g.first + i, value: stringValue(text), place: nobody})
+	}
+	if g.listed {
+		out = append(out, cellWrite{row: row, col: g.worked.check, value: stringValue(g.worked.header()), place: nobody})
+	}
+	return out
+}
+
 // choices are the words of a dropdown.
 func (c *Connector) choices(t *table, f task.Field) []string {
 	var words []string

@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"google.golang.org/api/googleapi"
-	"google.golang.org/api/sheets/v4"
 
 	"github.com/lockstep-sync/lockstep/connectors"
 	"github.com/lockstep-sync/lockstep/sync/fault"
@@ -48,8 +47,15 @@ func (c *Connector) Publish(ctx context.Context) error {
 		if f != nil {
 			return f
 		}
-		b.addAll(c)
+		b.buildBoard(c, true, c.board.want.pages...)
 		err := c.write(ctx, b)
+		if n, ok := refusedRequest(err); ok && n < b.front && c.journal.refused < 2 {
+			c.journal.refused++
+			if f := c.findJournal(ctx); f != nil {
+				return f
+			}
+			continue
+		}
 		if refusal(err) && len(b.board.made) > 0 && !looked {
 			// There may be tabs of these names already, made by people or by a try whose answer was lost.
 			looked = true
@@ -59,7 +65,7 @@ func (c *Connector) Publish(ctx context.Context) error {
 			continue
 		}
 		if refusal(err) {
-			left, err = c.publishParts(ctx, b.t, err)
+			left, err = c.publishParts(ctx, err)
 			if err == nil {
 				break
 			}
@@ -81,7 +87,7 @@ func (c *Connector) Publish(ctx context.Context) error {
 
 // publishParts writes the parts of a board that Google refused as a whole, each by itself, so that one bad page does not keep the
 // others from being right. It returns the refusal of what was left out, and an error where the writing came to an end.
-func (c *Connector) publishParts(ctx context.Context, t *table, refused error) (*fault.Error, error) {
+func (c *Connector) publishParts(ctx context.Context, refused error) (*fault.Error, error) {
 	left, _ := c.fault("write the board", refused) //nolint:contextcheck // the answer is here: nothing is sent
 	left.Hint = "the sheet refused a part of what Lockstep shows there: see whether the spreadsheet is near its limit of ten million cells"
 	for i := -1; i < len(c.board.want.pages); i++ {
@@ -93,17 +99,25 @@ func (c *Connector) publishParts(ctx context.Context, t *table, refused error) (
 			return left, f
 		}
 		if i < 0 {
-			b.addGrowth(c)
-			b.addBoard(c, true, false)
+			b.buildBoard(c, true)
 		} else {
-			b.board = &boardPart{}
-			b.addPage(c, c.board.want.pages[i], i)
+			b.growth = growth{column: b.t.column, id: b.t.id, worked: b.t.worked}
+			b.buildBoard(c, false, c.board.want.pages[i])
 		}
 		if err := c.write(ctx, b); err != nil && !refusal(err) {
 			return left, err
 		}
 	}
 	return left, nil
+}
+
+// refusedRequest is the number of the request that a refusal names.
+func refusedRequest(err error) (int, bool) {
+	var answer *googleapi.Error
+	if errors.As(err, &answer) && answer.Code == http.StatusBadRequest {
+		return requestNumber(answer.Message)
+	}
+	return 0, false
 }
 
 func refusal(err error) bool {
@@ -117,6 +131,9 @@ func (c *Connector) prepareBoard(ctx context.Context) (*batch, *fault.Error) {
 		f := *fault.Of(ctx.Err())
 		f.Op, f.Source, f.Reason = "write the board", c.o.Source, fault.Cancelled
 		return nil, &f
+	}
+	if f := c.makeGood(ctx); f != nil {
+		return nil, f
 	}
 	t, f := c.readForBoard(ctx)
 	if f != nil {
@@ -215,29 +232,42 @@ func (c *Connector) readToWrite(ctx context.Context, cells string, ranges ...str
 	return g, nil
 }
 
-// addAll puts a whole board into a batch that holds no patches.
-func (b *batch) addAll(c *Connector) {
-	b.addGrowth(c)
-	b.addBoard(c, true, true)
-}
-
-func (b *batch) addGrowth(c *Connector) {
+// buildBoard makes the requests of a batch that holds no patches.
+func (b *batch) buildBoard(c *Connector, rows bool, pages ...*pageView) {
+	b.planBoard(c, rows)
+	c.assumeJournal()
+	b.keep(c)
 	for _, r := range b.growth.requests(c, b.t, c.cfg.headerIndex()+1) {
 		b.add(r, nil)
 	}
+	b.addBoard(c, false)
+	for _, p := range pages {
+		b.addPage(c, p, slices.Index(c.board.want.pages, p))
+	}
 }
 
-// write sends a batch that holds no patches, and takes note of what landed.
+// write sends a batch that holds no patches, and takes note of what landed. Where people moved rows or columns just before it, what
+// was there is put back.
 func (c *Connector) write(ctx context.Context, b *batch) error {
-	if len(b.requests) > 0 {
-		// A write in flight is finished, whatever becomes of the caller; the transport bounds how long that takes.
-		_, err := c.svc.Spreadsheets.BatchUpdate(c.cfg.Spreadsheet, &sheets.BatchUpdateSpreadsheetRequest{Requests: b.requests}).
-			Fields("spreadsheetId").Context(context.WithoutCancel(ctx)).Do()
-		if err != nil {
-			return err
+	if len(b.requests) == b.front {
+		c.landed(b)
+		return nil
+	}
+	// A write in flight is finished, whatever becomes of the caller; the transport bounds how long that takes.
+	resp, err := b.call(c).Context(context.WithoutCancel(ctx)).Do()
+	c.fresh = false
+	if err != nil {
+		if _, uncertain := c.fault("write the board", err); uncertain { //nolint:contextcheck // the answer is here: nothing is sent
+			c.doubt.unanswered = b
 		}
+		return err
 	}
 	c.landed(b)
+	var g *grid
+	if resp.UpdatedSpreadsheet != nil {
+		g = readGrid(resp.UpdatedSpreadsheet, c.cfg.Tab)
+	}
+	b.review(ctx, c, resp.UpdatedSpreadsheet, g)
 	return nil
 }
 

@@ -28,6 +28,11 @@ func (b *batch) build(c *Connector, final bool) {
 			cells = append(cells, j.cells...)
 		}
 	}
+	if c.along() != nil {
+		b.planBoard(c, true)
+	}
+	c.assumeJournal()
+	b.keep(c)
 	last, _ := b.t.filled()
 	last = max(last, c.cfg.headerIndex()+1)
 	rows := 0
@@ -40,8 +45,8 @@ func (b *batch) build(c *Connector, final bool) {
 	for _, r := range rectangles(cells) {
 		b.add(r.request(b.t.sheetID), r.places)
 	}
-	if c.along() != nil {
-		b.addBoard(c, true, final)
+	if b.board != nil {
+		b.addBoard(c, final)
 	}
 	b.append(fresh, last)
 	slices.SortFunc(gone, func(x, y *job) int { return cmp.Compare(y.at, x.at) })

@@ -48,7 +48,9 @@ func (s *sheet) picture() picture {
 	}
 	p.other = append(p.other, s.w.srv.Cell(s.id, "Other", "A1"))
 	for _, t := range s.w.srv.Tabs(s.id) {
-		p.other = append(p.other, t)
+		if !strings.HasPrefix(t, "Lockstep journal") {
+			p.other = append(p.other, t)
+		}
 	}
 	return p
 }
@@ -95,7 +97,6 @@ func (s *sheet) written(before picture, acted, late bool) {
 		}
 	}
 	s.tagAll()
-	s.bindIDs()
 }
 
 // changed looks at one cell that a write of ours changed.
@@ -110,6 +111,16 @@ func (s *sheet) changed(tag, header string, was, is any, acted, late bool) {
 		what = "an id was written over"
 	case header != idHeader && !mapped:
 		what = "invariant 11: a cell that is none of Lockstep's was changed"
+	}
+	if header == idHeader && acted && was == nil {
+		w.hasty[tag] = is
+	}
+	if header == idHeader && is == nil && was != nil && w.hasty[tag] == was {
+		return // an id that landed in the wrong row is taken back
+	}
+	if i := slices.IndexFunc(w.debts, func(d debt) bool { return d.s == s && d.tag == tag && d.header == header && d.is == was && d.was == is }); i >= 0 {
+		w.debts = slices.Delete(w.debts, i, i+1)
+		return
 	}
 	if mapped && was != nil && what == "" {
 		w.gone[s.field(header).String()+" "+text_(s.field(header), was)] = true

@@ -403,7 +403,7 @@ func serial(f task.Field, v any) (time.Time, bool) {
 
 // duplicate copies the tab, once.
 func (s *sheet) duplicate() {
-	if len(s.w.srv.Tabs(s.id)) > 2 {
+	if slices.Contains(s.w.srv.Tabs(s.id), "Copy") {
 		return
 	}
 	s.w.note("%s: the tab is copied", s.tab)

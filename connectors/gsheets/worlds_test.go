@@ -105,6 +105,7 @@ type world struct {
 	// bound says which tasks a row or item was.
 	bound map[string]map[task.ID]bool
 	gone  map[string]bool // values that a write of ours replaced
+	hasty map[string]any  // tag → the id that was written while people moved rows
 	debts []debt          // what a write of ours spoiled because people moved things just before it
 	log   []string        // what happened, for a failing test
 }
@@ -113,6 +114,7 @@ func newWorld(t *rapid.T) *world {
 	w := &world{
 		t: t, now: time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC), store: newShelf(),
 		origins: map[string]map[string]bool{}, bound: map[string]map[task.ID]bool{}, gone: map[string]bool{},
+		hasty: map[string]any{},
 	}
 	w.srv = sandbox.New(sandbox.Options{Now: func() time.Time { return w.now }})
 	w.jira = tool.New(tool.Options{Fields: []task.Field{task.Title, task.Status, task.Due, task.Notes}, CanCreate: true})

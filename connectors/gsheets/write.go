@@ -17,6 +17,9 @@ type batch struct {
 	growth   growth
 	requests []*sheets.Request
 	owners   [][]int    // for each request the places of the patches behind it
+	kept     *kept      // what the journal keeps of it; nil where it can do no harm
+	front    int        // how many requests at the front fill the journal
+	resume   []owed     // what stays owed if it does not land
 	board    *boardPart // what of the board goes along; nil for nothing
 }
 
@@ -42,6 +45,10 @@ type cellWrite struct {
 // prepare reads the tab and decides what is to be written. Patches that need no write get their receipt here. The fault is
 // one for all of them.
 func (c *Connector) prepare(ctx context.Context, patches []task.Patch, at []int, out []task.Receipt) (*batch, *fault.Error) {
+	f := c.makeGood(ctx)
+	if f != nil {
+		return nil, f
+	}
 	t, f := c.readFew(ctx, patches, at)
 	if f == nil && t == nil {
 		t, f = c.readAll(ctx)
@@ -140,6 +147,9 @@ func (b *batch) update(c *Connector, j *job) (bool, *fault.Error) {
 		j.id, j.key = j.p.Task, string(j.p.Task)
 		j.cells = append(j.cells, cellWrite{row: at, col: b.growth.id, value: stringValue(string(j.id)), place: j.place})
 	}
+	if f := c.unchanged(b.t, key, at); f != nil {
+		return false, f
+	}
 	for _, ch := range j.p.Set {
 		w, differs, f := b.change(j, ch)
 		if f != nil {
@@ -150,6 +160,24 @@ func (b *batch) update(c *Connector, j *job) (bool, *fault.Error) {
 		}
 	}
 	return len(j.cells) > 0, nil
+}
+
+// unchanged compares a row with what the last pull saw of it, all mapped columns: where people are at work in a row, or moved
+// some of its cells and not the others, nothing is written.
+func (c *Connector) unchanged(t *table, key string, at int) *fault.Error {
+	was, ok := -1, false
+	if c.fresh {
+		was, ok = c.last.byKey[key]
+	}
+	if !ok {
+		return nil
+	}
+	for f := range t.column {
+		if a, b := c.last.column[f], t.column[f]; a >= 0 && b >= 0 && !sameCell(c.last.at(was, a), t.at(at, b)) {
+			return conflict("%s of row %s was changed meanwhile", task.Field(f), rowNumber(at))
+		}
+	}
+	return nil
 }
 
 // expect compares a row with what was seen of it.

@@ -274,6 +274,7 @@ func (m *matcher) byRule(loose []item) {
 		if hold, bad := unfit(it); bad {
 			m.out.Held = append(m.out.Held, hold)
 			m.unfit = append(m.unfit, it)
+			m.doubtUnfit(it)
 			continue
 		}
 		fit = append(fit, it)
@@ -299,6 +300,20 @@ func (m *matcher) byRule(loose []item) {
 			continue
 		}
 		m.settle(names[name{it.partner, it.title()}], fit, done, i)
+	}
+}
+
+// doubtUnfit notes of an item that cannot be a task yet which tasks it may be: those of its title whose item there is missing.
+// Such a row has lost its mark and, for now, its partner too.
+func (m *matcher) doubtUnfit(it item) {
+	if it.title() == "" {
+		return
+	}
+	for _, t := range m.tasks {
+		s := it.rec.Ref.Source
+		if t.Title == it.title() && !t.Removed && !m.taken[slot{t.ID, s}] && slices.ContainsFunc(t.Links, func(l Link) bool { return l.Source == s && l.Missing }) {
+			m.unsure(t.ID, s)
+		}
 	}
 }
 
