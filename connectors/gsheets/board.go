@@ -146,9 +146,6 @@ type boardPart struct {
 // nobody is the place of a job that is behind no patch.
 const nobody = -1
 
-// beside reports that the job only writes worked cells.
-func (j *job) beside() bool { return j.place == nobody }
-
 // changes are all jobs that change something which may be there, those of the board among them.
 func (b *batch) changes() []*job {
 	if b.board == nil {
@@ -169,11 +166,15 @@ func (b *batch) planBoard(c *Connector, rows bool) {
 	if !rows {
 		return
 	}
+	patched := make(map[int]bool)
+	for _, j := range b.jobs {
+		patched[j.at] = true
+	}
 	b.board.cells = b.boardRows(c, c.board.want)
 	for _, w := range b.board.cells {
 		n := len(b.board.jobs) - 1
 		if n < 0 || b.board.jobs[n].at != w.row {
-			b.board.jobs = append(b.board.jobs, &job{place: nobody, p: &task.Patch{Op: task.Update}, at: w.row})
+			b.board.jobs = append(b.board.jobs, &job{place: nobody, p: &task.Patch{Op: task.Update}, at: w.row, alone: !patched[w.row]})
 			n++
 		}
 		b.board.jobs[n].cells = append(b.board.jobs[n].cells, cellWrite{row: w.row, col: w.col, value: w.data.value, place: nobody})

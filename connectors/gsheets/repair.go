@@ -92,7 +92,7 @@ func (b *batch) layoutThen(s shots, moved bool) layout {
 // asRead reports whether a row was, when we wrote, what it was when we read it: in its id and all mapped columns.
 func (b *batch) asRead(j *job, s shots) bool {
 	cols := []int{b.t.id}
-	if !j.beside() { // cells beside the task say nothing of it
+	if !j.alone { // a row that is known by its id is the same whatever people type into it
 		cols = append(cols, b.t.column[:]...)
 	}
 	for _, col := range cols {
@@ -124,7 +124,8 @@ func (b *batch) rightlyRemoved(j *job, s shots, then layout) bool {
 		}
 	}
 	for col := range s[j.at] {
-		if c := s.at(j.at, col); !ours[col] && col != then.id && c.typed() && col < b.kept.cols-1 {
+		if c := s.at(j.at, col); !ours[col] && col != then.id && c.typed() && col < b.kept.cols-1 &&
+			!b.t.worked.heads(s.at(b.kept.header, col).raw()) {
 			return false
 		}
 	}

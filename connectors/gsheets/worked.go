@@ -84,6 +84,13 @@ func (w worked) owns(col int) bool {
 	return col >= 0 && (col == w.check || slices.ContainsFunc(w.cols, func(c workedAt) bool { return c.at == col }))
 }
 
+// heads reports that a header stands over one of our columns.
+func (w worked) heads(header string) bool {
+	h := foldHeader(header)
+	return h != "" && (w.check >= 0 && strings.HasPrefix(h, foldHeader(checkHeader)) ||
+		slices.ContainsFunc(w.cols, func(c workedAt) bool { return foldHeader(c.header) == h }))
+}
+
 // header is the text over the check column.
 func (w worked) header() string {
 	lines := []string{checkHeader}

@@ -31,6 +31,7 @@ type job struct {
 	id    task.ID // the id that it bears afterwards; "" for none
 	at    int     // the row, -1 for a new one
 	cells []cellWrite
+	alone bool // it writes worked cells of a row that no patch is about
 }
 
 // cellWrite is one cell's new content.
