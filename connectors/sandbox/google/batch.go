@@ -120,7 +120,9 @@ func (s *Server) batchUpdate(w http.ResponseWriter, r *http.Request, id string) 
 			}
 		}
 		out["commentUpdateState"] = comments
-		book.settle()
+		if err := book.settle(); err != nil {
+			return err
+		}
 		if !asBool(body["includeSpreadsheetInResponse"]) {
 			return nil
 		}

@@ -2,6 +2,7 @@ package google
 
 import (
 	"maps"
+	"unicode/utf16"
 )
 
 func (b *batch) updateCells(in map[string]any) (map[string]any, error) {
@@ -131,7 +132,11 @@ func (b *batch) patch(old *cell, data map[string]any, m *mask) (*cell, error) {
 		}
 	}
 	if m.under("textFormatRuns") != nil && (has(data, "textFormatRuns") || !m.all) {
-		x.runs = asList(data["textFormatRuns"])
+		if x.runs = asList(data["textFormatRuns"]); len(x.runs) == 0 {
+			x.runs = nil
+		} else if err := checkRuns(out.v, x.runs); err != nil {
+			return nil, err
+		}
 	}
 	if m.under("chipRuns") != nil && (has(data, "chipRuns") || !m.all) {
 		if err := b.chips(out, &x, asList(data["chipRuns"]), m.under("userEnteredValue") != nil); err != nil {
@@ -142,6 +147,22 @@ func (b *batch) patch(old *cell, data map[string]any, m *mask) (*cell, error) {
 		out.x = &x
 	}
 	return out, nil
+}
+
+// checkRuns refuses styled runs that are not within a text. Indexes are UTF-16 units.
+func checkRuns(v value, runs []any) error {
+	if v.kind != text {
+		return invalid("TextFormatRuns can only be set on cells with text.")
+	}
+	n, last := len(utf16.Encode([]rune(v.str))), -1
+	for i, run := range runs {
+		at := asInt(asMap(run)["startIndex"])
+		if at <= last || at >= n {
+			return invalid("textFormatRuns[%d].startIndex[%d] is out of order or beyond the text.", i, at)
+		}
+		last = at
+	}
+	return nil
 }
 
 // chips puts chips into a cell whose text has just been written, with an "@" for each.

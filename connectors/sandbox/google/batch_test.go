@@ -262,7 +262,16 @@ func TestQuotaAnswersAsGoogleDoes(t *testing.T) {
 	now = now.Add(time.Minute)
 	b.must(read())
 	b.must(write())
-	if n := len(b.srv.Panel().Requests()); n != 7 {
+	// A search is sent by POST and is a read.
+	search := func() error {
+		_, err := b.sheets.Spreadsheets.DeveloperMetadata.Search(id, &sheets.SearchDeveloperMetadataRequest{DataFilters: []*sheets.DataFilter{{A1Range: "A1"}}}).Context(t.Context()).Do()
+		return err
+	}
+	b.must(search())
+	if err := search(); err == nil || !strings.Contains(err.Error(), "Read requests") {
+		t.Errorf("a third read in the minute: %v", err)
+	}
+	if n := len(b.srv.Panel().Requests()); n != 9 {
 		t.Errorf("the log holds %d requests", n)
 	}
 }

@@ -77,7 +77,9 @@ func TestBrowserWorksByTheKeyboard(t *testing.T) {
 	b.until("the frozen header stands in the table's head", `!!document.querySelector('thead td[data-ref="B1"]')`)
 	b.until("a merged cell spans", `document.querySelector('td[data-ref="B6"]').rowSpan === 2 && !document.querySelector('td[data-ref="C7"]')`)
 	b.until("the comment is listed", `document.querySelector(".comments").textContent.includes("When is this?")`)
-	focused := func(ref string) string { return fmt.Sprintf(`document.activeElement.closest("td")?.dataset.ref === %q`, ref) }
+	focused := func(ref string) string {
+		return fmt.Sprintf(`document.activeElement.closest("td")?.dataset.ref === %q`, ref)
+	}
 
 	_, err = chromedp.Run(b.ctx, chromedp.Evaluate[bool](`(document.querySelector('td[data-ref="B2"] a.cell').focus(), true)`))
 	b.must(err)
@@ -112,7 +114,7 @@ func TestBrowserWorksByTheKeyboard(t *testing.T) {
 // browserPage is a sandbox with a real browser.
 type browserPage struct {
 	*bench
-	ctx context.Context //nolint:containedctx // the browser's tab is one
+	ctx context.Context
 }
 
 func newPage(t *testing.T) *browserPage {

@@ -64,6 +64,7 @@ func (k *calculator) holds(cond map[string]any, t *tab, r, c int, origin rect) b
 		return false
 	}
 	day := func(i int) float64 { return math.Floor(k.conditionMoment(cond, i, t, r-origin.r0, c-origin.c0)) }
+	today := math.Floor(v.num)
 	switch a := arg(0); kind {
 	case "NUMBER_EQ":
 		return v.num == a.num
@@ -82,21 +83,21 @@ func (k *calculator) holds(cond map[string]any, t *tab, r, c int, origin rect) b
 	case "NUMBER_NOT_BETWEEN":
 		return v.num < a.num || v.num > arg(1).num
 	case "DATE_EQ":
-		return math.Floor(v.num) == day(0)
+		return today == day(0)
 	case "DATE_NOT_EQ":
-		return math.Floor(v.num) != day(0)
+		return today != day(0)
 	case "DATE_BEFORE":
-		return v.num < day(0)
+		return today < day(0)
 	case "DATE_AFTER":
-		return v.num >= day(0)+1
+		return today > day(0)
 	case "DATE_ON_OR_BEFORE":
-		return v.num < day(0)+1
+		return today <= day(0)
 	case "DATE_ON_OR_AFTER":
-		return v.num >= day(0)
+		return today >= day(0)
 	case "DATE_BETWEEN":
-		return v.num >= day(0) && v.num < day(1)+1
+		return today >= day(0) && today <= day(1)
 	case "DATE_NOT_BETWEEN":
-		return v.num < day(0) || v.num >= day(1)+1
+		return today < day(0) || today > day(1)
 	case "DATE_IS_VALID":
 		x := t.at(r, c)
 		return x != nil && x.f.isDate()

@@ -2,18 +2,18 @@ package google
 
 import (
 	"net/http"
-	"reflect"
+	"slices"
 )
 
-// block is a block of cells of a tab.
-type block struct {
+// gridPlace is a block of cells of a tab.
+type gridPlace struct {
 	t *tab
 	b rect
 }
 
 // dataFilter finds the blocks that a DataFilter selects: what a range names, or the rows, columns and tabs that metadata
 // is attached to. None at all is no error.
-func (w *workbook) dataFilter(filter map[string]any) ([]block, error) {
+func (w *workbook) dataFilter(filter map[string]any) ([]gridPlace, error) {
 	if err := oneOf(filter); err != nil {
 		return nil, err
 	}
@@ -25,23 +25,23 @@ func (w *workbook) dataFilter(filter map[string]any) ([]block, error) {
 		if b, err = t.clamp(b); err != nil {
 			return nil, err
 		}
-		return []block{{t, b}}, nil
+		return []gridPlace{{t, b}}, nil
 	}
 	if has(filter, "gridRange") {
 		t, b, err := (&batch{w: w}).rect(filter["gridRange"])
 		if err != nil {
 			return nil, err
 		}
-		return []block{{t, b}}, nil
+		return []gridPlace{{t, b}}, nil
 	}
-	var out []block
+	var out []gridPlace
 	for _, m := range w.meta {
 		ok, err := w.matches(m, filter)
 		if err != nil {
 			return nil, err
 		}
 		if t := w.tabID(m.tab); ok && t != nil && m.place != "SPREADSHEET" {
-			out = append(out, block{t, m.rect(t)})
+			out = append(out, gridPlace{t, m.rect(t)})
 		}
 	}
 	return out, nil
@@ -60,32 +60,29 @@ func oneOf(filter map[string]any) error {
 	return nil
 }
 
-// blockFound is a block and the filters that selected it.
-type blockFound struct {
-	block
+// selection is a block and the filters that selected it.
+type selection struct {
+	gridPlace
 	filters []any
 }
 
 // dataFilters finds the blocks that the filters select, each once, in the order in which they were found.
-func (w *workbook) dataFilters(filters []any) ([]blockFound, error) {
+func (w *workbook) dataFilters(filters []any) ([]selection, error) {
 	if len(filters) == 0 {
 		return nil, invalid("Must specify at least one DataFilter.")
 	}
-	var out []blockFound
-next:
+	var out []selection
 	for _, f := range filters {
 		places, err := w.dataFilter(asMap(f))
 		if err != nil {
 			return nil, err
 		}
 		for _, p := range places {
-			for i := range out {
-				if out[i].block == p {
-					out[i].filters = append(out[i].filters, f)
-					continue next
-				}
+			if i := slices.IndexFunc(out, func(o selection) bool { return o.gridPlace == p }); i >= 0 {
+				out[i].filters = append(out[i].filters, f)
+				continue
 			}
-			out = append(out, blockFound{p, []any{f}})
+			out = append(out, selection{p, []any{f}})
 		}
 	}
 	return out, nil
@@ -115,7 +112,7 @@ func (s *Server) getByDataFilter(w http.ResponseWriter, r *http.Request, id stri
 			return err
 		}
 		for _, p := range places {
-			o.places = append(o.places, p.block)
+			o.places = append(o.places, p.gridPlace)
 		}
 	}
 	out, err := s.spreadsheet(book, r, o)
@@ -214,7 +211,7 @@ func (s *Server) batchUpdateByDataFilter(w http.ResponseWriter, r *http.Request,
 }
 
 // fit is where rows of values go in a block that they must not reach out of.
-func (p block) fit(in [][]any) (rect, error) {
+func (p gridPlace) fit(in [][]any) (rect, error) {
 	at := rect{p.b.r0, p.b.r0 + len(in), p.b.c0, p.b.c0}
 	for _, l := range in {
 		at.c1 = max(at.c1, p.b.c0+len(l))
@@ -318,7 +315,7 @@ func (w *workbook) near(m *metadata, location map[string]any, exact bool) (bool,
 		return false, err
 	}
 	if exact || at.place == "SPREADSHEET" || m.place == "SPREADSHEET" {
-		return at.place == m.place && at.tab == m.tab && reflect.DeepEqual(at.at, m.at), nil
+		return at.place == m.place && at.tab == m.tab && at.at == m.at, nil
 	}
 	t := w.tabID(at.tab)
 	return t != nil && at.tab == m.tab && at.rect(t).meets(m.rect(t)), nil

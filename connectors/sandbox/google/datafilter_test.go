@@ -71,14 +71,14 @@ func TestDataFilters(t *testing.T) {
 	b.must(err)
 
 	values, err := b.sheets.Spreadsheets.Values.BatchGetByDataFilter(id, &sheets.BatchGetValuesByDataFilterRequest{DataFilters: []*sheets.DataFilter{
-		byKey("row"), {A1Range: "A4:Z4"}, {GridRange: grid(0, 2, 2, 3)}, byKey("none"),
+		{A1Range: "A2:Z2"}, byKey("row"), {A1Range: "A4:Z4"}, {GridRange: grid(0, 2, 2, 3)}, byKey("none"),
 	}}).Context(t.Context()).Do()
 	b.must(err)
 	var got []string
 	for _, r := range values.ValueRanges {
 		got = append(got, fmt.Sprint(r.ValueRange.Range, r.ValueRange.Values, len(r.DataFilters)))
 	}
-	if d := cmp.Diff([]string{"Sheet1!A2:Z2[[pump Red 3]] 1", "Sheet1!A4:Z4[[dam red / late]] 2", "Sheet1!C1:C2[[Days] [3]] 1"}, got); d != "" {
+	if d := cmp.Diff([]string{"Sheet1!A2:Z2[[pump Red 3]] 2", "Sheet1!A4:Z4[[dam red / late]] 2", "Sheet1!C1:C2[[Days] [3]] 1"}, got); d != "" {
 		t.Error(d)
 	}
 
@@ -128,8 +128,11 @@ func TestDataFilters(t *testing.T) {
 		f    *sheets.DataFilter
 		want string
 	}{
-		{&sheets.DataFilter{A1Range: "A4"}, "row"}, {&sheets.DataFilter{GridRange: grid(3, 4, 0, 2)}, "row,rag"}, {at("", row4), "row,rag"},
-		{at("EXACT_LOCATION", row4), "row"}, {&sheets.DataFilter{A1Range: "C9"}, ""},
+		{&sheets.DataFilter{A1Range: "A4"}, "row"},
+		{&sheets.DataFilter{GridRange: grid(3, 4, 0, 2)}, "row,rag"},
+		{at("", row4), "row,rag"},
+		{at("EXACT_LOCATION", row4), "row"},
+		{&sheets.DataFilter{A1Range: "C9"}, ""},
 	} {
 		if got := find(c.f); got != c.want {
 			t.Errorf("filter %d finds %q, want %q", i, got, c.want)

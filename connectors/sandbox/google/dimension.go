@@ -178,6 +178,7 @@ func (w *workbook) moveLanes(t *tab, rows bool, lo, hi, dest int) {
 		t.cols = moved(t.cols, lo, hi, dest)
 	}
 	n := hi - lo
+	edge := func(i int) int { return i - max(0, min(i, hi)-lo) }
 	index := func(i int) int {
 		switch {
 		case i >= lo && i < hi && dest > lo:
@@ -194,11 +195,24 @@ func (w *workbook) moveLanes(t *tab, rows bool, lo, hi, dest int) {
 	w.follow(t, shift{
 		rows: rows, index: index,
 		stretch: func(s span) (span, bool) {
-			first, last := index(s.lo), index(s.hi-1)
-			if s.hi-s.lo == 1 || first >= 0 && last-first == s.hi-s.lo-1 {
-				return span{first, last + 1}, true
+			switch {
+			case s.lo >= lo && s.hi <= hi:
+				return span{index(s.lo), index(s.hi-1) + 1}, true // all of it moves
+			case lo >= s.lo && hi <= s.hi && dest >= s.lo && dest <= s.hi:
+				return s, true // within it things change their order
 			}
-			return s, true // a range that the move tears apart stays where it was
+			// What moves out of a range leaves it, what moves in between its parts belongs to it.
+			out, at := span{edge(s.lo), edge(s.hi)}, dest
+			if dest > lo {
+				at -= n
+			}
+			if out.lo >= at {
+				out.lo += n
+			}
+			if out.hi > at {
+				out.hi += n
+			}
+			return out, true
 		},
 	})
 }

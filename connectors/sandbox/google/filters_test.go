@@ -205,14 +205,29 @@ func TestConditions(t *testing.T) {
 		cond *sheets.BooleanCondition
 		want bool
 	}{
-		{"B2", condition("TEXT_EQ", "red"), true}, {"B2", condition("TEXT_NOT_EQ", "red"), false}, {"B4", condition("TEXT_STARTS_WITH", "Red"), true},
-		{"B4", condition("TEXT_ENDS_WITH", "late"), true}, {"B4", condition("TEXT_NOT_CONTAINS", "late"), false}, {"C4", condition("BLANK"), true},
-		{"C4", condition("TEXT_CONTAINS", ""), false}, {"B2", condition("ONE_OF_LIST", "Green", "Red"), true}, {"B4", condition("ONE_OF_LIST", "Green", "Red"), false},
-		{"C2", condition("NUMBER_BETWEEN", "1", "3"), true}, {"C2", condition("NUMBER_NOT_BETWEEN", "1", "3"), false}, {"C2", condition("NUMBER_EQ", "3"), true},
-		{"C2", condition("NUMBER_LESS", "=C3"), true}, {"B2", condition("NUMBER_LESS", "9"), false}, {"D1", condition("DATE_IS_VALID"), true},
-		{"D1", condition("DATE_BEFORE", "15/03/2026"), true}, {"D1", condition("DATE_AFTER", "14/03/2026"), false}, {"D1", condition("DATE_EQ", "=TODAY()"), true},
-		{"D1", condition("DATE_ON_OR_AFTER", "14/03/2026"), true}, {"D2", condition("TEXT_IS_EMAIL"), true}, {"D2", condition("TEXT_IS_URL"), false},
-		{"D3", condition("BOOLEAN"), true}, {"C2", condition("CUSTOM_FORMULA", "=AND(C2>2,B2=\"Red\")"), true},
+		{"B2", condition("TEXT_EQ", "red"), true},
+		{"B2", condition("TEXT_NOT_EQ", "red"), false},
+		{"B4", condition("TEXT_STARTS_WITH", "Red"), true},
+		{"B4", condition("TEXT_ENDS_WITH", "late"), true},
+		{"B4", condition("TEXT_NOT_CONTAINS", "late"), false},
+		{"C4", condition("BLANK"), true},
+		{"C4", condition("TEXT_CONTAINS", ""), false},
+		{"B2", condition("ONE_OF_LIST", "Green", "Red"), true},
+		{"B4", condition("ONE_OF_LIST", "Green", "Red"), false},
+		{"C2", condition("NUMBER_BETWEEN", "1", "3"), true},
+		{"C2", condition("NUMBER_NOT_BETWEEN", "1", "3"), false},
+		{"C2", condition("NUMBER_EQ", "3"), true},
+		{"C2", condition("NUMBER_LESS", "=C3"), true},
+		{"B2", condition("NUMBER_LESS", "9"), false},
+		{"D1", condition("DATE_IS_VALID"), true},
+		{"D1", condition("DATE_BEFORE", "15/03/2026"), true},
+		{"D1", condition("DATE_AFTER", "14/03/2026"), false},
+		{"D1", condition("DATE_EQ", "=TODAY()"), true},
+		{"D1", condition("DATE_ON_OR_AFTER", "14/03/2026"), true},
+		{"D2", condition("TEXT_IS_EMAIL"), true},
+		{"D2", condition("TEXT_IS_URL"), false},
+		{"D3", condition("BOOLEAN"), true},
+		{"C2", condition("CUSTOM_FORMULA", "=AND(C2>2,B2=\"Red\")"), true},
 	} {
 		cond := map[string]any{"type": c.cond.Type}
 		var values []any

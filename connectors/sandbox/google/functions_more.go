@@ -47,7 +47,7 @@ func (p *parser) logic(name string, args []operand) *operand {
 	give := func(v value) *operand { return &operand{v: v} }
 	switch name {
 	case "AND", "OR":
-		all, any := true, false
+		every, some := true, false
 		for _, a := range args {
 			for _, v := range p.each(a) {
 				if v.kind == blank || v.kind == text && a.isRange {
@@ -57,10 +57,10 @@ func (p *parser) logic(name string, args []operand) *operand {
 				if !ok {
 					return give(bad)
 				}
-				all, any = all && f != 0, any || f != 0
+				every, some = every && f != 0, some || f != 0
 			}
 		}
-		return give(boolOf(name == "AND" && all || name == "OR" && any))
+		return give(boolOf(name == "AND" && every || name == "OR" && some))
 	case "NOT":
 		if len(args) != 1 {
 			return give(failureOf("N_A", "Wrong number of arguments to NOT."))

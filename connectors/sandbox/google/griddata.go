@@ -169,7 +169,7 @@ func (g *gridWriter) cell(t *tab, r, c int) {
 		}
 		g.object("userEnteredFormat", raw, g.enteredFormat, start)
 	}
-	var dress ruledLook
+	var dress cellLook
 	if g.effectiveFormat != nil && t.dressed() {
 		dress = g.calc.lookAt(t, r, c)
 	}
@@ -294,7 +294,7 @@ func effectiveOf(f *format, suggested string) *format {
 }
 
 // wholeFormat is a format with everything that was not set filled in.
-func (g *gridWriter) wholeFormat(f *format, dress ruledLook) map[string]any {
+func (g *gridWriter) wholeFormat(f *format, dress cellLook) map[string]any {
 	out := defaultFormat()
 	out["hyperlinkDisplayType"] = "PLAIN_TEXT"
 	var own map[string]any
@@ -343,8 +343,16 @@ func linkOf(x *cell, res result) string {
 			return uri
 		}
 	}
-	if x.x != nil && len(x.x.runs) == 1 {
-		return asString(asMap(asMap(asMap(x.x.runs[0])["format"])["link"])["uri"])
+	if x.x == nil {
+		return ""
 	}
-	return ""
+	one := ""
+	for _, run := range x.x.runs {
+		uri := asString(asMap(asMap(asMap(run)["format"])["link"])["uri"])
+		if uri != "" && one != "" && uri != one {
+			return "" // several links are no link of the cell
+		}
+		one = max(one, uri)
+	}
+	return one
 }

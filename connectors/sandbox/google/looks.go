@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// ruledLook is what a tab's rules give a cell beside its own format: the colour of its band, which lies under that, and the
+// cellLook is what a tab's rules give a cell beside its own format: the colour of its band, which lies under that, and the
 // conditional formats that hold, which lie over it. Two looks with the same key are the same.
-type ruledLook struct {
+type cellLook struct {
 	key         string
 	band        any // ColorStyle
 	conditional map[string]any
@@ -15,8 +15,8 @@ type ruledLook struct {
 
 // lookAt works out the look of one cell. Of the conditional formats the first that sets a property decides it; colour
 // scales (gradient rules) are left out.
-func (k *calculator) lookAt(t *tab, r, c int) ruledLook {
-	var out ruledLook
+func (k *calculator) lookAt(t *tab, r, c int) cellLook {
+	var out cellLook
 	var key strings.Builder
 	out.band = t.bandAt(r, c, &key)
 	for i, rule := range t.rules {
@@ -112,7 +112,7 @@ func bandColor(props map[string]any, i, n int, key *strings.Builder) any {
 func (t *tab) dressed() bool { return len(t.bands)+len(t.tables)+len(t.rules) > 0 }
 
 // formatWith is a format with what the look puts under and over it.
-func (l ruledLook) formatWith(raw map[string]any) map[string]any {
+func (l cellLook) formatWith(raw map[string]any) map[string]any {
 	out := raw
 	if l.band != nil && !has(raw, "backgroundColor") && !has(raw, "backgroundColorStyle") {
 		out = maps.Clone(raw)

@@ -108,7 +108,7 @@ type gridView struct {
 	From, To, Last          int
 	Prev, Next, Toggle      string
 	ShowHidden              bool
-	Hidden, HiddenRows      int // columns and rows that are left out
+	Hidden, HiddenRows      int    // columns and rows that are left out
 	Ref, Text               string // what stands in the line for editing
 	ColumnActs, RowActs     []pageAct
 	Locale, TimeZone        string
@@ -146,12 +146,21 @@ func (s *Server) gridPage(_ http.ResponseWriter, r *http.Request) (string, any, 
 		ID: w.id, Title: w.title, Tab: t.title, Gid: t.id, ShowHidden: q.Get("hidden") == "1", Message: q.Get("message"),
 		Locale: w.locale, TimeZone: w.timeZone, Last: t.lastRow(),
 		ColumnActs: []pageAct{
-			{"sort", "Sort A to Z"}, {"sort-down", "Sort Z to A"}, {"insert-column", "Insert a column to the left"},
-			{"move-left", "Move left"}, {"move-right", "Move right"}, {"hide-column", "Hide or show"}, {"delete-column", "Delete this column"},
+			{"sort", "Sort A to Z"},
+			{"sort-down", "Sort Z to A"},
+			{"insert-column", "Insert a column to the left"},
+			{"move-left", "Move left"},
+			{"move-right", "Move right"},
+			{"hide-column", "Hide or show"},
+			{"delete-column", "Delete this column"},
 		},
 		RowActs: []pageAct{
-			{"insert-row", "Insert a row above"}, {"copy-row", "Copy this row below"}, {"move-up", "Move up"}, {"move-down", "Move down"},
-			{"hide-row", "Hide or show"}, {"delete-row", "Delete this row"},
+			{"insert-row", "Insert a row above"},
+			{"copy-row", "Copy this row below"},
+			{"move-up", "Move up"},
+			{"move-down", "Move down"},
+			{"hide-row", "Hide or show"},
+			{"delete-row", "Delete this row"},
 		},
 	}
 	link := func(gid, from int, hidden bool) string {

@@ -146,9 +146,16 @@ func TestFormsEditTheGrid(t *testing.T) {
 		return strings.Join(out, "|")
 	}
 	for _, s := range []struct{ act, n, want string }{
-		{"copy-row", "3", "||pump|pump|audit"}, {"move-up", "5", "||pump|audit|pump"}, {"move-down", "3", "||audit|pump|pump"},
-		{"delete-row", "5", "||audit|pump"}, {"undo", "", "||audit|pump|pump"}, {"insert-column", "1", "||||"}, {"move-left", "2", "||audit|pump|pump"},
-		{"delete-column", "2", "||audit|pump|pump"}, {"hide-row", "3", "||audit|pump|pump"}, {"hide-column", "2", "||audit|pump|pump"},
+		{"copy-row", "3", "||pump|pump|audit"},
+		{"move-up", "5", "||pump|audit|pump"},
+		{"move-down", "3", "||audit|pump|pump"},
+		{"delete-row", "5", "||audit|pump"},
+		{"undo", "", "||audit|pump|pump"},
+		{"insert-column", "1", "||||"},
+		{"move-left", "2", "||audit|pump|pump"},
+		{"delete-column", "2", "||audit|pump|pump"},
+		{"hide-row", "3", "||audit|pump|pump"},
+		{"hide-column", "2", "||audit|pump|pump"},
 	} {
 		if do(s.act, url.Values{"n": {s.n}}); first() != s.want {
 			t.Errorf("after %s the first column is %s, want %s", s.act, first(), s.want)

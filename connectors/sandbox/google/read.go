@@ -136,7 +136,7 @@ type reading struct {
 	mask         *mask
 	withData     bool
 	narrowed     bool
-	places       []block
+	places       []gridPlace
 	commentsMode string
 	comments     bool // whether the mode comes to that
 	noTableBands bool // tables are not listed among the banded ranges
@@ -147,8 +147,8 @@ var commentsModes = []string{
 }
 
 // places are the blocks that ranges in A1 notation name.
-func (w *workbook) places(ranges []string) ([]block, error) {
-	var out []block
+func (w *workbook) places(ranges []string) ([]gridPlace, error) {
+	var out []gridPlace
 	for _, a1 := range ranges {
 		t, b, err := w.a1(a1)
 		if err != nil {
@@ -157,7 +157,7 @@ func (w *workbook) places(ranges []string) ([]block, error) {
 		if b, err = t.clamp(b); err != nil {
 			return nil, err
 		}
-		out = append(out, block{t, b})
+		out = append(out, gridPlace{t, b})
 	}
 	return out, nil
 }

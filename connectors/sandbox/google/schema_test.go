@@ -115,7 +115,7 @@ func TestSchemasEqualTheDiscoveryDocuments(t *testing.T) {
 			"BatchGetValuesByDataFilterResponse", "BatchUpdateValuesByDataFilterRequest", "BatchUpdateValuesByDataFilterResponse",
 			"BatchClearValuesByDataFilterRequest", "BatchClearValuesByDataFilterResponse",
 		}},
-		"docs":  {"docs/v1/docs-api.json", []string{"Document"}},
+		"docs":  {"docs/v1/docs-api.json", []string{"Document", "BatchUpdateDocumentRequest", "BatchUpdateDocumentResponse"}},
 		"drive": {"drive/v3/drive-api.json", []string{"File", "FileList", "Permission", "PermissionList"}},
 	} {
 		want := shortSchema(t, filepath.Join(dir, filepath.FromSlash(c.path)), c.roots...)

@@ -144,7 +144,10 @@ func (s *Server) change(id string, byPerson bool, f func(w *workbook) error) err
 		s.mu.Unlock()
 		return err
 	}
-	w.settle()
+	if err := w.settle(); err != nil {
+		s.mu.Unlock()
+		return err
+	}
 	w.version++
 	w.modified, w.byPerson = s.o.Now(), byPerson
 	s.books[id] = w

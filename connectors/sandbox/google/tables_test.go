@@ -177,6 +177,20 @@ func TestTablesFollowTheGrid(t *testing.T) {
 	b.wantTables(id, "all of its rows gone")
 }
 
+// A table cannot be dragged into another one, neither through the API nor by hand.
+func TestTablesDoNotOverlap(t *testing.T) {
+	t.Parallel()
+	b, id := tableBench(t)
+	_, err := b.batch(id, &sheets.Request{AddTable: &sheets.AddTableRequest{Table: &sheets.Table{TableId: "t2", Name: "Other", Range: grid(0, 3, 5, 6)}}})
+	b.must(err)
+	_, err = b.batch(id, &sheets.Request{MoveDimension: &sheets.MoveDimensionRequest{Source: lanesOf("COLUMNS", 5, 6), DestinationIndex: 2}})
+	b.refused(err, 400, `This would make the table "Actions" overlap another one.`)
+	if err := b.srv.MoveColumn(id, "Sheet1", 6, 2); err == nil {
+		t.Error("it could be done by hand")
+	}
+	b.wantTables(id, "after that", "t1 Actions A1:C3 Action: Status:DROPDOWN Column 3:PERCENT", "t2 Other F1:F3 Column 1:")
+}
+
 func TestTablesAreUpdatedAndDeleted(t *testing.T) {
 	t.Parallel()
 	b, id := tableBench(t)

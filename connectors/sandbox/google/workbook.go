@@ -205,7 +205,9 @@ func cloneRanged(xs []*ranged) []*ranged {
 }
 
 // visible reports whether any tab can be seen.
-func (w *workbook) visible() bool { return slices.ContainsFunc(w.tabs, func(t *tab) bool { return !t.hidden }) }
+func (w *workbook) visible() bool {
+	return slices.ContainsFunc(w.tabs, func(t *tab) bool { return !t.hidden })
+}
 
 func (w *workbook) tabID(id int) *tab {
 	for _, t := range w.tabs {
