@@ -332,13 +332,17 @@ func boardIsPutRight(d *desk) {
 	d.publish(b)
 	d.viewer().Scribble(d, boardPage, "scribbled")
 	d.viewer().WriteBeside(d, boardPage, "my own note")
-	d.pull()
+	if got := d.pull().Overtyped; len(got) != 1 || got[0].Page != boardPage || got[0].Text != "scribbled" || got[0].Name == "" || got[0].Column == "" {
+		d.Errorf("what a person typed over is read as %+v; it must be told once, with its place, for it is written over", got)
+	}
 	d.publish(b)
 	d.there(b, names, ids)
 	if !d.viewer().StandsBeside(d, boardPage, "my own note") {
 		d.Errorf("what a person wrote beside the page is gone")
 	}
-	d.pull()
+	if got := d.pull().Overtyped; len(got) != 0 {
+		d.Errorf("the page was put right, and still it is said that %+v was typed over", got)
+	}
 	d.settled(b)
 }
 

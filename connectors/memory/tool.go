@@ -75,6 +75,7 @@ type Tool struct {
 
 	board     *board            // as it is
 	known     *board            // as it was read or written last
+	pulled    *board            // as it was read last
 	wanted    *connectors.Board // as it is to be; nil until Show
 	published int
 
@@ -110,7 +111,7 @@ type state struct {
 
 // New returns a tool without items.
 func New(o Options) *Tool {
-	t := &Tool{opts: o, items: make(map[int]*item), marks: make(map[task.ID][]int), board: &board{}, known: &board{}}
+	t := &Tool{opts: o, items: make(map[int]*item), marks: make(map[task.ID][]int), board: &board{}, known: &board{}, pulled: &board{}}
 	t.describe(o.Fields, o.ReadOnly)
 	t.index()
 	return t

@@ -114,6 +114,8 @@ func (c *cycle) happened(e store.Event) (what, from, to string) {
 		return "Removed", "", ""
 	case store.EventRestored:
 		return "Back again", "", ""
+	case store.EventOvertyped:
+		return "Typed over what Lockstep works out: " + oneLine(e.Note, nameLength), from, ""
 	case store.EventSettled:
 		return "Conflict settled: " + field, from, to
 	case store.EventDecided:

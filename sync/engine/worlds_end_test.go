@@ -56,7 +56,25 @@ func (w *world) end(t *rapid.T) {
 		t.Fatalf("after a restart the board is another (%v)", err)
 	}
 	w.check(t)
+	w.checkScribbles(t)
 	w.checkAgreement(t, r)
+}
+
+// checkScribbles: what people typed over our pages is in the history, once the pages are right again.
+func (w *world) checkScribbles(t *rapid.T) {
+	told := map[string]bool{}
+	for _, e := range w.store.events {
+		if e.Kind == store.EventOvertyped {
+			told[e.From.String()] = true
+		}
+	}
+	for page, texts := range w.scribbles {
+		for _, s := range texts {
+			if !told[s] {
+				t.Fatalf("invariant 3: %q was typed on the page %s, and is nowhere in the history", s, page)
+			}
+		}
+	}
 }
 
 // boardText is all that the scorecard shows beside what people type.

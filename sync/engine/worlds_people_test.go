@@ -164,9 +164,18 @@ func (w *world) personScribbles(t *rapid.T) {
 	name := rapid.SampledFrom(engine.Pages()).Draw(t, "page")
 	if rapid.IntRange(0, 5).Draw(t, "deletes") == 0 {
 		w.tools[cardID].DeletePage(name)
+		delete(w.scribbles, name) // with whatever a person wrote there
 		return
 	}
-	w.tools[cardID].Scribble(name, "scribbled")
+	w.scribble(name)
+}
+
+func (w *world) scribble(page string) {
+	w.count++
+	text := fmt.Sprintf("scribble %d", w.count)
+	if w.tools[cardID].Scribble(page, text) {
+		w.scribbles[page] = append(w.scribbles[page], text)
+	}
 }
 
 func (w *world) personPermutes(t *rapid.T) {
@@ -231,6 +240,7 @@ func (w *world) personHides(t *rapid.T) {
 // meddle is what a person does in the middle of a cycle, at one of its steps.
 type meddle struct {
 	at, item int
+	scribble string // on that page, instead
 	id       task.SourceID
 	field    task.Field
 	value    task.Value
@@ -246,11 +256,18 @@ func (w *world) drawMeddles(t *rapid.T) []meddle {
 			at: rapid.IntRange(1, 14).Draw(t, "at"), item: rapid.IntRange(0, 9).Draw(t, "nth"), id: id, field: f, value: w.drawValue(t, f),
 			deletes: rapid.IntRange(0, 7).Draw(t, "deletes") == 0,
 		}
+		if rapid.IntRange(0, 3).Draw(t, "scribbles") == 0 {
+			ms[i].scribble = rapid.SampledFrom(engine.Pages()).Draw(t, "page")
+		}
 	}
 	return ms
 }
 
 func (w *world) meddle(m meddle) {
+	if m.scribble != "" {
+		w.scribble(m.scribble)
+		return
+	}
 	tool := w.tools[m.id]
 	keys := tool.Keys()
 	if len(keys) == 0 {
