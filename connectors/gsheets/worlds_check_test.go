@@ -127,6 +127,9 @@ func (s *sheet) changed(tag, header string, was, is any, acted, late bool) {
 	if header == idHeader && acted && was == nil {
 		w.hasty[tag] = is
 	}
+	if acted && mapped && is != nil {
+		w.hasty[tag+" "+header] = is
+	}
 	if header == idHeader && is == nil && was != nil && (w.hasty[tag] == was || s.bare(tag)) {
 		return // an id that landed in the wrong row, or in none, is taken back
 	}
@@ -134,7 +137,7 @@ func (s *sheet) changed(tag, header string, was, is any, acted, late bool) {
 		w.debts = slices.Delete(w.debts, i, i+1)
 		return
 	}
-	if mapped && was != nil && what == "" {
+	if mapped && was != nil && what == "" && w.hasty[tag+" "+header] != was { // what was put in the wrong place is nobody's
 		w.gone[s.field(header).String()+" "+text_(s.field(header), was)] = true
 	}
 	if what == "" {

@@ -107,9 +107,17 @@ func (m *matcher) byLikeness(src task.SourceID) {
 	}
 }
 
-// fits says how alike an item is to the one that is missing. One that bore our mark may have lost that, but then nothing
-// else: whoever types a new item does not repeat another to the letter.
+// fits says how alike an item is to the one that is missing; of one that was only not seen it is never sure.
 func (l *Link) fits(now *task.Values) likeness {
+	if l.Missing {
+		return l.alike(now)
+	}
+	return min(l.alike(now), resemble)
+}
+
+// alike compares contents. An item that bore our mark may have lost that, but then nothing else: whoever types a new item does
+// not repeat another to the letter.
+func (l *Link) alike(now *task.Values) likeness {
 	if (task.Ref{Key: l.Key}).Provisional() {
 		return likenessOf(&l.Base, now)
 	}
@@ -124,10 +132,10 @@ func (l *Link) fits(now *task.Values) likeness {
 	return alike
 }
 
-// lostIn is the task's link in a source where its item is missing; nil where there is none.
+// lostIn is the task's link in a source where its item is missing, or was not seen; nil where there is none.
 func (t *Task) lostIn(s task.SourceID) *Link {
 	for i := range t.Links {
-		if l := &t.Links[i]; l.Source == s && l.Missing {
+		if l := &t.Links[i]; l.Source == s && (l.Missing || l.Unseen) {
 			return l
 		}
 	}

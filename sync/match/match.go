@@ -42,7 +42,7 @@ type Link struct {
 	// Unseen says that the item was not seen, and that this tells nothing: the source was read in part, or could not be asked.
 	// A record there that bears the task's name and no mark is held: it may be the item.
 	Unseen bool
-	// Base is what was last accounted for in the item. It is needed only of an item that is Missing.
+	// Base is what was last accounted for in the item. It is needed only of an item that is Missing or Unseen.
 	Base task.Values
 }
 
