@@ -139,7 +139,7 @@ func (c *Connector) prepareBoard(ctx context.Context) (*batch, *fault.Error) {
 	if f != nil {
 		return nil, f
 	}
-	b := &batch{t: t}
+	b := &batch{t: t, headers: c.headers}
 	b.growth = c.plan(t, nil, nil, c.board.want)
 	return b, nil
 }

@@ -18,6 +18,7 @@ type owed struct {
 	header   string // of that column then
 	ours     *sheets.ExtendedValue
 	old      *sheets.ExtendedValue
+	hidden   bool // the column was hidden with it
 }
 
 // doubt is a write of which nobody knows whether it landed, or what is to be put back after one that did.
@@ -31,6 +32,9 @@ type doubt struct {
 // did is owed.
 func (b *batch) judge(s shots) (d doubt, wrong map[int]bool) {
 	wrong = make(map[int]bool)
+	if b.resume != nil {
+		return b.judgeRepair(s), wrong
+	}
 	moved := false // a column is not where it was
 	for col := range max(len(s[b.kept.header]), len(b.t.header)) {
 		if col < b.kept.cols-1 && !sameCell(s.at(b.kept.header, col), b.t.at(b.kept.header, col)) {
@@ -51,17 +55,35 @@ func (b *batch) judge(s shots) (d doubt, wrong map[int]bool) {
 			wrong[j.place] = true
 			for _, w := range j.cells {
 				d.owe(s, b, then, w)
+				if !moved && w.col == b.growth.worked.check {
+					d.owed[len(d.owed)-1].old = nil // a link does not come back with its text: the row is to be shown anew
+				}
 			}
 		}
 	}
 	if moved {
 		for _, w := range b.growth.headerCells(b.kept.header) {
 			d.owe(s, b, then, w)
+			text := *w.value.StringValue
+			d.owed[len(d.owed)-1].hidden = text == idHeader || strings.HasPrefix(text, checkHeader) && w.col >= b.growth.first
 		}
 	}
 	slices.Sort(gone)
 	d.rows = gone
 	return d, wrong
+}
+
+// judgeRepair looks at what a repair came upon: where that was not our value, it is owed, and our value is still somewhere.
+func (b *batch) judgeRepair(s shots) (d doubt) {
+	for _, j := range b.jobs {
+		o, w := b.resume[j.place], j.cells[0]
+		if holds(s.at(w.row, w.col), o.ours) {
+			continue
+		}
+		d.owe(s, b, b.layoutThen(s, true), w)
+		d.owed = append(d.owed, o)
+	}
+	return d
 }
 
 // layoutThen is where the columns were when we wrote.
@@ -164,10 +186,11 @@ func (b *batch) review(ctx context.Context, c *Connector, s *sheets.Spreadsheet,
 	return wrong
 }
 
-// misplaced finds new rows whose cells landed in other columns than were meant, by the id among them, owes that they are
-// emptied, and notes that they are wrong.
+// misplaced finds new rows whose cells landed in other columns than were meant, owes that they are emptied, and notes that they
+// are wrong. A header that is called otherwise is no column that has moved; and where columns moved after our rows came, the
+// cells of the rows moved along.
 func (b *batch) misplaced(g *grid, wrong map[int]bool) []owed {
-	if b.growth.id < 0 || slices.Contains(exactly(texts(g, b.t.headerAt), foldHeader(idHeader)), b.growth.id) {
+	if !b.movedIn(texts(g, b.t.headerAt)) {
 		return nil
 	}
 	var out []owed
@@ -175,17 +198,36 @@ func (b *batch) misplaced(g *grid, wrong map[int]bool) []owed {
 		if j.p.Op != task.Create || j.at >= 0 {
 			continue
 		}
-		wrong[j.place] = true
 		for row := range g.cells {
-			if g.at(row, b.growth.id).text != j.key || row == b.t.headerAt {
+			if row == b.t.headerAt || slices.ContainsFunc(j.cells, func(w cellWrite) bool { return !holds(g.at(row, w.col), w.value) }) {
 				continue
 			}
+			wrong[j.place] = true
 			for _, w := range j.cells {
 				out = append(out, owed{row: row, col: w.col, ours: w.value})
 			}
 		}
 	}
 	return out
+}
+
+// movedIn reports whether a column that the batch wrote to stands elsewhere in a header.
+func (b *batch) movedIn(header []string) bool {
+	elsewhere := func(text string, col int) bool {
+		at := exactly(header, foldHeader(text))
+		return col >= 0 && text != "" && len(at) == 1 && at[0] != col
+	}
+	for f, col := range b.growth.column {
+		text := b.headers[f]
+		if col >= 0 && col < len(b.t.header) && b.t.header[col] != "" {
+			text = b.t.header[col]
+		}
+		if elsewhere(text, col) {
+			return true
+		}
+	}
+	return elsewhere(idHeader, b.growth.id) ||
+		slices.ContainsFunc(b.growth.worked.cols, func(c workedAt) bool { return elsewhere(c.header, c.at) })
 }
 
 // repairs is how often what was spoiled is put back while people go on moving it about.
@@ -290,7 +332,7 @@ func (c *Connector) putBack(ctx context.Context) *fault.Error {
 	if err != nil {
 		return fault.Of(err)
 	}
-	b := &batch{t: &table{grid: g, layout: layout{headerAt: c.cfg.headerIndex(), id: -1}}, growth: growth{id: -1}}
+	b := &batch{t: &table{grid: g, layout: layout{headerAt: c.cfg.headerIndex(), id: -1}}, growth: growth{id: -1}, resume: c.doubt.owed}
 	for i := range b.t.column {
 		b.t.column[i] = -1
 	}
@@ -300,6 +342,7 @@ func (c *Connector) putBack(ctx context.Context) *fault.Error {
 	if b.t.headerAt < len(g.cells) {
 		b.t.header = texts(g, b.t.headerAt)
 	}
+	var shown []*sheets.Request
 	for i, o := range c.doubt.owed {
 		row, col, ok := o.find(b.t)
 		if !ok {
@@ -308,6 +351,13 @@ func (c *Connector) putBack(ctx context.Context) *fault.Error {
 		b.jobs = append(b.jobs, &job{
 			place: i, at: row, p: &task.Patch{Op: task.Update}, cells: []cellWrite{{row: row, col: col, value: o.old, place: i}},
 		})
+		if o.hidden {
+			shown = append(shown, &sheets.Request{UpdateDimensionProperties: &sheets.UpdateDimensionPropertiesRequest{
+				Range:      columnRange(g.sheetID, col),
+				Properties: &sheets.DimensionProperties{ForceSendFields: []string{"HiddenByUser"}},
+				Fields:     "hiddenByUser",
+			}})
+		}
 	}
 	if len(b.jobs) == 0 {
 		c.doubt.owed = nil
@@ -321,11 +371,13 @@ func (c *Connector) putBack(ctx context.Context) *fault.Error {
 	for _, r := range rectangles(cells) {
 		b.add(r.request(g.sheetID), r.places)
 	}
+	for _, r := range shown {
+		b.add(r, nil)
+	}
 	resp, err := b.call(c).Context(context.WithoutCancel(ctx)).Do()
 	if err != nil {
 		f, uncertain := c.fault("put back what was replaced", err) //nolint:contextcheck // the answer is here: nothing is sent
 		if uncertain {
-			b.resume = c.doubt.owed
 			c.doubt = doubt{unanswered: b} // what is owed then follows from what it came upon
 		}
 		c.journal.found = false

@@ -73,8 +73,20 @@ func (s *sheet) written(before picture, acted, late bool) {
 	if !slices.Equal(before.other, after.other) {
 		w.t.Fatalf("invariant 11: another tab of %s was changed: %v, before %v\n%s", s.tab, after.other, before.other, w.dump())
 	}
+	for i, h := range after.header {
+		if acted && h != nil && at(before.header, i, true) != h {
+			w.hasty["header of "+s.tab] = h
+		}
+	}
 	for i, h := range before.header {
-		if h != nil && at(after.header, i, true) != h {
+		if now := at(after.header, i, true); h != nil && now != h && (now != nil || w.hasty["header of "+s.tab] != h) {
+			if acted && w.hasty["header of "+s.tab] != h {
+				w.debts = append(w.debts, debt{s: s, header: fmt.Sprint(h), late: late, what: "a header was written over"})
+				continue
+			}
+			if w.hasty["header of "+s.tab] == h {
+				continue // what was put in the wrong place is taken back
+			}
 			w.t.Fatalf("invariant 11: a header of %s was changed: %v, before %v\n%s", s.tab, after.header, before.header, w.dump())
 		}
 	}
@@ -125,14 +137,17 @@ func (s *sheet) changed(tag, header string, was, is any, acted, late bool) {
 	if header == idHeader && acted && was == nil {
 		w.hasty[tag] = is
 	}
-	if header == idHeader && is == nil && was != nil && w.hasty[tag] == was {
-		return // an id that landed in the wrong row is taken back
+	if acted && mapped && is != nil {
+		w.hasty[tag+" "+header] = is
+	}
+	if header == idHeader && is == nil && was != nil && (w.hasty[tag] == was || s.bare(tag)) {
+		return // an id that landed in the wrong row, or in none, is taken back
 	}
 	if i := slices.IndexFunc(w.debts, func(d debt) bool { return d.s == s && d.tag == tag && d.header == header && d.is == was && d.was == is }); i >= 0 {
 		w.debts = slices.Delete(w.debts, i, i+1)
 		return
 	}
-	if mapped && was != nil && what == "" {
+	if mapped && was != nil && what == "" && w.hasty[tag+" "+header] != was { // what was put in the wrong place is nobody's
 		w.gone[s.field(header).String()+" "+text_(s.field(header), was)] = true
 	}
 	if what == "" {
@@ -148,6 +163,21 @@ func (s *sheet) changed(tag, header string, was, is any, acted, late bool) {
 func (s *sheet) works(header string) bool {
 	first, _, _ := strings.Cut(header, "\n")
 	return s.source == cardSource && slices.Contains([]string{"RAG", "Why", "Slip", "Where", "Last change", checkHeader}, strings.TrimSuffix(first, oursSuffix))
+}
+
+// bare reports whether a row holds nothing but its tag.
+func (s *sheet) bare(tag string) bool {
+	i := s.find(tag)
+	rows, columns := s.rows()
+	if i < 0 {
+		return true
+	}
+	for col, v := range rows[i] {
+		if v != nil && col != columns[tagHeader] {
+			return false
+		}
+	}
+	return true
 }
 
 // removed looks at a row that a write of ours took away.
@@ -256,7 +286,11 @@ func (w *world) pay(all bool) {
 		}
 		rows, columns := d.s.rows()
 		i := d.s.find(d.tag)
+		_, headed := columns[d.header]
 		switch {
+		case d.tag == "" && !headed && d.s.renamed[0] != d.header && d.s.renamed[1] != d.header:
+			w.t.Fatalf("%s: %s is gone from %s\n%s", d.what, d.header, d.s.tab, w.dump())
+		case d.tag == "":
 		case d.removed && i < 0:
 			w.t.Fatalf("%s: %v\n%s", d.what, d.removedContent, w.dump())
 		case d.removed || i < 0:

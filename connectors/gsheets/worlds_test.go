@@ -262,7 +262,7 @@ func (w *world) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-func clipped(s string) string { return s[:min(len(s), 2000)] }
+func clipped(s string) string { return s[:min(len(s), 6000)] }
 
 func answer(req *http.Request, code int, body string) *http.Response {
 	return &http.Response{

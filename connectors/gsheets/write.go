@@ -16,10 +16,11 @@ type batch struct {
 	jobs     []*job
 	growth   growth
 	requests []*sheets.Request
-	owners   [][]int    // for each request the places of the patches behind it
+	owners   [][]int // for each request the places of the patches behind it
+	headers  [task.FieldCount]string
 	kept     *kept      // what the journal keeps of it; nil where it can do no harm
 	front    int        // how many requests at the front fill the journal
-	resume   []owed     // what stays owed if it does not land
+	resume   []owed     // what stays owed if it does not land; of a repair alone, by place
 	board    *boardPart // what of the board goes along; nil for nothing
 }
 
@@ -57,7 +58,7 @@ func (c *Connector) prepare(ctx context.Context, patches []task.Patch, at []int,
 	if f != nil {
 		return nil, f
 	}
-	b := &batch{t: t}
+	b := &batch{t: t, headers: c.headers}
 	b.growth = c.plan(t, patches, at, c.along())
 	seen := make(map[task.ID]bool)
 	for _, i := range at {
