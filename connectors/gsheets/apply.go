@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 
 	"google.golang.org/api/googleapi"
@@ -15,9 +16,9 @@ import (
 )
 
 const (
-	// Google advises at most 2 MB a request.
+	// Google advises at most 2 MB a request. The estimate of batchLength is above what is sent, by a quarter at least.
 	maxBatchRows  = 4000
-	maxBatchBytes = 1_500_000
+	maxBatchBytes = 2_500_000
 	// A batch that Google refuses is tried again in parts, so that one bad patch does not stop the others; this many
 	// batches are sent for one Apply at most, for a minute allows no more than 60.
 	maxBatches = 20
@@ -66,6 +67,7 @@ type applying struct {
 	out     []task.Receipt
 	budget  int
 	stopped *fault.Error // what keeps the rest from being tried
+	next    *table       // the tab as the batch before left it; nil where it has to be read again
 }
 
 // fail gives the same fault to patches.
@@ -93,7 +95,9 @@ func (a *applying) run(at []int) {
 		return
 	}
 	a.budget--
-	b, f := a.c.prepare(a.ctx, a.patches, at, a.out)
+	next := a.next
+	a.next = nil
+	b, f := a.c.prepare(a.ctx, a.patches, at, a.out, next)
 	if f != nil {
 		a.stop(at, f)
 		return
@@ -107,6 +111,7 @@ func (a *applying) run(at []int) {
 	if err == nil {
 		a.c.landed(b)
 		b.settle(a.ctx, a.c, resp, a.out)
+		a.next = b.after(a.c, resp)
 		return
 	}
 	var answer *googleapi.Error
@@ -129,6 +134,35 @@ func (a *applying) run(at []int) {
 func (a *applying) stop(at []int, f *fault.Error) {
 	a.fail(at, f, false)
 	a.stopped = f
+}
+
+// after is the tab as a batch left it that only made rows, taken from what was read before it and from its own answer. More rows can
+// be made on it without another read: they go under everything that is there, whatever people do meanwhile. Nil where that will not do.
+func (b *batch) after(c *Connector, resp *sheets.BatchUpdateSpreadsheetResponse) *table {
+	if resp.UpdatedSpreadsheet == nil || len(c.doubt.owed)+len(c.doubt.rows) > 0 || b.t.looked != nil ||
+		slices.ContainsFunc(b.changes(), func(j *job) bool { return j.at >= 0 }) {
+		return nil
+	}
+	g := readGrid(resp.UpdatedSpreadsheet, c.cfg.Tab)
+	if g == nil {
+		return nil
+	}
+	before, _ := b.t.filled()
+	for at := range min(before, len(g.cells)) {
+		if at != b.t.headerAt && at < len(b.t.cells) {
+			g.cells[at] = b.t.cells[at]
+		}
+	}
+	t, err := c.understand(g)
+	if err != nil {
+		return nil
+	}
+	return t
+}
+
+// onlyCreates reports that the patches at these places make rows, and do nothing else.
+func onlyCreates(patches []task.Patch, at []int) bool {
+	return !slices.ContainsFunc(at, func(i int) bool { return patches[i].Op != task.Create })
 }
 
 // split goes on after Google refused a batch: nothing of it was written. Where the answer names the request, its patch is

@@ -136,6 +136,9 @@ func (b *batch) addPage(c *Connector, v *pageView, place int) {
 		b.board.pages = append(b.board.pages, v)
 		return
 	}
+	if b.t.pages == nil {
+		return // it was not read: Publish does it
+	}
 	now := b.t.pages[p.id]
 	if p.grid == nil || p.stands != nil || now == nil || !sameGrid(p.grid, now) {
 		p.left = true // somebody is at it, or it was written in this cycle already: the next Pull tells

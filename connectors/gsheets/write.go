@@ -46,14 +46,18 @@ type cellWrite struct {
 
 // prepare reads the tab and decides what is to be written. Patches that need no write get their receipt here. The fault is
 // one for all of them.
-func (c *Connector) prepare(ctx context.Context, patches []task.Patch, at []int, out []task.Receipt) (*batch, *fault.Error) {
+//
+// Where the patches only make rows, and next says how the batch before them left the tab, it is not read again.
+func (c *Connector) prepare(ctx context.Context, patches []task.Patch, at []int, out []task.Receipt, next *table) (*batch, *fault.Error) {
 	f := c.makeGood(ctx)
 	if f != nil {
 		return nil, f
 	}
-	t, f := c.readFew(ctx, patches, at)
-	if f == nil && t == nil {
-		t, f = c.readAll(ctx)
+	t := next
+	if t == nil || !onlyCreates(patches, at) {
+		if t, f = c.readFew(ctx, patches, at); f == nil && t == nil {
+			t, f = c.readAll(ctx)
+		}
 	}
 	if f != nil {
 		return nil, f
