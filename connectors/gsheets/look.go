@@ -250,7 +250,7 @@ func active(s string) bool {
 func chosen(text string) string { return strings.TrimPrefix(text, disarmed) }
 
 // freshTab is what a tab that Lockstep makes from nothing gets as a whole: the frozen header and first column, the bands, and a
-// filter. See docs/adr/0005-a-filter-not-a-table.md for why it is no table.
+// filter. See docs/adr/0007-a-filter-not-a-table.md for why it is no table.
 func freshTab(sheetID int64, header, first, end int) []*sheets.Request {
 	all := &sheets.GridRange{
 		SheetId: sheetID, StartRowIndex: int64(header), StartColumnIndex: int64(first), EndColumnIndex: int64(end),

@@ -170,7 +170,7 @@ func (l cellLook) digest() string {
 
 // mark is what stands in the hidden cell of a row: the hash of what it shows, that of its looks, its kind, and its key.
 func mark(says, looks digest, kind, key string) string {
-	return says.sum() + "." + looks.sum() + " " + kind + " " + fit(strings.ToValidUTF8(key, "\uFFFD"))
+	return fit(strings.ToValidUTF8(says.sum()+"."+looks.sum()+" "+kind+" "+key, "\uFFFD"))
 }
 
 // readMark takes a mark apart; ok is false for a text that is none.
