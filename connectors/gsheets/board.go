@@ -27,14 +27,14 @@ type boardState struct {
 }
 
 // showed reports that a cell still says what Lockstep last showed there, as far as this process knows.
-func (s *boardState) showed(id task.ID, header, print string) bool {
+func (s *boardState) showed(id task.ID, header, gist string) bool {
 	if s.want == nil || id == "" {
 		return false
 	}
 	row := s.want.rows[id]
 	for i, b := range s.want.columns {
 		if isOurs(header, b.Name) && i < len(row) {
-			return row[i].print == print
+			return row[i].gist == gist
 		}
 	}
 	return false
@@ -52,7 +52,7 @@ func (s *boardState) stand(id task.ID) {
 }
 
 func sameRow(a, b []shownCell) bool {
-	return slices.EqualFunc(a, b, func(x, y shownCell) bool { return x.print == y.print && x.beyond == y.beyond })
+	return slices.EqualFunc(a, b, func(x, y shownCell) bool { return x.gist == y.gist && x.beyond == y.beyond })
 }
 
 // pending reports that something of the board is not there yet, as far as the last Pull and the writes since tell.

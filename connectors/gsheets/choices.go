@@ -1,6 +1,7 @@
 package gsheets
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/lockstep-sync/lockstep/sync/task"
@@ -51,7 +52,7 @@ func (s *boardState) overtyped() []task.Overtyped {
 			}
 			for col := range a.width {
 				cell := p.grid.at(at, col+1)
-				if cell.blank() || a.chooses(col) || s.pageSaid(name, at, col, cell.print()) {
+				if cell.blank() || a.chooses(col) || s.pageSaid(name, at, col, cell.gist()) {
 					continue
 				}
 				out = append(out, task.Overtyped{Page: name, Name: "row " + rowNumber(at), Column: columnName(col + 1), Text: cell.raw()})
@@ -66,23 +67,16 @@ func (a pageArea) says(g *grid, at int) string {
 	var d digest
 	for col := range a.width {
 		if !a.chooses(col) {
-			d.add(strconv.Itoa(col), g.at(at, col+1).print())
+			d.add(strconv.Itoa(col), g.at(at, col+1).gist())
 		}
 	}
 	return d.sum()
 }
 
-func (a pageArea) chooses(col int) bool {
-	for _, c := range a.choose {
-		if c == col {
-			return true
-		}
-	}
-	return false
-}
+func (a pageArea) chooses(col int) bool { return slices.Contains(a.choose, col) }
 
 // pageSaid reports that Lockstep last showed this in that cell, as far as this process knows.
-func (s *boardState) pageSaid(name string, at, col int, print string) bool {
+func (s *boardState) pageSaid(name string, at, col int, gist string) bool {
 	if s.want == nil {
 		return false
 	}
@@ -91,7 +85,7 @@ func (s *boardState) pageSaid(name string, at, col int, print string) bool {
 			continue
 		}
 		if v = v.under(s.pages[name].title); at < len(v.rows) && col < v.width {
-			return v.rows[at].cells[col].print == print
+			return v.rows[at].cells[col].gist == gist
 		}
 	}
 	return false

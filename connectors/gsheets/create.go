@@ -41,7 +41,7 @@ type growth struct {
 // scorecard what is missing of its own columns. They begin right of everything that is in the tab, whoever put it there. With a
 // board, its columns are among them.
 func (c *Connector) plan(t *table, patches []task.Patch, at []int, board *boardView) growth {
-	g := growth{column: t.column, id: t.id, worked: t.worked.clone()}
+	g := growth{column: t.column, id: t.id, worked: t.worked}
 	marks := board != nil
 	for _, i := range at {
 		marks = marks || patches[i].Op == task.Create || patches[i].Op == task.Adopt
@@ -60,22 +60,21 @@ func (c *Connector) plan(t *table, patches []task.Patch, at []int, board *boardV
 		}
 		g.fresh = t.blank
 	}
-	g.addWorked(c, t, board)
+	g = g.addWorked(c, t, board)
 	if g.id < 0 && (marks || c.cfg.Scorecard) {
 		g.columns = append(g.columns, newColumn{header: idHeader, kind: idColumn})
 	}
 	if board != nil && len(board.columns) > 0 && t.worked.check < 0 {
 		g.columns = append(g.columns, newColumn{kind: checkColumn})
 	}
-	g.place()
-	return g
+	return g.place()
 }
 
 // addWorked adds the columns of the board that are missing. In a new tab those that hold a word of a closed set stand beside the
 // status, where they are looked for.
-func (g *growth) addWorked(c *Connector, t *table, board *boardView) {
+func (g growth) addWorked(c *Connector, t *table, board *boardView) growth {
 	if board == nil {
-		return
+		return g
 	}
 	beside := 0
 	for i, n := range g.columns {
@@ -95,17 +94,18 @@ func (g *growth) addWorked(c *Connector, t *table, board *boardView) {
 			g.columns = append(g.columns, n)
 		}
 	}
+	return g
 }
 
 // place says where the new columns are.
-func (g *growth) place() {
+func (g growth) place() growth {
 	for i, n := range g.columns {
 		at := g.first + i
 		switch n.kind {
 		case fieldColumn:
 			g.column[n.field] = at
 		case workedColumn:
-			g.worked.put(n.header, at)
+			g.worked = g.worked.with(n.header, at)
 			g.listed = g.worked.check >= 0
 		case idColumn:
 			g.id = at
@@ -113,6 +113,7 @@ func (g *growth) place() {
 			g.worked.check, g.listed = at, false
 		}
 	}
+	return g
 }
 
 // doubled reports that a field's header is there more than once: a person must choose, and a third would not help.

@@ -67,7 +67,7 @@ func (v *pageView) shownIn(g *grid) bool {
 			return false
 		}
 		for i, s := range r.cells {
-			if g.at(at, i+1).print() != s.print {
+			if g.at(at, i+1).gist() != s.gist {
 				return false
 			}
 		}
@@ -116,7 +116,7 @@ func ours(g *grid) pageArea {
 func (a pageArea) strange(g *grid, r0, r1, c0, c1 int) bool {
 	for at := r0; at < min(r1, len(g.cells)); at++ {
 		for col := c0; col < c1; col++ {
-			if !(a.marked[at] && col <= a.width) && !g.at(at, col).blank() {
+			if ours := a.marked[at] && col <= a.width; !ours && !g.at(at, col).blank() {
 				return true
 			}
 		}
@@ -300,7 +300,7 @@ func sameGrid(a, b *grid) bool {
 	}
 	for r := range ra {
 		for col := range ca {
-			if a.at(r, col).print() != b.at(r, col).print() {
+			if a.at(r, col).gist() != b.at(r, col).gist() {
 				return false
 			}
 		}

@@ -2,6 +2,7 @@ package gsheets
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -89,11 +90,7 @@ func newPageView(p connectors.Page, now string) *pageView {
 func (v *pageView) add(kind, key string, cells []connectors.Cell) {
 	row := pageRow{cells: make([]shownCell, v.width), looks: make([]cellLook, v.width)}
 	var says, looks digest
-	for i := range row.cells {
-		if i >= len(cells) {
-			break
-		}
-		c := cells[i]
+	for i, c := range cells[:min(len(cells), v.width)] {
 		s := show(c, v.now)
 		row.cells[i] = s
 		l := cellLook{tone: c.Tone, bold: c.Bold, options: offered(c.Options)}
@@ -103,7 +100,7 @@ func (v *pageView) add(kind, key string, cells []connectors.Cell) {
 		row.looks[i] = l
 		name := strconv.Itoa(i)
 		if !v.chooses(i) {
-			says.add(name, s.print)
+			says.add(name, s.gist)
 		}
 		looks.add(name, s.beyond+l.digest())
 	}
@@ -117,7 +114,7 @@ func (v *pageView) addHead() {
 	var says, looks digest
 	for i, c := range v.columns {
 		row.cells[i] = showText(c.Name)
-		says.add(strconv.Itoa(i), row.cells[i].print)
+		says.add(strconv.Itoa(i), row.cells[i].gist)
 		looks.add(strconv.Itoa(i), fmt.Sprint(c.Kind, c.Wide))
 	}
 	list := make([]string, len(v.choose))
@@ -128,14 +125,7 @@ func (v *pageView) addHead() {
 	v.rows = append(v.rows, row)
 }
 
-func (v *pageView) chooses(col int) bool {
-	for _, c := range v.choose {
-		if c == col {
-			return true
-		}
-	}
-	return false
-}
+func (v *pageView) chooses(col int) bool { return slices.Contains(v.choose, col) }
 
 // toneOf is the tone of a word of a closed set.
 func toneOf(col connectors.BoardColumn, c connectors.Cell) connectors.Tone {
@@ -222,7 +212,7 @@ func (v *pageView) pageFormats(sheetID int64) []*sheets.Request {
 		if at == 0 {
 			f.TextFormat.Bold, f.TextFormat.FontSize = true, 14
 		}
-		if v.rows[at].cells[0].print == "" {
+		if v.rows[at].cells[0].gist == "" {
 			continue
 		}
 		format(at, at+1, 1, v.width+1, f)

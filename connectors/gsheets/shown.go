@@ -20,8 +20,8 @@ type shownCell struct {
 	value *sheets.ExtendedValue // nil for an empty cell
 	runs  []*sheets.TextFormatRun
 	day   bool
-	// print is what is compared with a cell that was read: see cell.print.
-	print string
+	// gist is what is compared with a cell that was read: see cell.gist.
+	gist string
 	// beyond is what a read does not tell of the cell: where it leads, what its formula says.
 	beyond string
 }
@@ -34,18 +34,18 @@ func show(c connectors.Cell, now string) shownCell {
 	}
 	if c.Formula != "" {
 		f := "=" + strings.ReplaceAll(strings.TrimPrefix(c.Formula, "="), "NOW()", now)
-		return shownCell{value: &sheets.ExtendedValue{FormulaValue: &f}, print: formulaPrint, beyond: f}
+		return shownCell{value: &sheets.ExtendedValue{FormulaValue: &f}, gist: formulaGist, beyond: f}
 	}
 	if c.Value.IsEmpty() {
 		return shownCell{}
 	}
 	if t, ok := c.Value.Time(); ok && c.Value.Kind() == task.Date {
 		if n, fits := daySerial(t); fits {
-			return shownCell{value: &sheets.ExtendedValue{NumberValue: &n}, day: true, print: numberPrint(n)}
+			return shownCell{value: &sheets.ExtendedValue{NumberValue: &n}, day: true, gist: numberGist(n)}
 		}
 	}
 	if n, ok := c.Value.Float(); ok && c.Value.Kind() == task.Number {
-		return shownCell{value: &sheets.ExtendedValue{NumberValue: &n}, print: numberPrint(n)}
+		return shownCell{value: &sheets.ExtendedValue{NumberValue: &n}, gist: numberGist(n)}
 	}
 	return showText(c.Value.Display())
 }
@@ -54,7 +54,7 @@ func showText(s string) shownCell {
 	if s = fit(strings.ToValidUTF8(s, "\uFFFD")); s == "" {
 		return shownCell{}
 	}
-	return shownCell{value: stringValue(s), print: textPrint(s)}
+	return shownCell{value: stringValue(s), gist: textGist(s)}
 }
 
 // linkGap stands between the links of a cell.
@@ -140,22 +140,22 @@ func (s shownCell) cell() *sheets.CellData {
 }
 
 // size is about how many bytes the cell takes in a request.
-func (s shownCell) size() int { return 50 + len(s.print) + 2*len(s.beyond) }
+func (s shownCell) size() int { return 50 + len(s.gist) + 2*len(s.beyond) }
 
-// Prints: two cells that have the same one hold the same, whatever their formats.
-const formulaPrint = "="
+// Gists: two cells that have the same one hold the same, whatever their formats.
+const formulaGist = "="
 
-func textPrint(s string) string    { return "'" + s }
-func numberPrint(n float64) string { return "#" + strconv.FormatFloat(n, 'g', -1, 64) }
+func textGist(s string) string    { return "'" + s }
+func numberGist(n float64) string { return "#" + strconv.FormatFloat(n, 'g', -1, 64) }
 
-// print is what a cell holds, in short form; "" for an empty one. Of a formula it only says that it is one: what it comes to
+// gist is what a cell holds, in short form; "" for an empty one. Of a formula it only says that it is one: what it comes to
 // changes by itself, and Google may write it otherwise than it was given.
-func (c cell) print() string {
+func (c cell) gist() string {
 	switch {
 	case c.formula:
-		return formulaPrint
+		return formulaGist
 	case c.kind == numberCell:
-		return numberPrint(c.number)
+		return numberGist(c.number)
 	case c.kind == boolCell:
 		return "?" + strconv.FormatBool(c.yes)
 	case c.kind == errorCell:
@@ -163,7 +163,7 @@ func (c cell) print() string {
 	case c.text == "":
 		return ""
 	}
-	return textPrint(c.text)
+	return textGist(c.text)
 }
 
 // digest is a short hash of texts, "" of none at all.

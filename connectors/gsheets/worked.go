@@ -38,7 +38,7 @@ func findWorked(header []string, taken func(col int) bool) worked {
 		found := slices.DeleteFunc(exactly(header, foldHeader(name)), func(col int) bool { return taken(col) || col == w.check })
 		switch {
 		case len(found) == 1:
-			w.put(name, found[0])
+			w = w.with(name, found[0])
 		case len(found) > 1:
 			if w.twice == nil {
 				w.twice = make(map[string]int)
@@ -49,14 +49,11 @@ func findWorked(header []string, taken func(col int) bool) worked {
 	return w
 }
 
-func (w worked) clone() worked {
-	w.cols = slices.Clone(w.cols)
-	return w
-}
-
-func (w *worked) put(header string, at int) {
+// with is the same with one column more.
+func (w worked) with(header string, at int) worked {
 	i, _ := slices.BinarySearchFunc(w.cols, header, func(c workedAt, h string) int { return cmp.Compare(c.header, h) })
-	w.cols = slices.Insert(w.cols, i, workedAt{header, at})
+	w.cols = slices.Insert(slices.Clone(w.cols), i, workedAt{header, at})
+	return w
 }
 
 // column is the column of that name of the board; -1 where there is none to write to.
@@ -97,10 +94,7 @@ func (w worked) header() string {
 	for _, c := range w.cols {
 		lines = append(lines, c.header)
 	}
-	for _, h := range sortedKeys(w.twice) {
-		lines = append(lines, h)
-	}
-	return strings.Join(lines, "\n")
+	return strings.Join(append(lines, sortedKeys(w.twice)...), "\n")
 }
 
 func sortedKeys[V any](m map[string]V) []string {
@@ -116,7 +110,7 @@ func sortedKeys[V any](m map[string]V) []string {
 func (w worked) says(t *table, at int) string {
 	var d digest
 	for _, c := range w.cols {
-		d.add(c.header, t.at(at, c.at).print())
+		d.add(c.header, t.at(at, c.at).gist())
 	}
 	return d.sum()
 }
@@ -158,7 +152,7 @@ func (c *Connector) overtyped(t *table) []task.Overtyped {
 		}
 		for _, w := range t.worked.cols {
 			cell := t.at(r.at, w.at)
-			if cell.print() == "" || c.board.showed(r.id, w.header, cell.print()) {
+			if cell.gist() == "" || c.board.showed(r.id, w.header, cell.gist()) {
 				continue
 			}
 			out = append(out, task.Overtyped{Task: r.id, Key: r.key, Name: "row " + rowNumber(r.at), Column: w.header, Text: cell.raw()})
@@ -210,7 +204,7 @@ func (v *boardView) rowCells(t *table, at int, w worked, id task.ID) []boardCell
 		if at < 0 || col >= t.cols {
 			return "" // a row, or a column, that is yet to be made
 		}
-		return t.at(at, col).print()
+		return t.at(at, col).gist()
 	}
 	by := make(map[int]shownCell, len(want))
 	for i, b := range v.columns {
@@ -221,7 +215,7 @@ func (v *boardView) rowCells(t *table, at int, w worked, id task.ID) []boardCell
 	var says, leads digest
 	for _, c := range w.cols {
 		if s, ours := by[c.at]; ours {
-			says.add(c.header, s.print)
+			says.add(c.header, s.gist)
 			leads.add(c.header, s.beyond)
 		} else {
 			says.add(c.header, now(c.at)) // of a board of before: it stays as it is
@@ -235,11 +229,11 @@ func (v *boardView) rowCells(t *table, at int, w worked, id task.ID) []boardCell
 	var out []boardCell
 	for _, c := range w.cols {
 		s, ours := by[c.at]
-		if ours && (s.print != now(c.at) || led != leads.sum() && s.print != "") {
+		if ours && (s.gist != now(c.at) || led != leads.sum() && s.gist != "") {
 			out = append(out, boardCell{at, c.at, s})
 		}
 	}
-	if c := showText(check); c.print != now(w.check) {
+	if c := showText(check); c.gist != now(w.check) {
 		out = append(out, boardCell{at, w.check, c})
 	}
 	return out
