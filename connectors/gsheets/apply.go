@@ -97,7 +97,7 @@ func (a *applying) run(at []int) {
 	a.budget--
 	next := a.next
 	a.next = nil
-	b, f := a.c.prepare(a.ctx, a.patches, at, a.out, next)
+	b, f := a.c.prepare(forWrite(a.ctx), a.patches, at, a.out, next)
 	if f != nil {
 		a.stop(at, f)
 		return
@@ -116,6 +116,10 @@ func (a *applying) run(at []int) {
 	}
 	var answer *googleapi.Error
 	if errors.As(err, &answer) && answer.Code == http.StatusBadRequest {
+		if full(answer) {
+			a.full(b, answer)
+			return
+		}
 		a.split(b, answer)
 		return
 	}

@@ -61,15 +61,16 @@ const (
 type Tool struct {
 	opts Options
 
-	mu     sync.Mutex
-	desc   connectors.Description
-	items  map[int]*item // by number: "k7" is 7
-	order  []int         // as the tool lists them
-	marks  map[task.ID][]int
-	number int   // of the newest item
-	seq    int64 // of the last change
-	shown  []state
-	stir   uint64 // how often the items were permuted
+	mu      sync.Mutex
+	desc    connectors.Description
+	items   map[int]*item // by number: "k7" is 7
+	order   []int         // as the tool lists them
+	marks   map[task.ID][]int
+	number  int   // of the newest item
+	deleted *item // by a person, the last
+	seq     int64 // of the last change
+	shown   []state
+	stir    uint64 // how often the items were permuted
 
 	reads, writes int
 

@@ -126,6 +126,24 @@ func (w *world) personDeletes(t *rapid.T) {
 	tool.Delete(key)
 }
 
+// personUndoes brings back the row that was deleted last on the scorecard. If we put it back meanwhile, it is there twice.
+func (w *world) personUndoes(t *rapid.T) {
+	tool := w.tools[cardID]
+	if !tool.Undo() {
+		t.Skip("nothing was deleted")
+	}
+	keys := tool.Keys()
+	handle := keys[len(keys)-1]
+	w.says(cardID, tool, handle)
+	it, _ := tool.Get(handle)
+	w.bare = w.bare || it.Mark == ""
+	for _, k := range keys[:len(keys)-1] {
+		if other, _ := tool.Get(k); it.Mark != "" && other.Mark == it.Mark {
+			w.copies[cardID] = append(w.copies[cardID], handle)
+		}
+	}
+}
+
 // deletes notes that a person deletes something: on the scorecard it may mean that the task is cancelled.
 func (w *world) deletes(id task.SourceID) {
 	w.deleted = w.deleted || id != cardID

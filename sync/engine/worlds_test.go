@@ -41,6 +41,7 @@ func TestWorlds(t *testing.T) {
 			"person copies":    w.personCopies,
 			"person unmarks":   w.personUnmarks,
 			"person hides":     w.personHides,
+			"person undoes":    w.personUndoes,
 			"person chooses":   w.personChooses,
 			"person scribbles": w.personScribbles,
 			"cycle":            w.cycle,

@@ -86,7 +86,7 @@ func (s *Server) indexPage(http.ResponseWriter, *http.Request) (string, any, err
 			e := indexEntry{
 				Title: d.title, Link: "/document/d/" + id + "/edit", What: "Document", Changed: d.modified.UTC().Format("2 Jan 2006 15:04:05"),
 			}
-			e.State = d.access.words()
+			e.State = d.words()
 			out = append(out, e)
 		}
 	}
