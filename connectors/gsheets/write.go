@@ -20,6 +20,7 @@ type batch struct {
 	headers  [task.FieldCount]string
 	kept     *kept  // what the journal keeps of it; nil where it can do no harm
 	front    int    // how many requests at the front fill the journal
+	moved    bool   // columns were not where they were when it was made, as the journal tells
 	resume   []owed // what stays owed if it does not land; of a repair alone, by place
 }
 
