@@ -3,8 +3,10 @@ package gsheets
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 
 	"google.golang.org/api/googleapi"
@@ -15,9 +17,11 @@ import (
 )
 
 const (
-	// Google advises at most 2 MB a request.
+	// Google advises about 2 MB a request, and names no limit.
 	maxBatchRows  = 4000
-	maxBatchBytes = 1_500_000
+	maxBatchBytes = 2_500_000
+	// What a row and a cell take in a request beside what they say.
+	rowBytes, cellBytes = 120, 50
 	// A batch that Google refuses is tried again in parts, so that one bad patch does not stop the others; this many
 	// batches are sent for one Apply at most, for a minute allows no more than 60.
 	maxBatches = 20
@@ -47,9 +51,9 @@ func (c *Connector) Apply(ctx context.Context, patches []task.Patch) []task.Rece
 func batchLength(patches []task.Patch) int {
 	size := 0
 	for i, p := range patches {
-		size += 60
+		size += rowBytes
 		for _, ch := range p.Set {
-			size += 80 + len(ch.To.String())
+			size += cellBytes + len(ch.To.String())
 		}
 		if i == maxBatchRows || i > 0 && size > maxBatchBytes {
 			return i
@@ -66,6 +70,7 @@ type applying struct {
 	out     []task.Receipt
 	budget  int
 	stopped *fault.Error // what keeps the rest from being tried
+	next    *table       // what is known of the tab after a batch of new rows: more of them need no read of their own
 }
 
 // fail gives the same fault to patches.
@@ -93,7 +98,8 @@ func (a *applying) run(at []int) {
 		return
 	}
 	a.budget--
-	b, f := a.c.prepare(a.ctx, a.patches, at, a.out)
+	b, f := a.c.prepare(a.ctx, a.patches, at, a.out, a.next)
+	a.next = nil
 	if f != nil {
 		a.stop(at, f)
 		return
@@ -105,7 +111,7 @@ func (a *applying) run(at []int) {
 	resp, err := b.call(a.c).Context(context.WithoutCancel(a.ctx)).Do()
 	a.c.fresh = false
 	if err == nil {
-		b.settle(a.ctx, a.c, resp, a.out)
+		a.next = b.settle(a.ctx, a.c, resp, a.out)
 		return
 	}
 	var answer *googleapi.Error
@@ -218,8 +224,9 @@ func (b *batch) call(c *Connector) *sheets.SpreadsheetsBatchUpdateCall {
 	}).Fields("updatedSpreadsheet(" + gridMask(readCell) + ")")
 }
 
-// settle writes the receipts from what was read back.
-func (b *batch) settle(ctx context.Context, c *Connector, resp *sheets.BatchUpdateSpreadsheetResponse, out []task.Receipt) {
+// settle writes the receipts from what was read back. It returns what is known of the tab then; nil where that is too little to
+// add more rows.
+func (b *batch) settle(ctx context.Context, c *Connector, resp *sheets.BatchUpdateSpreadsheetResponse, out []task.Receipt) *table {
 	var t *table
 	var g *grid
 	if resp.UpdatedSpreadsheet != nil {
@@ -229,6 +236,7 @@ func (b *batch) settle(ctx context.Context, c *Connector, resp *sheets.BatchUpda
 		}
 	}
 	wrong := b.review(ctx, c, resp.UpdatedSpreadsheet, g)
+	after := b.after(t)
 	again := false
 	for _, j := range b.jobs {
 		if wrong[j.place] {
@@ -244,7 +252,7 @@ func (b *batch) settle(ctx context.Context, c *Connector, resp *sheets.BatchUpda
 			at, found = t.byKey[j.key]
 		}
 		if !found && !again {
-			again = true
+			again, after = true, nil
 			// People moved the rows, or the answer left them out. The write has landed whether or not this read works.
 			if g, err := c.readTab(ctx, "read back the rows", readCell, memory{}); err == nil {
 				if t2, err := c.understand(g); err == nil {
@@ -259,6 +267,27 @@ func (b *batch) settle(ctx context.Context, c *Connector, resp *sheets.BatchUpda
 		}
 		out[j.place] = j.receipt(c, t, at)
 	}
+	if len(wrong) > 0 {
+		return nil
+	}
+	return after
+}
+
+// after is the tab as the answer to a batch of new rows shows it: its header, where more rows go, and the ids that are taken. Row
+// numbers do not matter to more new rows, and the columns are as fresh as after a read.
+func (b *batch) after(t *table) *table {
+	if t == nil || slices.ContainsFunc(b.jobs, func(j *job) bool { return j.p.Op != task.Create }) {
+		return nil
+	}
+	next := *t
+	next.byKey = maps.Clone(t.byKey)
+	for key, at := range b.t.byKey {
+		if _, ok := next.byKey[key]; !ok {
+			next.byKey[key] = at
+		}
+	}
+	next.copies, next.reader = b.t.copies, b.t.reader
+	return &next
 }
 
 // receipt compares what a row holds with what was to be written.

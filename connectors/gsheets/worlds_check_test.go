@@ -42,8 +42,9 @@ func (s *sheet) picture() picture {
 			p.header = row
 			continue
 		}
-		if tag, ok := at(row, slices.Index(p.header, any(tagHeader)), true).(string); ok {
-			p.rows[strings.TrimSuffix(strings.TrimPrefix(tag, `="`), `"`)] = row
+		tag, _ := at(row, slices.Index(p.header, any(tagHeader)), true).(string)
+		if tag = strings.TrimSuffix(strings.TrimPrefix(tag, `="`), `"`); strings.HasPrefix(tag, s.tab+"#") {
+			p.rows[tag] = row
 		}
 	}
 	p.other = append(p.other, s.w.srv.Cell(s.id, "Other", "A1"))

@@ -230,6 +230,9 @@ func (s *sheet) act(r *rand.Rand) {
 	i := r.IntN(n)
 	row := rows[i]
 	tag, _ := at(row, columns[tagHeader], true).(string)
+	if !strings.HasPrefix(tag, s.tab+"#") {
+		tag = "" // a row of ours, in the wrong columns for now
+	}
 	idCol, marked := columns[idHeader]
 	id, _ := at(row, idCol, marked).(string)
 	say := func(format string, args ...any) {

@@ -44,12 +44,15 @@ type cellWrite struct {
 
 // prepare reads the tab and decides what is to be written. Patches that need no write get their receipt here. The fault is
 // one for all of them.
-func (c *Connector) prepare(ctx context.Context, patches []task.Patch, at []int, out []task.Receipt) (*batch, *fault.Error) {
+func (c *Connector) prepare(ctx context.Context, patches []task.Patch, at []int, out []task.Receipt, known *table) (*batch, *fault.Error) {
 	f := c.makeGood(ctx)
 	if f != nil {
 		return nil, f
 	}
-	t, f := c.readFew(ctx, patches, at)
+	t := c.enough(known, patches, at)
+	if t == nil {
+		t, f = c.readFew(ctx, patches, at)
+	}
 	if f == nil && t == nil {
 		t, f = c.readAll(ctx)
 	}
@@ -72,6 +75,18 @@ func (c *Connector) prepare(ctx context.Context, patches []task.Patch, at []int,
 		b.build(c)
 	}
 	return b, nil
+}
+
+// enough is what is known of the tab, if no more is needed for the patches: for new rows, where no column is missing.
+func (c *Connector) enough(known *table, patches []task.Patch, at []int) *table {
+	fresh := known != nil && !slices.ContainsFunc(at, func(i int) bool {
+		_, there := known.byKey[string(patches[i].Task)]
+		return there || patches[i].Op != task.Create
+	})
+	if !fresh || c.plan(known, patches, at).any() {
+		return nil
+	}
+	return known
 }
 
 // decide finds the row of a patch and checks it. Write is false where the receipt is final already.
