@@ -142,7 +142,8 @@ func (s *sheet) changed(tag, header string, was, is any, acted, late bool) {
 	if header == idHeader && acted && was == nil {
 		w.hasty[tag] = is
 	}
-	if is == nil && was != nil && w.hasty[tag+" "+header] == was {
+	mine := was != nil && w.hasty[tag+" "+header] == was
+	if is == nil && mine {
 		return // a cell of ours that landed in the wrong column is taken back
 	}
 	if acted && mapped && is != nil {
@@ -155,7 +156,7 @@ func (s *sheet) changed(tag, header string, was, is any, acted, late bool) {
 		w.debts = slices.Delete(w.debts, i, i+1)
 		return
 	}
-	if mapped && was != nil && what == "" && w.hasty[tag+" "+header] != was { // what was put in the wrong place is nobody's
+	if mapped && was != nil && what == "" && !mine { // what was put in the wrong place is nobody's
 		w.gone[s.field(header).String()+" "+text_(s.field(header), was)] = true
 	}
 	if what == "" {
