@@ -3,6 +3,7 @@ package gsheets
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -16,9 +17,11 @@ import (
 )
 
 const (
-	// Google advises at most 2 MB a request. The estimate of batchLength is above what is sent, by a quarter at least.
+	// Google advises about 2 MB a request, and names no limit.
 	maxBatchRows  = 4000
 	maxBatchBytes = 2_500_000
+	// What a row and a cell take in a request beside what they say.
+	rowBytes, cellBytes = 120, 50
 	// A batch that Google refuses is tried again in parts, so that one bad patch does not stop the others; this many
 	// batches are sent for one Apply at most, for a minute allows no more than 60.
 	maxBatches = 20
@@ -48,9 +51,9 @@ func (c *Connector) Apply(ctx context.Context, patches []task.Patch) []task.Rece
 func (c *Connector) batchLength(patches []task.Patch) int {
 	size := 0
 	for i, p := range patches {
-		size += 60 + c.board.size(p)
+		size += rowBytes + c.board.size(p)
 		for _, ch := range p.Set {
-			size += 80 + len(ch.To.String())
+			size += cellBytes + len(ch.To.String())
 		}
 		if i == maxBatchRows || i > 0 && size > maxBatchBytes {
 			return i
@@ -67,7 +70,7 @@ type applying struct {
 	out     []task.Receipt
 	budget  int
 	stopped *fault.Error // what keeps the rest from being tried
-	next    *table       // the tab as the batch before left it; nil where it has to be read again
+	next    *table       // what is known of the tab after a batch of new rows: more of them need no read of their own
 }
 
 // fail gives the same fault to patches.
@@ -95,9 +98,8 @@ func (a *applying) run(at []int) {
 		return
 	}
 	a.budget--
-	next := a.next
+	b, f := a.c.prepare(forWrite(a.ctx), a.patches, at, a.out, a.next)
 	a.next = nil
-	b, f := a.c.prepare(forWrite(a.ctx), a.patches, at, a.out, next)
 	if f != nil {
 		a.stop(at, f)
 		return
@@ -110,8 +112,7 @@ func (a *applying) run(at []int) {
 	a.c.fresh = false
 	if err == nil {
 		a.c.landed(b)
-		b.settle(a.ctx, a.c, resp, a.out)
-		a.next = b.after(a.c, resp)
+		a.next = b.settle(a.ctx, a.c, resp, a.out)
 		return
 	}
 	var answer *googleapi.Error
@@ -138,35 +139,6 @@ func (a *applying) run(at []int) {
 func (a *applying) stop(at []int, f *fault.Error) {
 	a.fail(at, f, false)
 	a.stopped = f
-}
-
-// after is the tab as a batch left it that only made rows, taken from what was read before it and from its own answer. More rows can
-// be made on it without another read: they go under everything that is there, whatever people do meanwhile. Nil where that will not do.
-func (b *batch) after(c *Connector, resp *sheets.BatchUpdateSpreadsheetResponse) *table {
-	if resp.UpdatedSpreadsheet == nil || len(c.doubt.owed)+len(c.doubt.rows) > 0 || b.t.looked != nil ||
-		slices.ContainsFunc(b.changes(), func(j *job) bool { return j.at >= 0 }) {
-		return nil
-	}
-	g := readGrid(resp.UpdatedSpreadsheet, c.cfg.Tab)
-	if g == nil {
-		return nil
-	}
-	before, _ := b.t.filled()
-	for at := range min(before, len(g.cells)) {
-		if at != b.t.headerAt && at < len(b.t.cells) {
-			g.cells[at] = b.t.cells[at]
-		}
-	}
-	t, err := c.understand(g)
-	if err != nil {
-		return nil
-	}
-	return t
-}
-
-// onlyCreates reports that the patches at these places make rows, and do nothing else.
-func onlyCreates(patches []task.Patch, at []int) bool {
-	return !slices.ContainsFunc(at, func(i int) bool { return patches[i].Op != task.Create })
 }
 
 // split goes on after Google refused a batch: nothing of it was written. Where the answer names the request, its patch is
@@ -264,8 +236,9 @@ func (b *batch) call(c *Connector) *sheets.SpreadsheetsBatchUpdateCall {
 	}).Fields("updatedSpreadsheet(" + gridMask(readCell) + ")")
 }
 
-// settle writes the receipts from what was read back.
-func (b *batch) settle(ctx context.Context, c *Connector, resp *sheets.BatchUpdateSpreadsheetResponse, out []task.Receipt) {
+// settle writes the receipts from what was read back. It returns what is known of the tab then; nil where that is too little to
+// add more rows.
+func (b *batch) settle(ctx context.Context, c *Connector, resp *sheets.BatchUpdateSpreadsheetResponse, out []task.Receipt) *table {
 	var t *table
 	var g *grid
 	if resp.UpdatedSpreadsheet != nil {
@@ -275,6 +248,7 @@ func (b *batch) settle(ctx context.Context, c *Connector, resp *sheets.BatchUpda
 		}
 	}
 	wrong := b.review(ctx, c, resp.UpdatedSpreadsheet, g)
+	after := b.after(t)
 	again := false
 	for _, j := range b.jobs {
 		if wrong[j.place] {
@@ -290,7 +264,7 @@ func (b *batch) settle(ctx context.Context, c *Connector, resp *sheets.BatchUpda
 			at, found = t.byKey[j.key]
 		}
 		if !found && !again {
-			again = true
+			again, after = true, nil
 			// People moved the rows, or the answer left them out. The write has landed whether or not this read works.
 			if g, err := c.readTab(ctx, "read back the rows", readCell, memory{}); err == nil {
 				if t2, err := c.understand(g); err == nil {
@@ -305,6 +279,27 @@ func (b *batch) settle(ctx context.Context, c *Connector, resp *sheets.BatchUpda
 		}
 		out[j.place] = j.receipt(c, t, at)
 	}
+	if len(wrong) > 0 {
+		return nil
+	}
+	return after
+}
+
+// after is the tab as the answer to a batch of new rows shows it: its header, where more rows go, and the ids that are taken. Row
+// numbers do not matter to more new rows, and the columns are as fresh as after a read.
+func (b *batch) after(t *table) *table {
+	if t == nil || slices.ContainsFunc(b.jobs, func(j *job) bool { return j.p.Op != task.Create }) {
+		return nil
+	}
+	next := *t
+	next.byKey = maps.Clone(t.byKey)
+	for key, at := range b.t.byKey {
+		if _, ok := next.byKey[key]; !ok {
+			next.byKey[key] = at
+		}
+	}
+	next.copies, next.reader = b.t.copies, b.t.reader
+	return &next
 }
 
 // receipt compares what a row holds with what was to be written.

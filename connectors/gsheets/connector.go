@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"google.golang.org/api/sheets/v4"
@@ -183,7 +184,10 @@ func (c *Connector) Confirm(ctx context.Context, keys []string) (map[string]conn
 	if err != nil {
 		return nil, err
 	}
-	if c.last != nil && c.last.id >= 0 && t.id < 0 {
+	lasting := slices.ContainsFunc(keys, func(k string) bool { return !(task.Ref{Key: k}).Provisional() })
+	if t.id < 0 && (lasting || c.last != nil && c.last.id >= 0) {
+		// Ids are known that only this column can have shown, whatever the cursor tells: the last pull may have been before
+		// the column was made.
 		return nil, c.drifted("the column %s is gone from the tab %s", quote(idHeader), quote(c.cfg.Tab)).
 			WithHint("undo its deletion or renaming")
 	}

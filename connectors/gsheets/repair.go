@@ -35,12 +35,8 @@ func (b *batch) judge(s shots) (d doubt, wrong map[int]bool) {
 	if b.resume != nil {
 		return b.judgeRepair(s), wrong
 	}
-	moved := false // a column is not where it was
-	for col := range max(len(s[b.kept.header]), len(b.t.header)) {
-		if col < b.kept.cols-1 && !sameCell(s.at(b.kept.header, col), b.t.at(b.kept.header, col)) {
-			moved = true
-		}
-	}
+	moved := b.movedThen(s)
+	b.moved = moved
 	then := b.layoutThen(s, moved)
 	var gone []int
 	for _, j := range b.changes() {
@@ -84,6 +80,24 @@ func (b *batch) judgeRepair(s shots) (d doubt) {
 		d.owed = append(d.owed, o)
 	}
 	return d
+}
+
+// movedThen reports whether columns were not where they were, or something stood where a new one was made. A column that
+// was only called otherwise is the same column.
+func (b *batch) movedThen(s shots) bool {
+	var header []string
+	for col := range min(len(s[b.kept.header]), b.kept.cols-1) {
+		header = append(header, task.TextValue(s.at(b.kept.header, col).raw()).String())
+	}
+	if b.movedIn(header) {
+		return true
+	}
+	for col := b.growth.first; b.growth.any() && col < b.growth.end(); col++ {
+		if !sameCell(s.at(b.kept.header, col), b.t.at(b.kept.header, col)) {
+			return true
+		}
+	}
+	return false
 }
 
 // layoutThen is where the columns were when we wrote.
@@ -190,7 +204,11 @@ func (b *batch) review(ctx context.Context, c *Connector, s *sheets.Spreadsheet,
 // are wrong. A header that is called otherwise is no column that has moved; and where columns moved after our rows came, the
 // cells of the rows moved along.
 func (b *batch) misplaced(g *grid, wrong map[int]bool) []owed {
-	if !b.movedIn(texts(g, b.t.headerAt)) {
+	moved := b.moved
+	if b.kept == nil {
+		moved = b.movedIn(texts(g, b.t.headerAt))
+	}
+	if !moved {
 		return nil
 	}
 	var out []owed

@@ -42,8 +42,9 @@ func (s *sheet) picture() picture {
 			p.header = row
 			continue
 		}
-		if tag, ok := at(row, slices.Index(p.header, any(tagHeader)), true).(string); ok {
-			p.rows[strings.TrimSuffix(strings.TrimPrefix(tag, `="`), `"`)] = row
+		tag, _ := at(row, slices.Index(p.header, any(tagHeader)), true).(string)
+		if tag = strings.TrimSuffix(strings.TrimPrefix(tag, `="`), `"`); strings.HasPrefix(tag, s.tab+"#") {
+			p.rows[tag] = row
 		}
 	}
 	p.other = append(p.other, s.w.srv.Cell(s.id, "Other", "A1"))
@@ -71,23 +72,23 @@ type debt struct {
 func (s *sheet) written(before picture, acted, late bool) {
 	w, after := s.w, s.picture()
 	if !slices.Equal(before.other, after.other) {
-		w.t.Fatalf("invariant 11: another tab of %s was changed: %v, before %v\n%s", s.tab, after.other, before.other, w.dump())
+		w.fail("invariant 11: another tab of %s was changed: %v, before %v\n%s", s.tab, after.other, before.other, w.dump())
 	}
 	for i, h := range after.header {
 		if acted && h != nil && at(before.header, i, true) != h {
-			w.hasty["header of "+s.tab] = h
+			w.hasty[fmt.Sprint("header of ", s.tab, h)] = h
 		}
 	}
 	for i, h := range before.header {
-		if now := at(after.header, i, true); h != nil && now != h && (now != nil || w.hasty["header of "+s.tab] != h) {
-			if acted && w.hasty["header of "+s.tab] != h {
+		if now := at(after.header, i, true); h != nil && now != h && (now != nil || w.hasty[fmt.Sprint("header of ", s.tab, h)] != h) {
+			if acted && w.hasty[fmt.Sprint("header of ", s.tab, h)] != h {
 				w.debts = append(w.debts, debt{s: s, header: fmt.Sprint(h), late: late, what: "a header was written over"})
 				continue
 			}
-			if w.hasty["header of "+s.tab] == h {
+			if w.hasty[fmt.Sprint("header of ", s.tab, h)] == h {
 				continue // what was put in the wrong place is taken back
 			}
-			w.t.Fatalf("invariant 11: a header of %s was changed: %v, before %v\n%s", s.tab, after.header, before.header, w.dump())
+			w.fail("invariant 11: a header of %s was changed: %v, before %v\n%s", s.tab, after.header, before.header, w.dump())
 		}
 	}
 	for _, tag := range slices.Sorted(maps.Keys(before.rows)) {
@@ -112,11 +113,14 @@ func (s *sheet) written(before picture, acted, late bool) {
 	if !acted {
 		return
 	}
-	now := s.picture()
-	id := slices.Index(now.header, any(idHeader))
-	for tag, row := range now.rows {
-		if _, known := before.rows[tag]; !known && id >= 0 {
-			w.hasty[tag] = at(row, id, true) // it was empty, and people dragged it
+	rows, columns := s.rows()
+	for _, row := range rows {
+		tag, _ := at(row, columns[tagHeader], true).(string)
+		if _, old := before.rows[tag]; old {
+			continue
+		}
+		for h, col := range columns { // a new row of ours, perhaps in the wrong columns
+			w.hasty[tag+" "+h] = at(row, col, true)
 		}
 	}
 }
@@ -125,6 +129,7 @@ func (s *sheet) written(before picture, acted, late bool) {
 func (s *sheet) changed(tag, header string, was, is any, acted, late bool) {
 	w := s.w
 	what := ""
+	header = strings.TrimSuffix(header, oldName) // whatever it is called now
 	mapped := slices.Contains(slices.Collect(maps.Values(s.header)), header)
 	switch text, _ := was.(string); {
 	case strings.HasPrefix(text, "="):
@@ -137,6 +142,10 @@ func (s *sheet) changed(tag, header string, was, is any, acted, late bool) {
 	if header == idHeader && acted && was == nil {
 		w.hasty[tag] = is
 	}
+	mine := was != nil && w.hasty[tag+" "+header] == was
+	if is == nil && mine {
+		return // a cell of ours that landed in the wrong column is taken back
+	}
 	if acted && mapped && is != nil {
 		w.hasty[tag+" "+header] = is
 	}
@@ -147,14 +156,14 @@ func (s *sheet) changed(tag, header string, was, is any, acted, late bool) {
 		w.debts = slices.Delete(w.debts, i, i+1)
 		return
 	}
-	if mapped && was != nil && what == "" && w.hasty[tag+" "+header] != was { // what was put in the wrong place is nobody's
+	if mapped && was != nil && what == "" && !mine { // what was put in the wrong place is nobody's
 		w.gone[s.field(header).String()+" "+text_(s.field(header), was)] = true
 	}
 	if what == "" {
 		return
 	}
 	if !acted {
-		w.t.Fatalf("%s: %s of the row %s was %v and is %v\n%s", what, header, tag, was, is, w.dump())
+		w.fail("%s: %s of the row %s was %v and is %v\n%s", what, header, tag, was, is, w.dump())
 	}
 	w.debts = append(w.debts, debt{s: s, tag: tag, header: header, was: was, is: is, late: late, what: what})
 }
@@ -196,7 +205,7 @@ func (s *sheet) removed(before picture, tag string, row []any, acted, late bool)
 		return
 	}
 	if !acted {
-		w.t.Fatalf("the row %s of %s was taken away: %v\n%s", tag, s.tab, row, w.dump())
+		w.fail("the row %s of %s was taken away: %v\n%s", tag, s.tab, row, w.dump())
 	}
 	w.debts = append(w.debts, debt{s: s, tag: tag, late: late, removed: true, what: "another row was taken away", removedContent: row})
 }

@@ -108,6 +108,7 @@ type world struct {
 	hasty map[string]any  // tag → the id that was written while people moved rows
 	debts []debt          // what a write of ours spoiled because people moved things just before it
 	log   []string        // what happened, for a failing test
+	fault string          // what is wrong, found in the middle of a request
 }
 
 func newWorld(t *rapid.T) *world {
@@ -171,6 +172,13 @@ func (w *world) restart() {
 
 func (w *world) note(format string, args ...any) { w.log = append(w.log, fmt.Sprintf(format, args...)) }
 
+// fail notes that something is wrong. It is told when the cycle is over: a panic in a request would pass for the connector's.
+func (w *world) fail(format string, args ...any) {
+	if w.fault == "" {
+		w.fault = fmt.Sprintf(format, args...)
+	}
+}
+
 func (w *world) drawScript() script {
 	t := w.t
 	var s script
@@ -192,8 +200,11 @@ func (w *world) cycle(s script) engine.Report {
 	w.store.dead = s.unsaved
 	w.note("cycle")
 	r, err := w.eng.RunCycle(w.t.Context(), engine.Mode{})
-	if err != nil && !s.unsaved {
+	if err != nil && !s.unsaved && w.fault == "" {
 		w.t.Fatalf("a cycle: %v\n%s", err, w.dump())
+	}
+	if w.fault != "" {
+		w.t.Fatal(w.fault)
 	}
 	w.store.dead, w.now_ = false, script{}
 	w.now = w.now.Add(2 * time.Minute)

@@ -20,6 +20,7 @@ type batch struct {
 	headers  [task.FieldCount]string
 	kept     *kept      // what the journal keeps of it; nil where it can do no harm
 	front    int        // how many requests at the front fill the journal
+	moved    bool       // columns were not where they were when it was made, as the journal tells
 	resume   []owed     // what stays owed if it does not land; of a repair alone, by place
 	board    *boardPart // what of the board goes along; nil for nothing
 }
@@ -46,18 +47,17 @@ type cellWrite struct {
 
 // prepare reads the tab and decides what is to be written. Patches that need no write get their receipt here. The fault is
 // one for all of them.
-//
-// Where the patches only make rows, and next says how the batch before them left the tab, it is not read again.
-func (c *Connector) prepare(ctx context.Context, patches []task.Patch, at []int, out []task.Receipt, next *table) (*batch, *fault.Error) {
+func (c *Connector) prepare(ctx context.Context, patches []task.Patch, at []int, out []task.Receipt, known *table) (*batch, *fault.Error) {
 	f := c.makeGood(ctx)
 	if f != nil {
 		return nil, f
 	}
-	t := next
-	if t == nil || !onlyCreates(patches, at) {
-		if t, f = c.readFew(ctx, patches, at); f == nil && t == nil {
-			t, f = c.readAll(ctx)
-		}
+	t := c.enough(known, patches, at)
+	if t == nil {
+		t, f = c.readFew(ctx, patches, at)
+	}
+	if f == nil && t == nil {
+		t, f = c.readAll(ctx)
 	}
 	if f != nil {
 		return nil, f
@@ -78,6 +78,18 @@ func (c *Connector) prepare(ctx context.Context, patches []task.Patch, at []int,
 		b.build(c, at[len(at)-1] == len(patches)-1)
 	}
 	return b, nil
+}
+
+// enough is what is known of the tab, if no more is needed for the patches: for new rows, where no column is missing.
+func (c *Connector) enough(known *table, patches []task.Patch, at []int) *table {
+	fresh := known != nil && !slices.ContainsFunc(at, func(i int) bool {
+		_, there := known.byKey[string(patches[i].Task)]
+		return there || patches[i].Op != task.Create
+	})
+	if !fresh || c.plan(known, patches, at, c.along()).any() {
+		return nil
+	}
+	return known
 }
 
 // decide finds the row of a patch and checks it. Write is false where the receipt is final already.
