@@ -223,6 +223,7 @@ func (b *builder) sheet(section *entry, id string, scorecard bool) *gsheets.Conf
 		c.HeaderRow = n
 	}
 	c.Create, _ = parseFlag(v.get("create").str())
+	c.ReadOnly, _ = parseFlag(v.get("read_only").str())
 	b.columns(v, c, scorecard)
 	if c.Spreadsheet != "" && c.Tab != "" {
 		b.readsOnce(v.get("tab"), id, c.Spreadsheet+" "+c.Tab, "this tab")

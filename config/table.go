@@ -193,10 +193,12 @@ func sheetKeys(scorecard bool) []key {
 		{name: "header_row", shape: whole, def: "1", doc: "Row of the column headers, counted from 1."},
 		{name: "columns", shape: names, by: fieldNames, required: !scorecard, doc: "Field → header of its column. `title` is needed."},
 		{name: "create", shape: truth, def: "false", doc: "`true`: tasks of this partner that were born elsewhere become rows here."},
+		{name: "read_only", shape: truth, def: "false", doc: "`true`: nothing is ever written here, not even the hidden ids. Rows are then known by title, and after an edit of the title by all else in them."},
 	}
 	if scorecard {
 		ks[3].doc = "Field → header of its column. Without it Lockstep makes the columns that it needs."
 		ks[4] = key{name: "create", refused: "is always on for the scorecard: remove it"}
+		ks[5] = key{name: "read_only", refused: "cannot be for the scorecard, which Lockstep writes: remove it"}
 	}
 	return ks
 }

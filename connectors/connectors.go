@@ -37,6 +37,12 @@ type Description struct {
 	ReadOnly []task.Field
 	// CanCreate and CanRemove say whether the engine may ask for Create and Remove.
 	CanCreate, CanRemove bool
+	// Positional says that people can move single cells from item to item, as in a sheet, where sorting some columns
+	// tears rows apart. Such a reading is looked at as a whole before any of it is taken for edits.
+	Positional bool
+	// Markless says that items cannot be given our mark, as in a sheet that may only be read: they are known by their
+	// content, and are never adopted. An item that bears a mark all the same is known by it.
+	Markless bool
 	// Fingerprint changes whenever the mapping or the filter does: a change makes absence mean nothing for once and shows
 	// a plan first.
 	Fingerprint string

@@ -144,6 +144,8 @@ func reasonWords(r task.HoldReason) string {
 		return "not yet known whether it was created"
 	case task.HoldNoAccess:
 		return "may not be read"
+	case task.HoldDisplaced:
+		return "stands in another task's row"
 	}
 	return strings.ReplaceAll(string(r), "_", " ")
 }

@@ -19,6 +19,8 @@ type Config struct {
 	Columns map[string]string `yaml:"columns"`
 	// Create says that tasks of this partner that were born elsewhere become rows here.
 	Create bool `yaml:"create"`
+	// ReadOnly says that nothing is ever written to the tab, not even the ids of rows: they are known by their content.
+	ReadOnly bool `yaml:"read_only"`
 
 	// The rest is filled in by the loader.
 	Scorecard bool                `yaml:"-"` // this tab is the partnership's scorecard: an empty one gets its header
@@ -57,6 +59,12 @@ func (c Config) Validate() []error {
 	}
 	if !c.Scorecard && strings.TrimSpace(c.Columns[task.Title.String()]) == "" {
 		wrong("columns.title: name the column that holds the task's title, such as columns: {title: Action}")
+	}
+	if c.ReadOnly && c.Create {
+		wrong("read_only: a tab that is only read cannot take new tasks: remove create, or read_only")
+	}
+	if c.ReadOnly && c.Scorecard {
+		wrong("read_only: the scorecard is written to: remove read_only")
 	}
 	headers := map[string]string{foldHeader(idHeader): "the id column of Lockstep"}
 	for _, name := range slices.Sorted(maps.Keys(c.Columns)) {

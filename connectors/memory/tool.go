@@ -30,6 +30,8 @@ type Options struct {
 	// Provisional says that an item made by a person has no lasting key until it is adopted, as a row of a sheet; the
 	// lasting key is then the task's id. Else every item has the lasting key that its tool gave it: "k1", "k2", …
 	Provisional bool
+	// Positional says that people can move single values from item to item: see connectors.Description.
+	Positional bool
 	// Defaults are what the tool itself fills into the empty fields of a new item.
 	Defaults task.Values
 	// Increments says that a Pull with a cursor gives only what changed since. A deletion never shows in an increment.
@@ -142,7 +144,7 @@ func (t *Tool) describe(fields, readOnly []task.Field) {
 	}
 	t.desc = connectors.Description{
 		Kind: "memory", Fields: fields, ReadOnly: readOnly, CanCreate: t.opts.CanCreate, CanRemove: t.opts.CanRemove,
-		Fingerprint: strings.TrimSpace(fingerprint.String()), SettleDelay: t.opts.SettleDelay,
+		Positional: t.opts.Positional, Fingerprint: strings.TrimSpace(fingerprint.String()), SettleDelay: t.opts.SettleDelay,
 	}
 }
 

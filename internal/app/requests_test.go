@@ -145,6 +145,7 @@ func (b *big) measure(tb testing.TB, logf func(string, ...any)) {
 	}
 	r, took := b.cycle(tb)
 	show("first cycle", r, took)
+	within("first cycle", took, "scorecard", 2, (b.n+2499)/2500) // columns, looks, rows and pages
 	b.clock.Set(b.clock.Now().Add(30 * time.Minute)) // past the overlap of increments
 	b.cycle(tb)
 

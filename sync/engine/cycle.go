@@ -174,10 +174,7 @@ func (c *cycle) match(ctx context.Context) {
 		}
 		for i := range w.sides {
 			if s := &w.sides[i]; s.linked {
-				r := &c.reads[i]
-				t.Links = append(t.Links, match.Link{
-					Source: c.sources[i].ID(), Key: s.link.Key, Missing: s.gone, Unseen: r.partly && !s.gone && r.byKey[s.link.Key] == nil,
-				})
+				t.Links = append(t.Links, c.matchLink(i, s))
 			} else if s.intent != nil && s.intent.Op == task.Create {
 				t.Awaiting = append(t.Awaiting, c.sources[i].ID())
 			}
@@ -219,7 +216,22 @@ func (c *cycle) match(ctx context.Context) {
 			}
 		}
 	}
+	c.disbelieveContent()
 	c.leave()
+}
+
+// matchLink is a task's link in a source, as matching needs it.
+func (c *cycle) matchLink(i int, s *side) match.Link {
+	r := &c.reads[i]
+	l := match.Link{Source: c.sources[i].ID(), Key: s.link.Key, Missing: s.gone}
+	if !s.gone && r.byKey[s.link.Key] == nil {
+		// Of a row whose id was damaged or copied, too, nothing is known: another row may be what it was.
+		l.Unseen = r.partly || r.ok && r.desc.Positional
+	}
+	if l.Missing || l.Unseen {
+		l.Base = s.link.Base
+	}
+	return l
 }
 
 // attach gives a record to its task.

@@ -239,7 +239,7 @@ func (c *cycle) target(w *work, i int, held map[task.Field]bool) plan.Target {
 	}
 	if s.linked {
 		t.Ref.Key, t.Name, t.Now = s.link.Key, s.link.Name, s.link.Base
-		t.Marked = !t.Ref.Provisional()
+		t.Marked = !t.Ref.Provisional() || r.desc.Markless
 		if s.rec != nil {
 			t.Now, t.Problems = s.rec.Values, s.rec.Problems
 		} else {
@@ -373,7 +373,7 @@ func (c *cycle) carryHolds() {
 func itemHold(r task.HoldReason) bool {
 	switch r {
 	case task.HoldUnreadable, task.HoldUnmappedStatus, task.HoldUnknownPartner, task.HoldNoTitle, task.HoldDuplicateID,
-		task.HoldAmbiguous, task.HoldNoAccess:
+		task.HoldAmbiguous, task.HoldNoAccess, task.HoldDisplaced:
 		return true
 	case task.HoldUnmatchedPerson, task.HoldConflict, task.HoldSchemaDrift, task.HoldUnsupported, task.HoldRetrying, task.HoldAwaiting:
 	}

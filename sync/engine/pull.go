@@ -63,6 +63,7 @@ func (c *cycle) pull(ctx context.Context) {
 	})
 	for i := range c.reads {
 		r, id := &c.reads[i], c.sources[i].ID()
+		c.disbelieve(i)
 		c.holds = append(c.holds, r.snap.Held...)
 		if r.err != nil && r.err.RetryAfter > 0 && !c.now.Before(c.rest[id]) {
 			c.rest[id] = c.now.Add(r.err.RetryAfter)
@@ -107,9 +108,18 @@ func (c *cycle) confirm(ctx context.Context, i int) {
 		keys[k] = q.key
 	}
 	answers, err := c.sources[i].Confirm(ctx, keys)
+	if f := fault.Of(err); err != nil && f.Reason == fault.SchemaDrift {
+		c.sitOut(i, f) // what was read before is no better: without its column of ids every row would look new
+		return
+	}
 	fresh := make(map[string]task.Record)
 	for _, q := range questions {
 		answer, known := answers[q.key]
+		if q.absent && answer.Presence == connectors.Present && answer.Record.Ref.Provisional() {
+			c.sitOut(i, fault.New(fault.Conflict, fault.Precondition, "read the rows",
+				"rows were changed while they were read: the next cycle reads them again"))
+			return
+		}
 		switch {
 		case err == nil && known && answer.Presence == connectors.Present:
 			fresh[q.key] = answer.Record
@@ -129,6 +139,17 @@ func (c *cycle) confirm(ctx context.Context, i int) {
 		}
 	}
 	r.take(questions, fresh)
+}
+
+// sitOut has a source sit the cycle out after all: what it said when it was pulled does not hold. People changed it between two
+// reads of ours, so that what the first showed of an item that is known by its content alone stands for another.
+func (c *cycle) sitOut(i int, f *fault.Error) {
+	r := &c.reads[i]
+	for _, w := range c.works {
+		w.sides[i].gone = false
+	}
+	r.ok, r.snap, r.err = false, task.Snapshot{}, f
+	r.err.Source = c.sources[i].ID()
 }
 
 // questions are what to read directly: what a complete snapshot did not hold, or a list of all keys not name; an item whose last write had no answer, where

@@ -5,6 +5,10 @@
 //	it carries a task's mark                         that task, unless another record of the source is linked to it
 //	a scorecard row and one item of the partner's    the same task, if both are new to each other, the folded titles are
 //	own tool (or its task, known or marked)          equal, and each is the only one of that title
+//	a new item and a task whose item in that tool    the same task, if all else in it is as it was, and each is the only
+//	was known by its content alone, and is missing   one that fits the other (see likenessOf); else held
+//	a new item that is, to the letter, what was      the same task, if each is the only one that fits the other: its mark
+//	known of an item that is missing                 was taken off
 //	no title, or no partner                          held until a person gives one
 //	anything else                                    a new task
 package match
@@ -38,6 +42,8 @@ type Link struct {
 	// Unseen says that the item was not seen, and that this tells nothing: the source was read in part, or could not be asked.
 	// A record there that bears the task's name and no mark is held: it may be the item.
 	Unseen bool
+	// Base is what was last accounted for in the item. It is needed only of an item that is Missing or Unseen.
+	Base task.Values
 }
 
 // Batch is what was read from one source in this cycle.
@@ -90,6 +96,9 @@ func Match(tasks []Task, scorecard task.SourceID, batches []Batch) Result {
 	}
 	loose = slices.DeleteFunc(loose, m.byMark)
 	m.byRule(loose)
+	for _, b := range batches {
+		m.byLikeness(b.Source)
+	}
 	m.order(batches)
 	return m.out
 }
@@ -120,6 +129,7 @@ type matcher struct {
 	taken  map[slot]bool               // task and source that a record of this cycle fills
 	newly  map[task.ID][]task.SourceID // of taken: what no stored link led to
 	marked map[task.ID]int             // index in out.Born of the task that a mark names and nobody knows
+	unfit  []item                      // what is held because it cannot be a task as it is
 	out    Result
 }
 
@@ -264,6 +274,8 @@ func (m *matcher) byRule(loose []item) {
 	for _, it := range loose {
 		if hold, bad := unfit(it); bad {
 			m.out.Held = append(m.out.Held, hold)
+			m.unfit = append(m.unfit, it)
+			m.doubtUnfit(it)
 			continue
 		}
 		fit = append(fit, it)
@@ -289,6 +301,20 @@ func (m *matcher) byRule(loose []item) {
 			continue
 		}
 		m.settle(names[name{it.partner, it.title()}], fit, done, i)
+	}
+}
+
+// doubtUnfit notes of an item that cannot be a task yet which tasks it may be: those of its title whose item there is missing.
+// Such a row has lost its mark and, for now, its partner too.
+func (m *matcher) doubtUnfit(it item) {
+	if it.title() == "" {
+		return
+	}
+	for _, t := range m.tasks {
+		s := it.rec.Ref.Source
+		if t.Title == it.title() && !t.Removed && !m.taken[slot{t.ID, s}] && slices.ContainsFunc(t.Links, func(l Link) bool { return l.Source == s && l.Missing }) {
+			m.unsure(t.ID, s)
+		}
 	}
 }
 
@@ -419,14 +445,20 @@ func (t *Task) awaits(s task.SourceID) bool { return slices.Contains(t.Awaiting,
 func (m *matcher) doubt(tasks []*Task, at []int, fit []item) {
 	for _, t := range tasks {
 		for _, i := range at {
-			if s := fit[i].rec.Ref.Source; !slices.Contains(m.out.Unsure[t.ID], s) {
-				if m.out.Unsure == nil {
-					m.out.Unsure = make(map[task.ID][]task.SourceID)
-				}
-				m.out.Unsure[t.ID] = append(m.out.Unsure[t.ID], s)
-			}
+			m.unsure(t.ID, fit[i].rec.Ref.Source)
 		}
 	}
+}
+
+// unsure notes that an item of the source may be the task.
+func (m *matcher) unsure(id task.ID, s task.SourceID) {
+	if slices.Contains(m.out.Unsure[id], s) {
+		return
+	}
+	if m.out.Unsure == nil {
+		m.out.Unsure = make(map[task.ID][]task.SourceID)
+	}
+	m.out.Unsure[id] = append(m.out.Unsure[id], s)
 }
 
 func (m *matcher) holdAll(at []int, fit []item, done map[int]bool) {

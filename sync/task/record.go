@@ -142,12 +142,13 @@ const (
 	HoldRetrying        HoldReason = "retrying"         // a write went wrong and is tried again after a pause
 	HoldAwaiting        HoldReason = "awaiting"         // a create whose outcome is not known yet
 	HoldNoAccess        HoldReason = "no_access"        // the item is there, and may not be read
+	HoldDisplaced       HoldReason = "displaced"        // cells were moved without the rest of their rows
 )
 
 // HoldReasons returns every reason, sorted. The slice is the caller's.
 func HoldReasons() []HoldReason {
 	return []HoldReason{
-		HoldAmbiguous, HoldAwaiting, HoldConflict, HoldDuplicateID, HoldNoAccess, HoldNoTitle, HoldRetrying,
+		HoldAmbiguous, HoldAwaiting, HoldConflict, HoldDisplaced, HoldDuplicateID, HoldNoAccess, HoldNoTitle, HoldRetrying,
 		HoldSchemaDrift, HoldUnknownPartner, HoldUnmappedStatus, HoldUnmatchedPerson, HoldUnreadable, HoldUnsupported,
 	}
 }

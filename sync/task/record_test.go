@@ -67,7 +67,7 @@ func TestStatuses(t *testing.T) {
 func TestHoldReasonsAreSortedAndClosed(t *testing.T) {
 	t.Parallel()
 	rs := task.HoldReasons()
-	if !slices.IsSorted(rs) || len(slices.Compact(slices.Clone(rs))) != len(rs) || len(rs) != 13 {
+	if !slices.IsSorted(rs) || len(slices.Compact(slices.Clone(rs))) != len(rs) || len(rs) != 14 {
 		t.Errorf("reasons %q", rs)
 	}
 }
