@@ -82,14 +82,46 @@ func (v *vocabulary) statusHint(c cell) string {
 // likely is the known word that a text may be a misspelling of; "" where none is near enough, or where the text may say its
 // opposite.
 func (v *vocabulary) likely(s string) string {
-	near := nearest(foldWord(s), v.words)
-	if near == "" || similarity(foldWord(s), foldWord(near)) < 0.8 {
-		return ""
+	word := foldWord(s)
+	best, fewest := "", 3
+	for _, w := range v.words {
+		known := foldWord(w)
+		n := slips(word, known)
+		if n < fewest && (n == 1 && len(word) >= 4 || n == 2 && len(word) >= 10) &&
+			negated(word) == negated(known) && !strings.HasSuffix(word, known) {
+			best, fewest = w, n
+		}
 	}
-	if negated(foldWord(s)) != negated(foldWord(near)) || strings.HasSuffix(foldWord(s), foldWord(near)) && foldWord(s) != foldWord(near) {
-		return ""
+	return best
+}
+
+// slips is how many slips of the pen lie between two texts, at most 3: a letter too many, too few, or wrong, or two in the wrong
+// order.
+func slips(a, b string) int {
+	x, y := []rune(a), []rune(b)
+	if len(x)-len(y) > 2 || len(y)-len(x) > 2 || len(x) > 100 {
+		return 3
 	}
-	return near
+	before, last := make([]int, len(y)+1), make([]int, len(y)+1)
+	for j := range last {
+		last[j] = j
+	}
+	for i := 1; i <= len(x); i++ {
+		now := make([]int, len(y)+1)
+		now[0] = i
+		for j := 1; j <= len(y); j++ {
+			change := 1
+			if x[i-1] == y[j-1] {
+				change = 0
+			}
+			now[j] = min(last[j]+1, now[j-1]+1, last[j-1]+change)
+			if i > 1 && j > 1 && x[i-1] == y[j-2] && x[i-2] == y[j-1] {
+				now[j] = min(now[j], before[j-2]+1)
+			}
+		}
+		before, last = last, now
+	}
+	return min(last[len(y)], 3)
 }
 
 // negated reports that a text has a word that turns it round.
