@@ -194,6 +194,31 @@ func (s *Source) HintDeleted(keys ...string) {
 	}
 }
 
+// Show hands over what is to be shown: see Publisher. It reports false where the connector shows nothing beside the tasks.
+func (s *Source) Show(b Board) (differs bool) {
+	defer func() {
+		if s.panicked("show the board", recover()) != nil {
+			differs = false
+		}
+	}()
+	p, ok := s.conn.(Publisher)
+	return ok && p.Show(b)
+}
+
+// Publish writes what Show said and no Apply has written since: see Publisher. It does nothing where the connector shows
+// nothing beside the tasks.
+func (s *Source) Publish(ctx context.Context) (err error) {
+	defer s.recovered("publish the board", &err)
+	p, ok := s.conn.(Publisher)
+	if !ok {
+		return nil
+	}
+	if err := p.Publish(ctx); err != nil {
+		return s.fault("publish the board", err)
+	}
+	return nil
+}
+
 // Check says what holds in the live tool: see Checker. Of a connector that is none, it pulls everything and tells what
 // was held or went wrong.
 func (s *Source) Check(ctx context.Context) (out []Finding, err error) {

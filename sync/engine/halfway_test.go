@@ -162,3 +162,29 @@ func TestWhatIsNobodysIsReadAgain(t *testing.T) {
 		t.Errorf("the scorecard has %d rows, want 1", n)
 	}
 }
+
+// A status that a person emptied is filled again even if the first try fails: an increment does not show it a second time.
+func TestAnEmptiedStatusIsFilledAgainAfterAFailedTry(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, func(b *bench) {
+		b.jira = memory.New(memory.Options{Fields: []task.Field{task.Title, task.Status}, CanCreate: true, Increments: true, Census: 1, Lists: true})
+	})
+	b.jira.Add(titled("Dig a well"))
+	b.cycle()
+	b.card.Edit(b.card.Keys()[0], task.Status, task.EnumValue(task.Done))
+	b.cycle()
+	b.jira.Edit(b.jira.Keys()[0], task.Status, task.Empty(task.Enum))
+	b.jira.Fail(func(s memory.Step, _ *task.Patch) memory.Effect {
+		if s == memory.StepApply {
+			return memory.Unauthorized
+		}
+		return memory.Pass
+	})
+	b.cycle()
+	b.jira.Fail(nil)
+	b.cycle()
+	b.cycle()
+	if got := value(t, b.jira, "Dig a well", task.Status); got != task.Done {
+		t.Errorf("the tool shows %q, agreed is done", got)
+	}
+}

@@ -9,8 +9,8 @@
 //	now = a write of ours whose       an echo that no answer told us of: no claim
 //	      outcome is unknown
 //	now is unreadable                 no claim; the base stays where it was
-//	now is empty, and the field       no claim: a task has a title, a partner and a status
-//	      cannot be
+//	now is empty, and the field       no claim: a task has a title, a partner and a status.
+//	      cannot be                   What was read is the base, and the field is filled again
 //	anything else                     a claim
 //
 //	no claim                          the agreed value stays
@@ -171,7 +171,7 @@ func verdict(f task.Field, s *Side, agreed task.Value) verdictKind {
 	case !s.Pending[f].IsNone() && now == s.Pending[f]:
 		return quiet
 	case now.IsEmpty() && required(f):
-		return unusable
+		return quiet
 	}
 	return claim
 }

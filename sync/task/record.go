@@ -99,6 +99,16 @@ type Snapshot struct {
 	Held []Hold
 	// Cursor is handed to the next pull if this one is accounted for; "" keeps the one before.
 	Cursor string
+	// Choices are what people chose on the pages that Lockstep keeps in the scorecard.
+	Choices []Choice
+}
+
+// Choice is what a person chose from a list in one row of a page. It is outside text: only one that is among the options
+// means anything.
+type Choice struct {
+	Page string // the page's name
+	Key  string // the row's key
+	Text string // what is chosen
 }
 
 // HoldReason is why something waits for a person. The set is closed: it is a metric label.

@@ -1,29 +1,18 @@
 package google
 
 import (
-	"fmt"
 	"net/http"
 	"strings"
-	"time"
-	"unicode/utf16"
 )
-
-// document is one document: paragraphs of plain text in a single tab.
-type document struct {
-	id         string
-	title      string
-	paragraphs []string
-	version    int64
-	created    time.Time
-	modified   time.Time
-}
 
 // AddDocument makes a document with the paragraphs and returns its id.
 func (s *Server) AddDocument(title string, paragraphs ...string) string {
-	now := s.o.Now()
-	d := &document{title: title, paragraphs: paragraphs, version: 1, created: now, modified: now}
+	return s.publishDoc(newDocument(title, paragraphs, s.o.Now()))
+}
+
+func (s *Server) publishDoc(d *document) string {
 	s.mu.Lock()
-	d.id = s.newID(title)
+	d.id = s.newID(d.title)
 	s.docs[d.id] = d
 	s.order = append(s.order, d.id)
 	s.mu.Unlock()
@@ -31,13 +20,47 @@ func (s *Server) AddDocument(title string, paragraphs ...string) string {
 	return d.id
 }
 
+// document is a document as it is now, nil where there is none with the id.
 func (s *Server) document(id string) *document {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return s.docs[id]
 }
 
-// serveDocs speaks as much of Docs as reads a document: documents.get.
+// openDoc finds the document for the API's one user.
+func (s *Server) openDoc(id string, write bool) (*document, error) {
+	d := s.document(id)
+	switch {
+	case d == nil:
+		return nil, notFound()
+	case d.unshared, write && d.readOnly:
+		return nil, denied()
+	}
+	return d, nil
+}
+
+// changeDoc lets f work on a copy of the document and, when f finds nothing wrong, puts the copy in its place.
+func (s *Server) changeDoc(id string, byPerson bool, f func(d *document) error) error {
+	s.mu.Lock()
+	old := s.docs[id]
+	if old == nil {
+		s.mu.Unlock()
+		return notFound()
+	}
+	d := old.clone()
+	if err := f(d); err != nil {
+		s.mu.Unlock()
+		return err
+	}
+	d.version++
+	d.modified, d.byPerson = s.o.Now(), byPerson
+	s.docs[id] = d
+	s.mu.Unlock()
+	s.tell(id)
+	return nil
+}
+
+// serveDocs speaks Docs: documents.get, create and batchUpdate.
 func (s *Server) serveDocs(w http.ResponseWriter, r *http.Request) {
 	if err := s.docsCall(w, r); err != nil {
 		writeError(w, err)
@@ -48,72 +71,71 @@ func (s *Server) docsCall(w http.ResponseWriter, r *http.Request) error {
 	if err := s.admit(r, docsService); err != nil {
 		return err
 	}
-	id, ok := strings.CutPrefix(r.URL.Path, "/v1/documents/")
-	if !ok || r.Method != http.MethodGet || strings.ContainsAny(id, "/:") {
-		return notSpoken(r.Method + " " + r.URL.Path)
+	id, found := strings.CutPrefix(r.URL.Path, "/v1/documents")
+	id = strings.TrimPrefix(id, "/")
+	of, verb, _ := strings.Cut(id, ":")
+	switch {
+	case !found || strings.Contains(id, "/"):
+	case r.Method == http.MethodGet && id != "" && verb == "":
+		return s.getDocument(w, r, id)
+	case r.Method == http.MethodPost && id == "":
+		return s.createDocument(w, r)
+	case r.Method == http.MethodPost && verb == "batchUpdate":
+		return s.updateDocument(w, r, of)
 	}
+	return notSpoken(r.Method + " " + r.URL.Path)
+}
+
+func (s *Server) createDocument(w http.ResponseWriter, r *http.Request) error {
+	c, err := s.begin(w, r, docsSchema(), "Document")
+	if err != nil {
+		return err
+	}
+	in, err := c.body("Document", "document")
+	if err != nil {
+		return err
+	}
+	title := asString(in["title"])
+	if title == "" {
+		title = "Untitled document"
+	}
+	id := s.AddDocument(title)
+	c.answer(s.document(id).show(docView{suggestions: inlineView}))
+	return nil
+}
+
+func (s *Server) getDocument(w http.ResponseWriter, r *http.Request, id string) error {
 	c, err := s.begin(w, r, docsSchema(), "Document", "suggestionsViewMode", "includeTabsContent", "commentsViewMode")
 	if err != nil {
 		return err
 	}
-	tabs, err := c.flag("includeTabsContent")
+	var v docView
+	if v.tabs, err = c.flag("includeTabsContent"); err != nil {
+		return err
+	}
+	v.suggestions, err = c.choice("suggestionsViewMode", "SuggestionsViewMode", "DEFAULT_FOR_CURRENT_ACCESS", inlineView, acceptedView, withoutView)
 	if err != nil {
 		return err
 	}
-	view, err := c.choice("suggestionsViewMode", "SuggestionsViewMode", "DEFAULT_FOR_CURRENT_ACCESS", "SUGGESTIONS_INLINE",
-		"PREVIEW_SUGGESTIONS_ACCEPTED", "PREVIEW_WITHOUT_SUGGESTIONS")
+	comments, err := c.choice("commentsViewMode", "CommentsViewMode", "COMMENTS_VIEW_MODE_UNSPECIFIED",
+		"COMMENTS_VIEW_MODE_DEFAULT_FOR_CURRENT_ACCESS", "COMMENTS_VIEW_MODE_OMITTED", "COMMENTS_VIEW_MODE_INCLUDED")
 	if err != nil {
 		return err
 	}
-	if view == "" || view == "DEFAULT_FOR_CURRENT_ACCESS" {
-		view = "SUGGESTIONS_INLINE"
+	v.comments = comments == "COMMENTS_VIEW_MODE_INCLUDED"
+	d, err := s.openDoc(id, false)
+	if err != nil {
+		return err
 	}
-	d := s.document(id)
-	if d == nil {
-		return notFound()
+	if v.suggestions == "" || v.suggestions == "DEFAULT_FOR_CURRENT_ACCESS" {
+		v.suggestions = inlineView
+		if d.readOnly { // who may not edit sees the document without what is only suggested
+			v.suggestions = withoutView
+		}
 	}
-	out := map[string]any{
-		"documentId": d.id, "title": d.title, "suggestionsViewMode": view,
-		"revisionId": fmt.Sprintf("ASandboxRevision%06d", d.version),
+	if d.readOnly && v.suggestions != withoutView {
+		return denied()
 	}
-	if tabs {
-		out["tabs"] = []any{map[string]any{
-			"tabProperties": map[string]any{"tabId": "t.0", "title": "Tab 1", "index": 0},
-			"documentTab":   map[string]any{"body": d.body()},
-		}}
-	} else {
-		out["body"] = d.body()
-	}
-	c.answer(out)
+	c.answer(d.show(v))
 	return nil
-}
-
-// body is the document's Body. Indexes count UTF-16 units, and the text starts at 1.
-func (d *document) body() map[string]any {
-	content := []any{map[string]any{
-		"endIndex": 1,
-		"sectionBreak": map[string]any{"sectionStyle": map[string]any{
-			"columnSeparatorStyle": "NONE", "contentDirection": "LEFT_TO_RIGHT", "sectionType": "CONTINUOUS",
-		}},
-	}}
-	at := 1
-	paragraphs := d.paragraphs
-	if len(paragraphs) == 0 {
-		paragraphs = []string{""} // a document always has one paragraph
-	}
-	for _, p := range paragraphs {
-		run := strings.ReplaceAll(p, "\n", "\v") + "\n" // a line break within a paragraph is a vertical tab
-		end := at + len(utf16.Encode([]rune(run)))
-		content = append(content, map[string]any{
-			"startIndex": at, "endIndex": end,
-			"paragraph": map[string]any{
-				"elements": []any{map[string]any{
-					"startIndex": at, "endIndex": end, "textRun": map[string]any{"content": run, "textStyle": map[string]any{}},
-				}},
-				"paragraphStyle": map[string]any{"namedStyleType": "NORMAL_TEXT", "direction": "LEFT_TO_RIGHT"},
-			},
-		})
-		at = end
-	}
-	return map[string]any{"content": content}
 }

@@ -60,9 +60,9 @@ func (s *Server) file(id string) map[string]any {
 	case w != nil && !w.unshared:
 		title, mime, path = w.title, "application/vnd.google-apps.spreadsheet", "/spreadsheets/d/"
 		version, created, modified, byPerson, trashed, writable = w.version, w.created, w.modified, w.byPerson, w.trashed, !w.readOnly
-	case d != nil:
+	case d != nil && !d.unshared:
 		title, mime, path = d.title, "application/vnd.google-apps.document", "/document/d/"
-		version, created, modified, byPerson, writable = d.version, d.created, d.modified, true, true
+		version, created, modified, byPerson, trashed, writable = d.version, d.created, d.modified, d.byPerson, d.trashed, !d.readOnly
 	default:
 		return nil
 	}

@@ -178,34 +178,57 @@ func (s *Server) Tabs(id string) []string {
 	return out
 }
 
-// Trash moves the file into the bin. Sheets goes on answering for it, as the real one does; only Drive tells.
-func (s *Server) Trash(id string) error {
-	return s.change(id, true, func(w *workbook) error { w.trashed = true; return nil })
-}
+// Trash moves the file into the bin. Sheets and Docs go on answering for it, as the real ones do; only Drive tells.
+func (s *Server) Trash(id string) error { return s.access(id, func(a *access) { a.trashed = true }) }
 
-// Unshare takes the file away from the API's user: Sheets then answers 403, Drive 404.
-func (s *Server) Unshare(id string) error {
-	return s.change(id, true, func(w *workbook) error { w.unshared = true; return nil })
-}
+// Unshare takes the file away from the API's user: Sheets and Docs then answer 403, Drive 404.
+func (s *Server) Unshare(id string) error { return s.access(id, func(a *access) { a.unshared = true }) }
 
 // ReadOnly leaves the API's user reading alone: writes answer 403.
 func (s *Server) ReadOnly(id string) error {
-	return s.change(id, true, func(w *workbook) error { w.readOnly = true; return nil })
+	return s.access(id, func(a *access) { a.readOnly = true })
 }
 
 // Share gives the API's user back what Unshare, ReadOnly and Trash took.
-func (s *Server) Share(id string) error {
-	return s.change(id, true, func(w *workbook) error { w.unshared, w.readOnly, w.trashed = false, false, false; return nil })
+func (s *Server) Share(id string) error { return s.access(id, func(a *access) { *a = access{} }) }
+
+// access is what the API's user may do with a file.
+type access struct{ trashed, unshared, readOnly bool }
+
+// words say it to people; "" where nothing is out of the ordinary.
+func (a access) words() string {
+	switch {
+	case a.trashed:
+		return "in the bin"
+	case a.unshared:
+		return "not shared with the API"
+	case a.readOnly:
+		return "read-only for the API"
+	}
+	return ""
+}
+
+func (s *Server) access(id string, f func(*access)) error {
+	if s.document(id) != nil {
+		return s.changeDoc(id, true, func(d *document) error { f(&d.access); return nil })
+	}
+	return s.change(id, true, func(w *workbook) error {
+		a := access{w.trashed, w.unshared, w.readOnly}
+		f(&a)
+		w.trashed, w.unshared, w.readOnly = a.trashed, a.unshared, a.readOnly
+		return nil
+	})
 }
 
 // Delete removes the file for good: every API then answers 404.
 func (s *Server) Delete(id string) error {
 	s.mu.Lock()
-	if s.books[id] == nil {
+	if s.books[id] == nil && s.docs[id] == nil {
 		s.mu.Unlock()
 		return notFound()
 	}
 	delete(s.books, id)
+	delete(s.docs, id)
 	s.order = slices.DeleteFunc(s.order, func(o string) bool { return o == id })
 	s.mu.Unlock()
 	s.tell(id)

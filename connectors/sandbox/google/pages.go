@@ -51,6 +51,7 @@ func (s *Server) pages() http.Handler {
 	}
 	mux.HandleFunc("GET /sandbox/events", s.events)
 	mux.HandleFunc("POST /sandbox/spreadsheets/{id}/{act}", s.act)
+	mux.HandleFunc("POST /sandbox/documents/{id}/{act}", s.actDoc)
 	return mux
 }
 
@@ -78,33 +79,17 @@ func (s *Server) indexPage(http.ResponseWriter, *http.Request) (string, any, err
 				Title: w.title, Link: "/spreadsheets/d/" + id + "/edit", What: fmt.Sprintf("Spreadsheet, %d tabs", len(w.tabs)),
 				Changed: w.modified.UTC().Format("2 Jan 2006 15:04:05"),
 			}
-			switch {
-			case w.trashed:
-				e.State = "in the bin"
-			case w.unshared:
-				e.State = "not shared with the API"
-			case w.readOnly:
-				e.State = "read-only for the API"
-			}
+			e.State = access{w.trashed, w.unshared, w.readOnly}.words()
 			out = append(out, e)
 		} else if d := s.docs[id]; d != nil {
-			out = append(out, indexEntry{
+			e := indexEntry{
 				Title: d.title, Link: "/document/d/" + id + "/edit", What: "Document", Changed: d.modified.UTC().Format("2 Jan 2006 15:04:05"),
-			})
+			}
+			e.State = d.access.words()
+			out = append(out, e)
 		}
 	}
 	return "index.html", out, nil
-}
-
-func (s *Server) documentPage(_ http.ResponseWriter, r *http.Request) (string, any, error) {
-	d := s.document(r.PathValue("id"))
-	if d == nil {
-		return "", nil, fmt.Errorf("there is no such document")
-	}
-	return "document.html", struct {
-		Title      string
-		Paragraphs []string
-	}{d.title, d.paragraphs}, nil
 }
 
 // rowsAPage is how many rows of a tab are on one page.

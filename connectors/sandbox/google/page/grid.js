@@ -4,7 +4,11 @@
 (() => {
   const grid = document.getElementById("grid");
   if (!grid) {
-    new EventSource("/sandbox/events").onmessage = () => { if (document.querySelector(".list")) location.reload(); };
+    const doc = document.getElementById("document");
+    const typing = () => doc.querySelector("textarea, details[open]") || [...doc.querySelectorAll("input[name=text]")].some((i) => i.value);
+    new EventSource("/sandbox/events").onmessage = (e) => {
+      if (document.querySelector(".list") || doc && e.data === doc.dataset.id && !typing()) location.reload();
+    };
     return;
   }
   // A link with #gid=… names a tab in its fragment, which the server never sees.
