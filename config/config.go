@@ -18,6 +18,7 @@ import (
 	"github.com/lockstep-sync/lockstep/connectors/jira"
 	"github.com/lockstep-sync/lockstep/sync/merge"
 	"github.com/lockstep-sync/lockstep/sync/plan"
+	"github.com/lockstep-sync/lockstep/sync/scorecard"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
@@ -103,6 +104,11 @@ type Source struct {
 type Scorecard struct {
 	ID    task.SourceID // ScorecardID
 	Sheet gsheets.Config
+	Pages []string // of Pages, in their order; empty where there is to be none
+	// Heartbeat is how often it is written that Lockstep has looked, if nothing else is; 0 is never.
+	Heartbeat   time.Duration
+	DeletedRows string // RestoreRows or CancelTasks
+	Rules       scorecard.Rules
 }
 
 // Load reads the file at path. Paths in it start at its folder, but for the store's. A file that cannot be read, and every

@@ -108,6 +108,7 @@ func (b *builder) shared(e entry, s Source) []task.Field {
 // scorecard fills in the scorecard: a column for each field that some tool has, and those that it cannot be without.
 func (b *builder) scorecard(v *value, p *Partnership) {
 	p.Scorecard.ID = ScorecardID
+	b.board(v, p)
 	sheet := v.entry("sheet")
 	if sheet == nil || sheet.value.kind != mapping || sheet.value.broken {
 		return

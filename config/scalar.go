@@ -27,6 +27,8 @@ func scalarProblem(s shape, text string) string {
 		_, err = parseFlag(text)
 	case duration:
 		_, err = parseInterval(text)
+	case heartbeat:
+		_, err = parseHeartbeat(text)
 	case day:
 		_, err = parseDay(text)
 	case portion:

@@ -6,23 +6,24 @@ import "github.com/lockstep-sync/lockstep/sync/task"
 type shape uint8
 
 const (
-	text     shape = iota // one word or sentence
-	whole                 // a whole number
-	truth                 // true or false
-	duration              // 60s, 5m, 1h30m
-	day                   // 2026-09-01
-	portion               // 30%, 0.3
-	texts                 // a list of texts
-	names                 // key → text
-	words                 // key → list of texts
-	section               // the keys of sub
-	sections              // a list of such
-	rules                 // field or default → the keys of sub
+	text      shape = iota // one word or sentence
+	whole                  // a whole number
+	truth                  // true or false
+	duration               // 60s, 5m, 1h30m
+	heartbeat              // a duration, or off
+	day                    // 2026-09-01
+	portion                // 30%, 0.3
+	texts                  // a list of texts
+	names                  // key → text
+	words                  // key → list of texts
+	section                // the keys of sub
+	sections               // a list of such
+	rules                  // field or default → the keys of sub
 )
 
 func (s shape) String() string {
 	return [...]string{
-		"text", "whole number", "true or false", "duration", "date", "share", "list of texts", "map of texts",
+		"text", "whole number", "true or false", "duration", "duration or `off`", "date", "share", "list of texts", "map of texts",
 		"map of lists of texts", "section", "list of sections", "map of sections",
 	}[s]
 }
@@ -30,7 +31,7 @@ func (s shape) String() string {
 // want says in a message how a value of the shape is written.
 func (s shape) want() string {
 	return [...]string{
-		"a single text", "a whole number, such as 1", "true or false", "a duration, such as 60s", "a date, such as 2026-09-01",
+		"a single text", "a whole number, such as 1", "true or false", "a duration, such as 60s", "a duration, such as 1h, or off", "a date, such as 2026-09-01",
 		"a share, such as 30%", "a list of texts, such as [one, two]", "keys with a text each, such as {due: Deadline}",
 		"keys with a list of texts each, such as {blocked: [Stuck, On hold]}", "keys and values below it",
 		`a list, each item beginning with "- "`, "keys with their own keys each, such as {notes: {on_conflict: hold}}",
@@ -128,6 +129,10 @@ func partnershipKeys() []key {
 		{name: "scorecard", shape: section, required: true, doc: "The shared scorecard.", sub: []key{
 			{name: "sheet", shape: section, required: true, doc: "The tab that holds every task. Everybody may edit it.", sub: sheetKeys(true)},
 			{name: "status", shape: words, by: task.Statuses, doc: "Status → words in cells that mean it, the word to write first. Adds to the words known anyway."},
+			{name: "pages", shape: texts, of: Pages, def: "all of them", doc: "The tabs beside the tasks that Lockstep keeps: partners and freshness, what waits for a choice, who changed what, and what cannot be read. `[]` is none."},
+			{name: "heartbeat", shape: heartbeat, def: "1h, or `interval` where that is more", doc: "How often the summary is told that Lockstep has looked, if nothing else changes. The sheet says by itself when two were missed."},
+			{name: "deleted_rows", of: deletedRows, def: RestoreRows, doc: "What it means that a row was deleted here: `restore`, nothing, it comes back; `cancel`, the task is cancelled everywhere and the row stays away as long as it is. A task that is done, or that somebody edited meanwhile, comes back in any case."},
+			{name: "rules", shape: section, doc: "By which rules tasks and partners are red, amber or green.", sub: ruleKeys()},
 			{name: "report", shape: section, refused: later},
 		}},
 		{name: "merge", shape: rules, by: func() []string { return append([]string{"default"}, fieldNames()...) }, doc: "What happens when several tools changed one field. The key is a field, or `default` for all others.", sub: []key{

@@ -21,6 +21,7 @@ import (
 	"github.com/lockstep-sync/lockstep/connectors/jira"
 	"github.com/lockstep-sync/lockstep/sync/merge"
 	"github.com/lockstep-sync/lockstep/sync/plan"
+	"github.com/lockstep-sync/lockstep/sync/scorecard"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
@@ -92,7 +93,7 @@ func TestWholeConfig(t *testing.T) {
 				// Notes come from Riverton's sheet; workstream, progress, priority and labels do not leave AquaFund's Jira.
 				Fields:   []task.Field{task.Title, task.Partner, task.Status, task.Assignee, task.Due, task.Notes},
 				Partners: sheetPartners, People: sheetPeople,
-			}},
+			}, Pages: Pages(), Heartbeat: time.Hour, DeletedRows: RestoreRows, Rules: scorecard.DefaultRules()},
 			Merge: merge.Rules{
 				Default: merge.Rule{Authority: []merge.Role{merge.Owner, merge.Scorecard}},
 				Fields:  map[task.Field]merge.Rule{task.Notes: {Authority: []merge.Role{merge.Owner, merge.Scorecard}, Hold: true}},

@@ -66,13 +66,14 @@ type Cell struct {
 	// Links lead elsewhere: each of them stands in the cell under its own text, and Value is not shown.
 	Links []Link
 	// Formula is worked out by the tool, such as one that says how old the sheet is; "" in nearly every cell. It must never hold
-	// anything from outside.
+	// anything from outside. NOW() in it is the moment in UTC, in days since 30 December 1899: a tool whose clock stands in another
+	// zone puts in what gives that. It has no separators between arguments and no decimal marks, which differ by locale.
 	Formula string
 	// Options are offered in a list; people choose one. Value is what is chosen, empty as long as nothing is.
 	Options []string
 }
 
-// Link is a text that leads to an address.
+// Link is a text that leads to an address; to none where URL is "".
 type Link struct{ Text, URL string }
 
 // Tone is what a colour says; it is always said in words too.

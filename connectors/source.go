@@ -194,6 +194,12 @@ func (s *Source) HintDeleted(keys ...string) {
 	}
 }
 
+// Publishes reports whether the connector shows anything beside the tasks.
+func (s *Source) Publishes() bool {
+	_, ok := s.conn.(Publisher)
+	return ok
+}
+
 // Show hands over what is to be shown: see Publisher. It reports false where the connector shows nothing beside the tasks.
 func (s *Source) Show(b Board) (differs bool) {
 	defer func() {

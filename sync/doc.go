@@ -5,6 +5,7 @@
 //	match      which records are the same task
 //	merge      the pure three-way merge
 //	plan       agreed state against what each source holds, and the guards
+//	scorecard  the partnership view, with reasons
 //	engine     one cycle, and the loop that wakes it
 //	store      what is remembered
 //

@@ -28,6 +28,15 @@ func printReport(w io.Writer, r engine.Report, requests map[string]app.Counts) {
 			hint(p, s.Hint)
 		}
 	}
+	switch {
+	case r.Board.Error != "":
+		p("  the scorecard's columns and pages could not be written: %s", clean(r.Board.Error))
+		hint(p, r.Board.Hint)
+	case r.Board.Written:
+		p("  the scorecard's computed columns and pages were brought up to date")
+	case r.Board.Differs:
+		p("  the scorecard's computed columns and pages are to be brought up to date")
+	}
 	for _, t := range r.Trips {
 		p("  guard: %s", t)
 	}

@@ -29,7 +29,7 @@ type T interface {
 // Harness is one fresh tool without managed items, and a person at its keyboard. What the person does goes past the
 // connector: through the tool's own page or its server's memory. An item's name is the harness's own handle on it (a
 // Jira id, a number of its own for a row) and stays good while others come, go and move. A harness may also be a
-// Typist, a Copier, a Mover or a Settler; what it is not is not asked of it.
+// Typist, a Copier, a Mover, a Settler or a Viewer; what it is not is not asked of it.
 type Harness interface {
 	// Connector returns a new client of the same tool, as after a restart: nothing is remembered but what the tool holds.
 	Connector(t T) connectors.Connector
@@ -104,6 +104,8 @@ type Features struct {
 	Creates, Removes bool
 	// Provisional says that what people make has no lasting key until it is adopted.
 	Provisional bool
+	// Board says that the tool shows a board: its connector is a Publisher, and its Harness a Viewer.
+	Board bool
 	// Increments says that a Pull with a cursor may give only what changed.
 	Increments bool
 	// Fields are the mapped fields, Title among them; ReadOnly those of them that may only be read.

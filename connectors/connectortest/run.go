@@ -56,6 +56,7 @@ func groups() []group {
 		{"creating", creating()},
 		{"removing", removing()},
 		{"failing", failing()},
+		{"board", boards()},
 	}
 }
 

@@ -187,8 +187,12 @@ func (b *batch) update(ctx context.Context, i int) {
 	ed, err := c.plan(p, is)
 	switch {
 	case err == nil:
-	case m == nil || m.err == nil:
-		b.fail(i, err, m.begun())
+	case !m.begun():
+		b.fail(i, err, false)
+		return
+	case m.err == nil: // half-way is no place to stay
+		b.weigh(err)
+		b.conclude(ctx, i, m, err)
 		return
 	default:
 		ed = edit{} // the status did not get there, and the rest is not to be written
@@ -227,7 +231,7 @@ func (b *batch) carryOut(ctx context.Context, i int, is *wireIssue, ed edit, m *
 		}
 		b.mark(i, m.err, m.astray())
 		b.leave(i, m)
-		if m.begun() {
+		if call, ok := asCall(m.err); m.begun() && (m.hops() > 0 || !ok || !call.perIssue) { // else it is tried once more: see again
 			b.loose = append(b.loose, l)
 		}
 		return

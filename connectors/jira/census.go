@@ -25,6 +25,7 @@ type census struct {
 	token    string
 	tokens   map[string]bool
 	seen     map[string]bool
+	fresh    []int64 // read past the index: the same on each page, by Jira's rule
 }
 
 // found is what upkeep brought beside the increment.
@@ -100,12 +101,12 @@ func (c *Connector) countOn(ctx context.Context, now time.Time) (found, error) {
 	u := &c.upkeep
 	if u.census == nil {
 		c.hints.census() // what is told from here on is owed another
-		u.census = &census{thorough: due(u.readAt, now, c.o.FullEvery), tokens: map[string]bool{}, seen: map[string]bool{}}
+		u.census = &census{thorough: due(u.readAt, now, c.o.FullEvery), tokens: map[string]bool{}, seen: map[string]bool{}, fresh: c.reconcile()}
 	}
 	n := u.census
 	const op = "list the issues"
 	req := searchRequest{
-		JQL: "(" + c.jql + ") ORDER BY key ASC", Fields: []string{"updated"}, Max: censusMax, Token: n.token, Reconcile: c.reconcile(),
+		JQL: "(" + c.jql + ") ORDER BY key ASC", Fields: []string{"updated"}, Max: censusMax, Token: n.token, Reconcile: n.fresh,
 	}
 	if n.thorough {
 		req.Fields, req.Max = c.wanted(), pageMax

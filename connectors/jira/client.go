@@ -38,6 +38,8 @@ type client struct {
 	// completes reads what answers leave out of issues; nil where nothing that is wanted is ever left out.
 	completes func(ctx context.Context, op string, issues []*wireIssue) error
 
+	pageMost int // how many issues a page of whole ones holds at most, because more were too long to be read; 0 where none were
+
 	projectOf func(id string) string // key of the project that an issue was seen in; "" where none is known
 	quietIn   map[string]quietness   // by project
 }
@@ -48,6 +50,7 @@ type callError struct {
 	status    int  // 0 where there was no answer
 	uncertain bool // a write may have landed all the same
 	perIssue  bool // a rate limit that concerns one issue alone
+	tooLong   bool // the answer was longer than is read
 	own       bool // Jira itself refused, in its own words: a gateway before it knows nothing of issues
 	fields    map[string]string
 }
@@ -88,7 +91,7 @@ func (c *client) send(ctx context.Context, op, method, path string, in, out any,
 	if err != nil {
 		f, uncertain := transport.FromError(op, err)
 		e := fail(f, 0, uncertain)
-		e.perIssue = heldForIssue(err)
+		e.perIssue, e.tooLong = heldForIssue(err), transport.TooLong(err)
 		return e
 	}
 	defer func() { _ = resp.Body.Close() }() // the body was read whole by the transport
@@ -148,6 +151,8 @@ func (c *client) refused(op string, resp *http.Response, body []byte, fail func(
 const (
 	// pageMax keeps a page of issues with long descriptions well under the longest answer that is read.
 	pageMax = 500
+	// pageMin is how short pages become where longer ones were longer than is read all the same.
+	pageMin = 20
 	// censusMax is the most that Jira gives of a page where little more than ids is asked for.
 	censusMax = 5000
 )
@@ -170,7 +175,21 @@ func (c *client) search(ctx context.Context, op string, r searchRequest) (search
 	if err := c.meet(ctx); err != nil {
 		return searchPage{}, err
 	}
+	full := r.Max <= pageMax // else it asks for little of each, and its length is kept
+	if full && c.pageMost > 0 {
+		r.Max = min(r.Max, c.pageMost)
+	}
 	p, err := c.d.search(c, ctx, op, r)
+	for call, ok := asCall(err); ok && call.tooLong; call, ok = asCall(err) {
+		if r.Max /= 2; r.Max < pageMin {
+			c.pageMost = 0 // it is not the issues that are too long
+			return p, err
+		}
+		if full {
+			c.pageMost = r.Max
+		}
+		p, err = c.d.search(c, ctx, op, r)
+	}
 	if err != nil || c.completes == nil {
 		return p, err
 	}

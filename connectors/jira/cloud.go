@@ -34,12 +34,19 @@ func (c *client) countAbout(ctx context.Context, jql string) (int, error) {
 // fetchBulk reads issues directly, many at a time.
 func (c *client) fetchBulk(ctx context.Context, op string, ids, fields []string) (map[string]*wireIssue, error) {
 	out := make(map[string]*wireIssue, len(ids))
-	for chunk := range slices.Chunk(ids, bulkMax) {
+	todo := slices.Collect(slices.Chunk(ids, bulkMax))
+	for len(todo) > 0 {
+		chunk := todo[0]
 		var p searchPage
 		err := c.call(transport.Idempotent(ctx), op, http.MethodPost, "issue/bulkfetch", bulkRequest{IDs: chunk, Fields: fields}, &p)
+		if call, ok := asCall(err); ok && call.tooLong && len(chunk) > 1 {
+			todo = append([][]string{chunk[:len(chunk)/2], chunk[len(chunk)/2:]}, todo[1:]...)
+			continue
+		}
 		if err != nil {
 			return out, err
 		}
+		todo = todo[1:]
 		for i := range p.Issues {
 			out[p.Issues[i].ID] = &p.Issues[i]
 		}

@@ -49,6 +49,10 @@ func (c *Connector) completeLogs(ctx context.Context, op string, issues []*wireI
 			continue
 		}
 		all, err := c.api.comments(ctx, op, is.ID)
+		if call, ok := asCall(err); ok && call.own && (call.status == http.StatusNotFound || call.status == http.StatusForbidden) {
+			is.Fields[commentField] = shutComments // it is gone by now, or its comments are hidden: the others are read all the same
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -60,6 +64,9 @@ func (c *Connector) completeLogs(ctx context.Context, op string, issues []*wireI
 	}
 	return nil
 }
+
+// shutComments stands where an issue's comments cannot be read: what is known of them is not all, and must not pass for it.
+var shutComments = json.RawMessage(`"comments that cannot be read"`)
 
 // commentPages bounds how far back comments are read: what is older than that many is no news.
 const commentPages = 5

@@ -144,7 +144,8 @@ func (c *client) hasLevels(ctx context.Context, project string) (bool, error) {
 	return len(out.Levels) > 0, err
 }
 
-// Find looks for the issue that carries the task's mark: see connectors.Finder. Two are an error of kind Conflict.
+// Find looks for the issue that carries the task's mark: see connectors.Finder. Two are an error of kind Conflict. Where the index
+// shows none it is looked for among the newest keys too: however late the index is, a second issue must not be made.
 func (c *Connector) Find(ctx context.Context, id task.ID) (task.Record, bool, error) {
 	if err := c.prepare(ctx); err != nil {
 		return task.Record{}, false, err
@@ -157,19 +158,24 @@ func (c *Connector) Find(ctx context.Context, id task.ID) (task.Record, bool, er
 	}
 	if len(hits) == 0 {
 		// An expired token is answered like this too.
-		return task.Record{}, false, c.api.myself(ctx)
+		if err := c.api.myself(ctx); err != nil {
+			return task.Record{}, false, err
+		}
 	}
 	ids := make([]string, 0, len(hits))
 	for _, is := range hits {
 		ids = append(ids, is.ID)
 	}
-	// The index may show what is gone by now, so the issues themselves are read.
+	// The index may show what is gone by now, so the issues themselves are read; and it may not show yet what was just made.
+	if len(hits) == 0 {
+		ids = c.numbers.around(c.createProject())
+	}
 	got, err := c.api.fetch(ctx, "read what carries our mark", ids, c.wanted())
 	if err != nil {
 		return task.Record{}, false, err
 	}
 	var found []*wireIssue
-	for _, k := range ids {
+	for _, k := range sortedKeys(got) {
 		if is := got[k]; is != nil && slices.Contains(c.marks(is), id) {
 			found = append(found, is)
 		}
@@ -179,6 +185,7 @@ func (c *Connector) Find(ctx context.Context, id task.ID) (task.Record, bool, er
 		return task.Record{}, false, nil
 	case 1:
 		c.note(found[0])
+		c.wrote(found[0].ID)
 		return c.record(found[0]), true, nil
 	}
 	return task.Record{}, false, c.fault(fault.New(fault.Conflict, fault.Precondition, "find our mark",

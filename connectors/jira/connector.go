@@ -97,6 +97,7 @@ type Connector struct {
 	epicName   string              // id of the field that every epic has on Data Center; "" where there is none
 	projects   []string            // keys of the projects that issues were seen in, sorted
 	projectOf  map[string]string   // issue id → project key
+	numbers    numbers             // of the keys that were seen
 	statusIDs  map[string][]string // ids of the configured status names, kept in the cursor
 	held       []task.Hold         // what is wrong with the source as a whole
 	ready      bool                // the site was looked at
@@ -196,12 +197,12 @@ func New(cfg Config, o Options) (*Connector, error) {
 		},
 		meaning: newMeaning(cfg.Status), flow: newWorkflow(o.Now),
 		options: map[string][]option{}, epics: epics{summary: map[string]string{}},
-		forms: map[string]*form{}, puzzled: map[string]bool{}, projectOf: map[string]string{},
+		forms: map[string]*form{}, puzzled: map[string]bool{}, projectOf: map[string]string{}, numbers: numbers{},
 	}
 	c.people = newPeople(cfg.People, c.api.d)
 	c.api.introduced, c.api.known = c.introduced, c.know
 	if cfg.Comments != "" {
-		c.updates = &updates{rule: cfg.Comments, zone: o.Location}
+		c.updates = &updates{rule: cfg.Comments, zone: o.Location, kept: func(text string) string { return c.api.d.kept(text) }}
 	}
 	c.api.completes = c.complete
 	c.api.projectOf = func(id string) string { return c.projectOf[id] }
@@ -310,6 +311,7 @@ func (c *Connector) note(is *wireIssue) {
 			c.projects = slices.Insert(c.projects, i, p.Key)
 		}
 	}
+	c.numbers.see(is.Key)
 	var u wireUser
 	if is.get("assignee", &u) {
 		c.people.learn(u)

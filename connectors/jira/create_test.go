@@ -220,3 +220,34 @@ func TestAdopt(t *testing.T) {
 	wantFault(t, tl.apply(adopt(b, "CW-8"))[0].Err, fault.Conflict, fault.Precondition)
 	wantFault(t, tl.apply(task.Patch{Op: task.Remove, Ref: rc.Record.Ref})[0].Err, fault.Permanent, fault.Unsupported)
 }
+
+// An index may lag for longer than anybody waits. A new issue whose answer was lost is found all the same: the keys of a project are
+// numbered one by one, and an issue is read by its key past the index.
+func TestCreateWithALostAnswerAndAVeryLateIndex(t *testing.T) {
+	t.Parallel()
+	onEvery(t, func(t *testing.T, sp spoken) {
+		t.Helper()
+		tl := start(t, setup{jira: sandbox.Options{Flavor: sp.flavor, IndexLag: time.Hour}, change: func(_ *Config, o *Options) { o.CloudAPI = sp.api }})
+		tl.srv.Add(sandbox.Seed{Summary: "Before"})
+		tl.clock.pass(2 * time.Hour)
+		tl.read()
+		tl.srv.Add(sandbox.Seed{Summary: "Somebody else's"}) // which the index does not show either
+		tl.srv.Panel().Inject(dials.Fault{Method: http.MethodPost, Path: "/issue", Effect: dials.CutAfter})
+		if rc := tl.apply(create("CW-9", "Once"))[0]; !rc.Uncertain {
+			t.Fatalf("got %+v", rc)
+		}
+		tl.srv.Panel().Clear()
+		tl.clock.pass(tl.Describe().SettleDelay)
+		r, found, err := tl.Find(t.Context(), "CW-9")
+		if err != nil || !found || r.Marker != "CW-9" || r.Values[task.Title].String() != "Once" {
+			t.Errorf("found %v: %+v, %v", found, r, err)
+		}
+		tl.requests()
+		if _, found, err := tl.Find(t.Context(), "CW-10"); err != nil || found {
+			t.Errorf("found what is not there: %v, %v", found, err)
+		}
+		if n := len(tl.requests()); n > 2+keysAbove+keysBelow {
+			t.Errorf("to look for what is not there takes %d requests", n)
+		}
+	})
+}

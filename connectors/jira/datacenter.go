@@ -125,7 +125,7 @@ func (c *client) countAll(ctx context.Context, jql string) (int, error) {
 
 // fetchEach reads issues directly, one by one. An issue that cannot be read does not keep the others from being read; the
 // first such error comes back with what could. One that Jira says is not there stands in the answer as nil, so that it can
-// be told from one that the error kept from being read.
+// be told from one that the error kept from being read. Keys will do for ids.
 func (c *client) fetchEach(ctx context.Context, op string, ids, fields []string) (map[string]*wireIssue, error) {
 	out := make(map[string]*wireIssue, len(ids))
 	var first error
@@ -137,7 +137,7 @@ func (c *client) fetchEach(ctx context.Context, op string, ids, fields []string)
 		is, err := c.issue(ctx, op, id, fields)
 		call, ok := asCall(err)
 		switch {
-		case err == nil && is.ID == id:
+		case err == nil && (is.ID == id || issueKey.MatchString(id)): // an issue that was moved has another key
 			out[id], silent = is, 0
 		case ok && call.own && (call.status == http.StatusNotFound || call.status == http.StatusForbidden):
 			out[id], silent = nil, 0

@@ -155,11 +155,21 @@ func (c *Connector) refusal(f task.Field, p *task.Problem) error {
 }
 
 // edit sends an edit. Where Jira refuses some fields by name and there are others, the others are sent alone: a person
-// who cannot be assigned must not keep a due date from getting through. What was refused comes back as refused.
+// who cannot be assigned must not keep a due date from getting through. Where it names none, each is sent alone. What was refused
+// comes back as refused.
 func (c *Connector) edit(ctx context.Context, is *wireIssue, ed edit) (got *wireIssue, refused, err error) {
 	got, err = c.api.edit(ctx, is.ID, ed.fields, ed.update)
 	call, ok := asCall(err)
-	if !ok || call.status != http.StatusBadRequest || len(call.fields) == 0 {
+	switch {
+	case !ok || call.status != http.StatusBadRequest:
+		return got, nil, err
+	case len(call.fields) == 0 && ed.size() > 1 && call.own:
+		refused, landed := c.editSingly(ctx, is.ID, ed)
+		if !landed {
+			return nil, nil, err
+		}
+		return nil, refused, nil
+	case len(call.fields) == 0:
 		return got, nil, err
 	}
 	first := c.offScreen(ctx, is, call)
@@ -172,6 +182,57 @@ func (c *Connector) edit(ctx context.Context, is *wireIssue, ed edit) (got *wire
 		return nil, nil, first
 	}
 	return got, first, nil
+}
+
+// editSingly sends each field of an edit alone, up to an error that is not about the field. It returns what became of those
+// that did not go through, by name, and whether any did.
+func (c *Connector) editSingly(ctx context.Context, id string, ed edit) (refused error, landed bool) {
+	for _, field := range slices.Sorted(maps.Keys(ed.names())) {
+		one := edit{fields: map[string]any{}, update: map[string]any{}}
+		if v, ok := ed.fields[field]; ok {
+			one.fields[field] = v
+		} else {
+			one.update[field] = ed.update[field]
+		}
+		_, err := c.api.edit(ctx, id, one.fields, one.update)
+		if err == nil {
+			landed = true
+			continue
+		}
+		call, ok := asCall(err)
+		about := ok && call.status == http.StatusBadRequest
+		if about && len(call.fields) == 0 {
+			f := *call.fault
+			f.Err = fmt.Errorf("%s: %w", quoteName(c.nameOfField(field)), cause(call.fault))
+			err = &callError{fault: &f, status: call.status}
+		}
+		if refused = both(refused, err); !about {
+			break
+		}
+	}
+	return refused, landed
+}
+
+// names are the ids of the fields that are edited.
+func (e edit) names() map[string]bool {
+	out := map[string]bool{}
+	for id := range e.fields {
+		out[id] = true
+	}
+	for id := range e.update {
+		out[id] = true
+	}
+	return out
+}
+
+// nameOfField is what people call a field of Jira's, its id where it is not mapped.
+func (c *Connector) nameOfField(id string) string {
+	for _, col := range c.columns {
+		if col.id == id {
+			return col.name
+		}
+	}
+	return id
 }
 
 // offScreen tells a field that cannot be edited at all from a value that Jira does not take. What Jira says may be in any

@@ -36,10 +36,32 @@ func (l *ledger) settle(cursor string) {
 func (l *ledger) brought(cursor string, issues []*wireIssue, gone []string, done func()) {
 	l.cursor, l.gone, l.done = cursor, gone, done
 	l.pending = make(map[string]int64, len(issues))
+	newest := l.newest()
 	for _, is := range issues {
-		l.pending[is.ID] = max(is.version(), l.known[is.ID])
+		newest = max(newest, is.version())
+	}
+	var late []string
+	for _, is := range issues {
+		v := is.version()
+		l.pending[is.ID] = max(v, l.known[is.ID])
+		if mayRepeat(v, newest) && v-1 > l.known[is.ID] {
+			late = append(late, is.ID)
+		}
+	}
+	if len(late) > lateMax {
+		return // an import: nobody goes on to edit all of it
+	}
+	for _, id := range late {
+		l.pending[id]--
 	}
 }
+
+// lateMax bounds how many issues are read once more because they may have changed again within a second.
+const lateMax = 500
+
+// mayRepeat reports that another change of the issue could have the same version: some databases keep moments to the second.
+// What changed in the newest second that is known is read once more, and then accounted for.
+func mayRepeat(version, newest int64) bool { return version%1000 == 0 && newest-version <= 1000 }
 
 // behind reports whether the issue shows a change that was not accounted for.
 func (l *ledger) behind(is *wireIssue) bool {

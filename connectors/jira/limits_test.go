@@ -123,6 +123,22 @@ func TestCrowdedIssue(t *testing.T) {
 	})
 }
 
+// A move that an issue has no room for is made after the others too, and costs no more than its time.
+func TestCrowdedMove(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, sandbox.Options{}, 3)
+		c := h.source()
+		rs := h.pull(c)
+		h.strike("POST", rs[0].Ref.Key+"/transitions", "jira-per-issue-on-write", 2, 1)
+		for i, rc := range c.Apply(t.Context(), moveAll(rs, task.InProgress)) {
+			if rc.Err != nil || rc.Record == nil || rc.Record.Values[task.Status].String() != task.InProgress {
+				t.Errorf("patch %d: %+v", i, rc)
+			}
+		}
+	})
+}
+
 // For a longer while it keeps its error, is not asked for again, and nobody else is held up.
 func TestCrowdedForLong(t *testing.T) {
 	t.Parallel()

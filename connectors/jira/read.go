@@ -39,6 +39,12 @@ func (c *Connector) read(col column, is *wireIssue) (task.Value, *task.Problem) 
 			Hint:   fmt.Sprintf("the epic %s cannot be read: let the account see it in Jira, or choose another epic", quoteName(shown)),
 		}
 	}
+	if col.shape == shapeLog {
+		return task.UnreadableValue(shown), &task.Problem{
+			Reason: task.HoldUnreadable,
+			Hint:   fmt.Sprintf("Jira does not show all comments of %s: let the account read them, or take comments out of the configuration", quoteName(is.Key)),
+		}
+	}
 	if col.shape == shapeStatus {
 		return task.UnreadableValue(shown), &task.Problem{
 			Reason: task.HoldUnmappedStatus,

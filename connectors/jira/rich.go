@@ -68,6 +68,24 @@ func (d dialect) writeRich(old json.RawMessage, text string) (any, error) {
 	return now.Wiki(), nil
 }
 
+// kept is what a field with layout that held nothing shows of a text once it was written there; the text itself where it
+// cannot be.
+func (d dialect) kept(text string) string {
+	wire, err := d.writeRich(nil, text)
+	if err != nil || wire == nil {
+		return text
+	}
+	raw, err := json.Marshal(wire)
+	if err != nil {
+		return text
+	}
+	shown, ok := d.readRich(raw)
+	if !ok {
+		return text
+	}
+	return shown
+}
+
 // firstMissing is the first line of have that want does not have.
 func firstMissing(have, want string) string {
 	lines := map[string]bool{}

@@ -135,8 +135,8 @@ func (b *batch) order(ctx context.Context, group []*move, steps map[*move]step) 
 		case is != nil:
 			b.landed(m, steps[m], is, id, p, err)
 		case failed != nil:
-			to := steps[m].to
-			m.err, m.maybe = uncertain(failed), &to
+			s := steps[m]
+			m.err, m.maybe = uncertain(failed), &s
 		default:
 			m.err = c.gone()
 		}
@@ -164,9 +164,9 @@ func (b *batch) landed(m *move, s step, is *wireIssue, id string, p progress, su
 			m.err = c.fault(f.WithHint("somebody else moved it, or a rule of the workflow did: look at the issue"))
 		}
 	case submitted != nil:
-		m.err, m.maybe = uncertain(submitted), &s.to
+		m.err, m.maybe = uncertain(submitted), &s
 	case !p.over():
-		m.err, m.maybe = c.untold(id, p), &s.to
+		m.err, m.maybe = c.untold(id, p), &s
 	case p.reason(is.ID) != "" && !c.alone(is, s):
 		f := fault.New(fault.Permanent, fault.Unsupported, "move the issue", "Jira refused it: %s", clipped(p.reason(is.ID)))
 		m.err = c.fault(f.WithHint("do what the message says, or move the issue to %s by hand", quoteName(s.to.Name)))

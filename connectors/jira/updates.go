@@ -61,6 +61,8 @@ type updates struct {
 	zone *time.Location
 	me   string // our account
 	name string // what Jira calls our account
+	// kept is what Jira gives back of a text that was sent to it; nil where that is the text itself.
+	kept func(text string) string
 }
 
 // all reports whether every comment is an update.
@@ -212,28 +214,46 @@ func (u *updates) changes(has []entry, notes string) (writes []commentWrite, sho
 			continue // an entry that Jira does not show any more
 		}
 		used[i] = true
-		if text := tidyUpdate(p.text); has[i].ours && text != has[i].text && text != "" {
+		if text := tidyUpdate(p.text); has[i].ours && u.echo(text) != has[i].text && u.echo(text) != "" {
 			after[i].text = text
 			writes = append(writes, commentWrite{has[i].id, text})
 		}
 	}
-	var lines []string
+	var news []string
 	for _, text := range fresh {
 		text = tidyUpdate(text)
-		i := slices.IndexFunc(has, func(e entry) bool { return e.ours && e.text == text })
-		if i >= 0 && !used[i] {
+		echo := u.echo(text)
+		i := slices.IndexFunc(has, func(e entry) bool { return e.ours && e.text == echo })
+		switch {
+		case echo == "":
+			continue // it would be no update
+		case i >= 0 && !used[i]:
 			used[i] = true // it was written before, and nobody was told
 			continue
 		}
-		lines = append(lines, text)
+		news = append(news, text)
 		writes = append(writes, commentWrite{text: text})
 	}
 	// The topmost is the newest, so it is written last.
 	slices.Reverse(writes)
+	lines := make([]string, 0, 2)
+	if len(news) > 0 {
+		lines = append(lines, strings.Join(news, "\n\n"))
+	}
 	if log := render(after); log != "" {
 		lines = append(lines, log)
 	}
 	return writes, task.TextValue(strings.Join(lines, "\n")).String()
+}
+
+// echo is a text of ours as the log will show it, "" where it will show nothing.
+func (u *updates) echo(text string) string {
+	text = u.body(text)
+	if u.kept != nil {
+		text = u.kept(text)
+	}
+	text, _ = u.strip(text)
+	return tidyUpdate(text)
 }
 
 // match finds the entry that a part of the notes is: the same one, else one with the same time and author.

@@ -80,7 +80,7 @@ func TestWhatNotesChangeInTheLog(t *testing.T) {
 		"a line on top":                    {"Done soon\n" + log, []commentWrite{{"", "Done soon"}}, "Done soon\n" + log},
 		"a line at the end":                {log + "\nDone soon", []commentWrite{{"", "Done soon"}}, "Done soon\n" + log},
 		"two lines":                        {"Done soon\nreally\n" + log, []commentWrite{{"", "Done soon\nreally"}}, "Done soon\nreally\n" + log},
-		"two things":                       {"B\n\nA\n" + log, []commentWrite{{"", "A"}, {"", "B"}}, "B\nA\n" + log},
+		"two things":                       {"B\n\nA\n" + log, []commentWrite{{"", "A"}, {"", "B"}}, "B\n\nA\n" + log},
 		"between":                          {own + "\nNew\n" + amina + "\n" + chen, []commentWrite{{"", "New"}}, "New\n" + log},
 		"an own entry changed":             {strings.Replace(log, "the permit", "two permits", 1), []commentWrite{{"3", "Waiting for two permits"}}, strings.Replace(log, "the permit", "two permits", 1)},
 		"another's entry changed":          {strings.Replace(log, "Ordered", "Ordered?", 1), nil, log},

@@ -93,7 +93,7 @@ func (h harness) Break(_ connectortest.T, f connectortest.Fault) func() {
 }
 
 func (h harness) Requests(connectortest.T) (reads, writes int, ok bool) {
-	return h.Reads(), h.Writes(), true
+	return h.Reads(), h.Writes() + h.Published(), true
 }
 
 func (h harness) Type(t connectortest.T, name string, f task.Field, raw string) {
@@ -128,8 +128,8 @@ func TestConformance(t *testing.T) {
 		memory.Options
 		values, lossy map[task.Field][]task.Value
 	}{
-		"lasting keys":     {Options: memory.Options{Fields: task.AllFields(), CanCreate: true, CanRemove: true}},
-		"provisional keys": {Options: memory.Options{Fields: task.AllFields(), CanCreate: true, CanRemove: true, Provisional: true}},
+		"lasting keys":     {Options: memory.Options{Fields: task.AllFields(), CanCreate: true, CanRemove: true, Board: true}},
+		"provisional keys": {Options: memory.Options{Fields: task.AllFields(), CanCreate: true, CanRemove: true, Provisional: true, Board: true}},
 		"few fields":       {Options: memory.Options{Fields: some, CanCreate: true, CanRemove: true, Provisional: true}},
 		"read only fields": {Options: memory.Options{Fields: some, ReadOnly: []task.Field{task.Status, task.Labels}, CanCreate: true}},
 		"reads only":       {Options: memory.Options{Fields: some, ReadOnly: some}},
@@ -157,7 +157,7 @@ func TestConformance(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			connectortest.Run(t, connectortest.Features{
-				Creates: c.CanCreate, Removes: c.CanRemove, Provisional: c.Provisional, Increments: c.Increments,
+				Creates: c.CanCreate, Removes: c.CanRemove, Provisional: c.Provisional, Increments: c.Increments, Board: c.Board,
 				Fields: c.Fields, ReadOnly: c.ReadOnly, Values: c.values, Lossy: c.lossy,
 				Cost: func(k int) (reads, writes int) { return 0, k },
 			}, func(t *testing.T) connectortest.Harness {

@@ -17,7 +17,8 @@ const (
 	StepPull    Step = "pull"
 	StepConfirm Step = "confirm"
 	StepFind    Step = "find"
-	StepApply   Step = "apply" // before each patch
+	StepApply   Step = "apply"   // before each patch
+	StepPublish Step = "publish" // before a board is written
 )
 
 // Effect is what goes wrong.
@@ -34,8 +35,8 @@ const (
 	// Lost: the request is lost on the way. Nothing is done, and the receipt says Uncertain, for nobody can tell it
 	// from FailAfter.
 	Lost
-	// Partial: a pull gives the first half of the records; a patch writes the first half of its fields, rounded down. A
-	// removal, and the other reads, fail as with FailBefore.
+	// Partial: a pull gives the first half of the records; a patch writes the first half of its fields, rounded down; of a
+	// board the columns are written, and no page. A removal, and the other reads, fail as with FailBefore.
 	Partial
 	// Refuse: the tool refuses for good; nothing is done.
 	Refuse

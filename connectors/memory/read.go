@@ -48,6 +48,8 @@ func (t *Tool) Pull(ctx context.Context, cursor string) (task.Snapshot, error) {
 	if t.opts.Increments {
 		snap.Cursor = fmt.Sprintf("%d:%d", s.seq, round)
 	}
+	t.known = t.board
+	snap.Choices = t.chosen()
 	if half {
 		snap.Complete, snap.Listing = false, nil
 		snap.Records = snap.Records[:len(snap.Records)/2]

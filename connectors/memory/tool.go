@@ -43,6 +43,8 @@ type Options struct {
 	Lag int
 	// SettleDelay is how long after our mark was put on an item Find still misses it, by Now.
 	SettleDelay time.Duration
+	// Board says that the tool shows what is worked out beside its items, and pages: see connectors.Publisher.
+	Board bool
 	// Now stamps changes. Nil: items carry no time, and SettleDelay has no effect.
 	Now func() time.Time
 }
@@ -68,6 +70,11 @@ type Tool struct {
 	stir   uint64 // how often the items were permuted
 
 	reads, writes int
+
+	board     *board            // as it is
+	known     *board            // as it was read or written last
+	wanted    *connectors.Board // as it is to be; nil until Show
+	published int
 
 	fail    func(Step, *task.Patch) Effect
 	between func(task.Patch)
@@ -101,7 +108,7 @@ type state struct {
 
 // New returns a tool without items.
 func New(o Options) *Tool {
-	t := &Tool{opts: o, items: make(map[int]*item), marks: make(map[task.ID][]int)}
+	t := &Tool{opts: o, items: make(map[int]*item), marks: make(map[task.ID][]int), board: &board{}, known: &board{}}
 	t.describe(o.Fields, o.ReadOnly)
 	t.index()
 	return t

@@ -17,6 +17,7 @@ func (t *Tool) Apply(ctx context.Context, patches []task.Patch) []task.Receipt {
 	for i := range patches {
 		receipts[i] = t.applyOne(ctx, &patches[i], named)
 	}
+	t.publishAlong(ctx)
 	return receipts
 }
 

@@ -38,6 +38,9 @@ func FromError(op string, err error) (f *fault.Error, uncertain bool) {
 	return &c, true
 }
 
+// TooLong reports that an error of Client.Do came because the answer was longer than is read: less may be asked for.
+func TooLong(err error) bool { return errors.Is(err, errTooLong) }
+
 // newFailure makes the error of a call. Its text is redacted and its cause is left behind.
 func newFailure(source task.SourceID, where string, err error, f *flight) *failure {
 	c := classify(err)
@@ -49,8 +52,10 @@ func newFailure(source task.SourceID, where string, err error, f *flight) *failu
 		out.sentinel = context.Canceled
 	case errors.Is(err, context.DeadlineExceeded):
 		out.sentinel = context.DeadlineExceeded
+	case errors.Is(err, errTooLong):
+		out.sentinel = errTooLong
 	}
-	if out.sentinel != nil {
+	if out.sentinel != nil && !TooLong(out.sentinel) {
 		text = fmt.Errorf("%s: %w", where, out.sentinel)
 	}
 	if held, ok := errors.AsType[*heldBackError](err); ok {

@@ -354,10 +354,10 @@ func (a *attempts) observe(t Attempt, resp *http.Response, err error) {
 type failure struct {
 	fault     fault.Error
 	uncertain bool
-	sentinel  error // context.Canceled, context.DeadlineExceeded or a gate's reason; nil for the rest
+	sentinel  error // context.Canceled, context.DeadlineExceeded, errTooLong or a gate's reason; nil for the rest
 }
 
 func (f *failure) Error() string { return f.fault.Error() }
 
-// Unwrap gives the context's error or the gate's reason alone: other causes may hold secrets in their texts.
+// Unwrap gives what the sentinel is alone: other causes may hold secrets in their texts.
 func (f *failure) Unwrap() error { return f.sentinel }

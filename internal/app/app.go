@@ -116,6 +116,7 @@ func (a *App) add(ctx context.Context, p config.Partnership, metrics *engine.Met
 	pt := &part{cfg: p}
 	pt.engine, err = engine.New(engine.Options{
 		Partnership: p.ID, Key: p.Key, Sources: sources, Rules: p.Merge, Guards: p.Guards, Location: p.Location,
+		Board: board(p), DeletedRows: deletedRows(p),
 		Store: a.store, Now: a.o.Now, Log: a.o.Log, Metrics: metrics,
 		Published: func(r engine.Report) { a.published(pt, r) },
 	})
@@ -169,6 +170,9 @@ func (a *App) published(p *part, r engine.Report) {
 		if s.Error != "" {
 			a.o.Log.Warn("source sits out", "partnership", r.Partnership, "source", string(s.ID), "err", s.Error, "hint", s.Hint)
 		}
+	}
+	if r.Board.Error != "" {
+		a.o.Log.Warn("scorecard's pages were not written", "partnership", r.Partnership, "err", r.Board.Error, "hint", r.Board.Hint)
 	}
 	for _, pr := range r.Patches {
 		if pr.Error != "" {

@@ -16,12 +16,18 @@ type cutter struct {
 	handler http.Handler
 	at      int64 // 0: never
 	after   bool
+	lasting bool // nothing gets through from then on
+	down    atomic.Bool
 	writes  atomic.Int64
 }
 
 func (c *cutter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if c.down.Load() {
+		panic(http.ErrAbortHandler)
+	}
 	reads := r.Method == http.MethodGet || strings.Contains(r.URL.Path, "/search") || strings.HasSuffix(r.URL.Path, "/bulkfetch")
 	if !reads && c.writes.Add(1) == c.at {
+		c.down.Store(c.lasting)
 		if c.after {
 			c.handler.ServeHTTP(httptest.NewRecorder(), r)
 		}
@@ -50,12 +56,12 @@ const (
 	scorecardSource = "scorecard"
 )
 
-// TestACutAtEveryWrite cuts the connection to Jira at each of its writes in turn. In the end every tool agrees, and nothing is
-// there twice.
+// TestACutAtEveryWrite cuts the connection to Jira at each of its writes in turn, for that one request or for two cycles. In the
+// end every tool agrees, and nothing is there twice.
 func TestACutAtEveryWrite(t *testing.T) {
 	t.Parallel()
 	for _, dataCenter := range []bool{false, true} {
-		most := cutAt(t, dataCenter, 0, false)
+		most := cutAt(t, dataCenter, 0, false, false)
 		if most < 8 {
 			t.Fatalf("the day takes %d writes only", most)
 		}
@@ -63,10 +69,10 @@ func TestACutAtEveryWrite(t *testing.T) {
 			if underRace && (dataCenter || at%4 != 1) {
 				continue // without the race detector each of them has its turn
 			}
-			for _, after := range []bool{false, true} {
-				t.Run(fmt.Sprintf("data center %v, write %d, after %v", dataCenter, at, after), func(t *testing.T) {
+			for _, how := range []struct{ after, lasting bool }{{false, false}, {true, false}, {at%2 == 0, true}} {
+				t.Run(fmt.Sprintf("data center %v, write %d, after %v, lasting %v", dataCenter, at, how.after, how.lasting), func(t *testing.T) {
 					t.Parallel()
-					cutAt(t, dataCenter, at, after)
+					cutAt(t, dataCenter, at, how.after, how.lasting)
 				})
 			}
 		}
@@ -74,14 +80,14 @@ func TestACutAtEveryWrite(t *testing.T) {
 }
 
 // cutAt plays the day with one cut, and returns how many writes Jira was sent.
-func cutAt(t *testing.T, dataCenter bool, at int64, after bool) int64 {
+func cutAt(t *testing.T, dataCenter bool, at int64, after, lasting bool) int64 {
 	t.Helper()
 	r := newRigWith(t, demo.Options{Listen: "127.0.0.1:0", DataCenter: dataCenter})
 	r.extra = ", comments: all"
 	if dataCenter {
 		r.noEmail = true
 	}
-	cut := &cutter{handler: r.front.handler, after: after}
+	cut := &cutter{handler: r.front.handler, after: after, lasting: lasting}
 	r.front.shut()
 	r.front.handler = cut
 	r.front.open(t)
@@ -90,7 +96,10 @@ func cutAt(t *testing.T, dataCenter bool, at int64, after bool) int64 {
 	cut.writes.Store(0)
 	cut.at = at
 	whatPeopleDid(t, r)
-	for range 25 { // what has no answer is looked for past the index's time, and what was refused is tried after a pause
+	for n := range 25 { // what has no answer is looked for past the index's time, and what was refused is tried after a pause
+		if n == 2 {
+			cut.down.Store(false)
+		}
 		r.cycle(t)
 	}
 	for title, want := range map[string]string{drill: "Done", test: "Done", stuck: "In Progress", paint: "In Progress"} {

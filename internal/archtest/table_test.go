@@ -23,8 +23,9 @@ import (
 //	| config; internal/app      | connectors/X Config types; everything                                                  |
 //
 // and what it leaves unsaid: the commands parse flags, call the app, print what the engine reports and, for the demo, say what
-// links the page shows; the questions of init look at tools through their connectors; the demo's seeded partnership is made of sandboxes and a configuration; field names in the
-// configuration are those of task, and its rules those of merge and plan.
+// links the page shows; the questions of init look at tools through their connectors; the demo's seeded partnership is made of
+// sandboxes and a configuration; field names in the configuration are those of task, and its rules those of merge, plan and
+// scorecard.
 
 // row says which packages of this module a package may import. A package has exactly one.
 type row struct {
@@ -59,7 +60,7 @@ var table = []row{
 
 	{
 		packages: "config",
-		may:      "sync/task sync/merge sync/plan connectors/jira connectors/gsheets connectors/gdocs",
+		may:      "sync/task sync/merge sync/plan sync/scorecard connectors/jira connectors/gsheets connectors/gdocs",
 	},
 	{packages: "web", may: "sync/store sync/task sync/scorecard"},
 	{packages: "internal/app", may: "everything"},

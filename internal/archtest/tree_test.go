@@ -51,7 +51,9 @@ func (f *file) nameOf(pkg string) string {
 		case spec.Name != nil:
 			name = spec.Name.Name
 		default:
-			name = path.Base(p)
+			if name = path.Base(p); name == "v2" { // math/rand/v2 is called rand
+				name = path.Base(path.Dir(p))
+			}
 		}
 	})
 	return name

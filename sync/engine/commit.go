@@ -12,6 +12,16 @@ import (
 
 // decide stores, in one transaction, what this cycle decided and what it is about to write.
 func (c *cycle) decide(ctx context.Context) error {
+	c.prepare()
+	if err := c.save(ctx); err != nil {
+		return err
+	}
+	c.answerChoices()
+	return nil
+}
+
+// prepare lays out what decide stores.
+func (c *cycle) prepare() {
 	c.commit = store.Commit{Generation: c.state.Generation, NextID: c.nextID, Holds: c.holds}
 	for _, w := range c.works {
 		c.commitTask(w)
@@ -26,7 +36,6 @@ func (c *cycle) decide(ctx context.Context) error {
 		c.commit.Sources = append(c.commit.Sources, c.sourceState(i))
 	}
 	c.commit.Cycle = c.cycleLine(c.report())
-	return c.save(ctx)
 }
 
 func (c *cycle) save(ctx context.Context) error {
@@ -56,10 +65,17 @@ func (c *cycle) commitTask(w *work) {
 		if w.born && len(d.Losers) == 0 {
 			continue // the birth says it
 		}
-		c.event(store.Event{
+		if w.settledBy[d.Field] != "" && d.From.Same(d.To) {
+			continue // nothing changed: that it was settled says it
+		}
+		e := store.Event{
 			Kind: store.EventDecided, Task: w.task.ID, Field: d.Field.String(), Source: d.Winner.Source, From: d.From, To: d.To,
 			By: d.Winner.By, Losers: d.Losers,
-		})
+		}
+		if w.rowDeleted && d.Field == task.Status {
+			e.Note = rowDeletedNote
+		}
+		c.event(e)
 	}
 	c.commitConflicts(w)
 }
@@ -92,6 +108,7 @@ func (c *cycle) commitConflicts(w *work) {
 		if !slices.ContainsFunc(w.conflicts, func(k merge.Conflict) bool { return k.Field == o.Field }) {
 			c.event(store.Event{
 				Kind: store.EventSettled, Task: w.task.ID, Field: o.Field.String(), From: o.Agreed, To: w.task.Agreed[o.Field], Losers: o.Claims,
+				By: w.settledBy[o.Field],
 			})
 		}
 	}

@@ -34,11 +34,15 @@ type cycle struct {
 
 	planned plan.Plan
 	holds   []task.Hold
+	choices map[task.ID][]*choice
+	queued  []*choice   // those of choices that were handed in
+	strange func() bool // strangeRow, worked out once
 	trips   []plan.Trip
 	let     bool // a guard said no and was overruled by approval
 
 	commit     store.Commit
 	generation int64 // as decided
+	board      boardOutcome
 	results    []patchResult
 	mu         sync.Mutex // guards results and settling while sources are written in parallel
 }
@@ -69,6 +73,10 @@ type work struct {
 	conflicts []merge.Conflict
 	// was are the conflicts as loaded.
 	was []store.Conflict
+	// settledBy says who settled conflicts by a choice; unheard are choices on the scorecard that settle nothing.
+	settledBy  map[task.Field]string
+	unheard    map[task.Field]*choice
+	rowDeleted bool // it is cancelled because its row was deleted
 }
 
 // side is one task in one source.

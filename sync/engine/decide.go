@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/lockstep-sync/lockstep/sync/merge"
 	"github.com/lockstep-sync/lockstep/sync/plan"
@@ -14,12 +15,15 @@ import (
 
 // merge reconciles every task and works out which are removed.
 func (c *cycle) merge() {
+	c.takeChoices()
+	c.strange = sync.OnceValue(c.strangeRow)
 	for _, w := range c.works {
 		if !c.touched(w) {
 			continue
 		}
 		c.mergeTask(w)
 		c.mergeRemoval(w)
+		c.mergeDeletedRow(w)
 	}
 }
 
@@ -51,6 +55,7 @@ func (c *cycle) mergeTask(w *work) {
 		agreed[task.Partner] = task.Value{} // what the records say of the partner is a claim like any other
 	}
 	out := merge.Merge(agreed, sides, c.Rules)
+	c.settleChosen(w, sides, &out)
 	if w.born {
 		fillBorn(&out.Agreed, w.task.Agreed[task.Partner])
 	}
@@ -186,6 +191,9 @@ func (c *cycle) planAlso(w *work) {
 	if w.task.Removed && !w.before.Removed {
 		c.planned.Also = append(c.planned.Also, fmt.Sprintf("remove %s", w.task.ID))
 	}
+	if w.rowDeleted {
+		c.planned.Also = append(c.planned.Also, fmt.Sprintf("cancel %s: %s", w.task.ID, rowDeletedNote))
+	}
 	for i, src := range c.sources {
 		if !c.reads[i].remapped {
 			continue
@@ -264,11 +272,11 @@ func (c *cycle) stillUnreadable(t *plan.Target) {
 	}
 }
 
-// belongs reports whether the task should have an item in the source: every task has a scorecard row, and one item in its
-// owner's own tools.
+// belongs reports whether the task should have an item in the source: every task has a scorecard row, unless people deleted
+// it for good, and one item in its owner's own tools.
 func (c *cycle) belongs(w *work, i int) bool {
 	if i == c.scorecard {
-		return true
+		return !c.rowStaysAway(w)
 	}
 	if c.role(w, i) != merge.Owner {
 		return false
@@ -309,10 +317,16 @@ func (c *cycle) holdConflicts(w *work) {
 		for _, cl := range k.Claims {
 			says = append(says, fmt.Sprintf("%s says %q", cl.Source, cl.Value.Display()))
 		}
+		hint := "agree with each other, and put the same value into these tools: it goes on by itself then"
+		if c.shows(PageConflicts) {
+			hint = "agree with each other, and choose a value on the page " + PageConflicts + " of the scorecard"
+		}
+		if ch := w.unheard[k.Field]; ch != nil {
+			hint = fmt.Sprintf("%q was chosen on the scorecard, and settles nothing: %v. %s", clip(ch.text, optionLength), ch.err, hint)
+		}
 		c.holds = append(c.holds, task.Hold{
 			Source: c.sources[c.scorecard].ID(), Task: w.task.ID, Name: w.task.Agreed[task.Title].String(), Field: k.Field.String(),
-			Reason: task.HoldConflict, Raw: strings.Join(says, "; "),
-			Hint: "agree with each other, and put the same value into these tools: it goes on by itself then",
+			Reason: task.HoldConflict, Raw: strings.Join(says, "; "), Hint: hint,
 		})
 	}
 }

@@ -19,7 +19,7 @@ import (
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
-// Options is what an engine needs. Everything but Location, Metrics, Parallel and Published must be given.
+// Options is what an engine needs. Everything but Location, Board, DeletedRows, Metrics, Parallel and Published must be given.
 type Options struct {
 	Partnership string // the partnership's id
 	Key         string // task ids begin with it: "CW"
@@ -27,6 +27,8 @@ type Options struct {
 	Rules       merge.Rules
 	Guards      plan.Guards
 	Location    *time.Location // the partnership's timezone, in which a day ends; nil is UTC
+	Board       *BoardOptions  // what the scorecard shows beside the tasks; nil is DefaultBoard
+	DeletedRows DeletedRows    // what a row means that people deleted on the scorecard; "" is RestoreRows
 	Store       store.Store
 	Now         func() time.Time
 	Log         *slog.Logger
@@ -45,9 +47,12 @@ type Engine struct {
 	sources   []*connectors.Source // sorted by id
 	scorecard int                  // index in sources
 
+	choosing choosing
+
 	running sync.Mutex
 	// rest holds until when a source asked to be left alone. Guarded by running.
-	rest map[task.SourceID]time.Time
+	rest   map[task.SourceID]time.Time
+	memory boardMemory // guarded by running, too
 }
 
 // New returns an engine. There must be exactly one scorecard among the sources, and no two sources of one id.
@@ -74,6 +79,11 @@ func New(o Options) (*Engine, error) {
 	if o.Location == nil {
 		e.Location = time.UTC
 	}
+	if o.Board == nil {
+		board := DefaultBoard(o.Partnership)
+		e.Board = &board
+	}
+	e.memory.stories = newStories()
 	if o.Metrics == nil {
 		e.Metrics = NewMetrics(nil, e.Now)
 	}
@@ -105,6 +115,7 @@ func (e *Engine) RunCycle(ctx context.Context, mode Mode) (Report, error) {
 	c.plan()     // agreed against now
 	c.guard(mode)
 	if mode.DryRun {
+		c.foresee(ctx)
 		return c.report(), nil
 	}
 	if c.guarded() {
@@ -114,7 +125,9 @@ func (e *Engine) RunCycle(ctx context.Context, mode Mode) (Report, error) {
 	if err := c.decide(ctx); err != nil { // one transaction, before anything is written
 		return e.failed(mode, err)
 	}
-	err = c.apply(ctx) // sources in parallel, a source's order kept; each receipt is settled
+	c.show(ctx)         // what the scorecard shows beside the tasks; it is written along
+	err = c.apply(ctx)  // sources in parallel, a source's order kept; each receipt is settled
+	c.publishBoard(ctx) // where nothing else was to be written there
 	return e.publish(c, err)
 }
 

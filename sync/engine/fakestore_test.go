@@ -157,9 +157,18 @@ func (f *fakeStore) record(es []store.Event) {
 	}
 }
 
-func (f *fakeStore) History(context.Context, string, store.Query) ([]store.Event, error) {
-	es := slices.Clone(f.events)
-	slices.Reverse(es)
+func (f *fakeStore) History(_ context.Context, _ string, q store.Query) ([]store.Event, error) {
+	var es []store.Event
+	for i := range f.events {
+		if !q.Oldest {
+			i = len(f.events) - 1 - i
+		}
+		e := f.events[i]
+		if (q.Before == 0 || e.ID < q.Before) && e.ID > q.After && (q.Task == "" || e.Task == q.Task) &&
+			(q.Kinds == nil || slices.Contains(q.Kinds, e.Kind)) && (q.Limit == 0 || len(es) < q.Limit) {
+			es = append(es, e)
+		}
+	}
 	return es, nil
 }
 

@@ -61,7 +61,8 @@ func NewMetrics(reg prometheus.Registerer, now func() time.Time) *Metrics {
 		oldest: newAges(now, "oldest_unsynced_change_seconds",
 			"Age of the oldest change that was agreed and has not landed everywhere, in seconds; 0 if there is none."),
 		scorecardAge: newAges(now, "scorecard_age_seconds",
-			"Age of the oldest data on the scorecard, in seconds: the time since its stalest source, or the scorecard itself, was read."),
+			"Age of the oldest data on the scorecard, in seconds: the time since its stalest source, or the scorecard itself, was read, or "+
+				"since what it shows beside the tasks was last written where that goes wrong."),
 		tasks:     gauge("tasks", "Tasks by partner and status.", "partnership", "partner", "status"),
 		overdue:   gauge("tasks_overdue", "Tasks that are past their due date and neither done nor cancelled.", "partnership", "partner"),
 		patches:   counter("patches_total", "Writes to a source by operation, and whether they landed: ok, or failed.", "source", "op", "result"),
@@ -144,6 +145,13 @@ func (m *Metrics) observeSources(c *cycle) {
 			m.held.WithLabelValues(string(src.ID()), string(reason)).Set(float64(held[reason]))
 		}
 	}
+	if c.board.err != nil {
+		shown := c.memory.written
+		if shown.IsZero() {
+			shown = c.now // of a process that never wrote it nobody knows since when it is out of date
+		}
+		stalest = earlier(stalest, shown)
+	}
 	m.scorecardAge.set(c.Partnership, stalest)
 }
 
@@ -207,8 +215,8 @@ func (m *Metrics) observeWrites(c *cycle) {
 		landed[sideKey{r.patch.Task, src}] = true
 		m.patches.WithLabelValues(string(src), string(r.patch.Op), "ok").Inc()
 		for _, d := range c.byID[r.patch.Task].decisions {
-			if d.Winner.Source == src {
-				continue
+			if d.Winner.Source == src || d.Winner.Source == "" {
+				continue // what people chose to keep came from nowhere
 			}
 			from := c.now
 			first := c.remembered(d.Winner.Source).LastSuccess.IsZero() // what was there before us was not waiting for us

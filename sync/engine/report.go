@@ -27,7 +27,8 @@ type Report struct {
 	Partnership string `json:"partnership"`
 	Generation  int64  `json:"generation"`
 	Result      Result `json:"result"`
-	// Converged says that every source was read and there was nothing to write and nothing left to find out.
+	// Converged says that every source was read and there was nothing to write and nothing left to find out. What the scorecard
+	// shows beside the tasks does not count, unless it could not be written: it says the time, too.
 	Converged bool           `json:"converged"`
 	Tasks     int            `json:"tasks"`
 	Sources   []SourceReport `json:"sources"`
@@ -36,7 +37,20 @@ type Report struct {
 	Trips     []plan.Trip    `json:"trips,omitempty"`
 	Conflicts int            `json:"conflicts"`
 	Holds     []task.Hold    `json:"held"`
-	Seconds   float64        `json:"seconds"`
+	// Board is what became of what the scorecard shows beside the tasks.
+	Board   BoardReport `json:"board"`
+	Seconds float64     `json:"seconds"`
+}
+
+// BoardReport is what became of the computed columns and pages of the scorecard.
+type BoardReport struct {
+	// Differs says that something of it was not there yet, Written that it is now. A dry run writes nothing; a cycle does, unless
+	// Error says why not.
+	Differs bool         `json:"differs"`
+	Written bool         `json:"written,omitempty"`
+	Error   string       `json:"error,omitempty"`
+	Reason  fault.Reason `json:"reason,omitempty"`
+	Hint    string       `json:"hint,omitempty"`
 }
 
 // SourceReport is what happened at one source.
@@ -96,6 +110,11 @@ func (c *cycle) report() Report {
 			pr.Error, pr.Hint = res.err.Error(), res.err.Hint
 		}
 		r.Patches = append(r.Patches, pr)
+	}
+	r.Board.Differs, r.Board.Written = c.board.differs, c.board.written
+	if err := c.board.err; err != nil {
+		r.Board.Error, r.Board.Reason, r.Board.Hint = err.Error(), err.Reason, err.Hint
+		r.Result, r.Converged = ResultPartial, false
 	}
 	if c.guarded() {
 		r.Result, r.Converged = ResultGuarded, false

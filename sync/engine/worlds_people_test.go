@@ -10,6 +10,7 @@ import (
 
 	"github.com/lockstep-sync/lockstep/connectors"
 	"github.com/lockstep-sync/lockstep/connectors/memory"
+	"github.com/lockstep-sync/lockstep/sync/engine"
 	"github.com/lockstep-sync/lockstep/sync/store"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
@@ -121,8 +122,51 @@ func (w *world) personGarbles(t *rapid.T) {
 
 func (w *world) personDeletes(t *rapid.T) {
 	id, tool, key := w.drawItem(t)
-	w.deleted = w.deleted || id != cardID
+	w.deletes(id)
 	tool.Delete(key)
+}
+
+// deletes notes that a person deletes something: on the scorecard it may mean that the task is cancelled.
+func (w *world) deletes(id task.SourceID) {
+	w.deleted = w.deleted || id != cardID
+	if id == cardID && w.cancels {
+		w.type_(task.Status, task.EnumValue(task.Cancelled))
+	}
+}
+
+// personChooses lets somebody choose between what stands against each other: on the scorecard, also what is no option, or elsewhere.
+func (w *world) personChooses(t *rapid.T) {
+	if rapid.IntRange(0, 3).Draw(t, "elsewhere") == 0 {
+		if len(w.store.conflicts) == 0 {
+			t.Skip("no conflict")
+		}
+		k := rapid.SampledFrom(w.store.conflicts).Draw(t, "conflict")
+		value := k.Agreed
+		if n := rapid.IntRange(-1, len(k.Claims)-1).Draw(t, "claim"); n >= 0 {
+			value = k.Claims[n].Value
+		}
+		w.eng.Choose(engine.Choice{Task: k.Task, Field: k.Field, Value: value, By: "somebody"})
+		return
+	}
+	p, _, ok := w.tools[cardID].Page(engine.PageConflicts)
+	if !ok || len(p.Rows) == 0 {
+		t.Skip("no conflict is shown")
+	}
+	row := rapid.SampledFrom(p.Rows).Draw(t, "row")
+	options := []string{"", "something else"}
+	for _, c := range row.Cells {
+		options = append(options, c.Options...)
+	}
+	w.tools[cardID].Choose(engine.PageConflicts, row.Key, rapid.SampledFrom(options).Draw(t, "option"))
+}
+
+func (w *world) personScribbles(t *rapid.T) {
+	name := rapid.SampledFrom(engine.Pages()).Draw(t, "page")
+	if rapid.IntRange(0, 5).Draw(t, "deletes") == 0 {
+		w.tools[cardID].DeletePage(name)
+		return
+	}
+	w.tools[cardID].Scribble(name, "scribbled")
 }
 
 func (w *world) personPermutes(t *rapid.T) {
@@ -214,7 +258,7 @@ func (w *world) meddle(m meddle) {
 	}
 	handle := keys[m.item%len(keys)]
 	if m.deletes {
-		w.deleted = w.deleted || m.id != cardID
+		w.deletes(m.id)
 		tool.Delete(handle)
 		return
 	}

@@ -21,9 +21,9 @@ import (
 // TestWorlds is the engine's main test: a state machine of four sources (a tool with keys of its own that knows no
 // "Blocked" and whose index may trail behind, a second tool of the same partner, a sheet whose rows have no lasting key until
 // they are marked, and the scorecard), people who edit them, also in the middle of a cycle, hand tasks over, copy, hide and
-// unmark items, reads that fail or break off, writes that fail, land without an answer, land in part or are refused, and
+// unmark items, choose between what stands against each other, and scribble on our pages, reads that fail or break off, writes that fail, land without an answer, land in part or are refused, and
 // crashes between any two steps. It holds invariants 1 to 4, 6, 7 and 9 of the design, and that nothing Lockstep wrote is
-// taken for a person's word; the other invariants have tests of their own.
+// taken for a person's word; the other invariants have tests of their own. What a deleted row means differs by world.
 //
 // More worlds: go test ./sync/engine -run TestWorlds -rapid.checks=20000 .
 func TestWorlds(t *testing.T) {
@@ -31,23 +31,25 @@ func TestWorlds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := newWorld(t)
 		t.Repeat(map[string]func(*rapid.T){
-			"person adds":     w.personAdds,
-			"person edits":    w.personEdits,
-			"person edits 2":  w.personEdits, // twice as often as the rest
-			"person garbles":  w.personGarbles,
-			"person deletes":  w.personDeletes,
-			"person permutes": w.personPermutes,
-			"people contest":  w.peopleContest,
-			"person copies":   w.personCopies,
-			"person unmarks":  w.personUnmarks,
-			"person hides":    w.personHides,
-			"cycle":           w.cycle,
-			"faulty cycle":    w.faultyCycle,
-			"faulty cycle 2":  w.faultyCycle,
-			"plan":            w.plan,
-			"restart":         func(*rapid.T) { w.restart() },
-			"time passes":     func(t *rapid.T) { w.pass(time.Duration(rapid.IntRange(1, 120).Draw(t, "minutes")) * time.Minute) },
-			"":                w.check,
+			"person adds":      w.personAdds,
+			"person edits":     w.personEdits,
+			"person edits 2":   w.personEdits, // twice as often as the rest
+			"person garbles":   w.personGarbles,
+			"person deletes":   w.personDeletes,
+			"person permutes":  w.personPermutes,
+			"people contest":   w.peopleContest,
+			"person copies":    w.personCopies,
+			"person unmarks":   w.personUnmarks,
+			"person hides":     w.personHides,
+			"person chooses":   w.personChooses,
+			"person scribbles": w.personScribbles,
+			"cycle":            w.cycle,
+			"faulty cycle":     w.faultyCycle,
+			"faulty cycle 2":   w.faultyCycle,
+			"plan":             w.plan,
+			"restart":          func(*rapid.T) { w.restart() },
+			"time passes":      func(t *rapid.T) { w.pass(time.Duration(rapid.IntRange(1, 120).Draw(t, "minutes")) * time.Minute) },
+			"":                 w.check,
 		})
 		w.end(t)
 	})
@@ -64,6 +66,8 @@ type world struct {
 	seen    int            // events that were checked
 	hidden  map[task.SourceID][]string
 	bare    bool // a person took a mark off
+	cancels bool // a row deleted on the scorecard cancels its task
+	beat    time.Duration
 	lag     int
 	count   int            // makes values unique
 	gone    map[string]int // overwritten or removed by us: "field value" → how often
@@ -86,7 +90,8 @@ func newWorld(t *rapid.T) *world {
 	w := &world{
 		now: time.Date(2026, 9, 1, 8, 0, 0, 0, time.UTC), store: newFakeStore(), typed: map[task.Field]map[task.Value]bool{},
 		gone: map[string]int{}, copies: map[task.SourceID][]string{}, typedAt: map[string]int{}, hidden: map[task.SourceID][]string{},
-		lag: max(0, rapid.IntRange(-2, 2).Draw(t, "lag")),
+		lag: max(0, rapid.IntRange(-2, 2).Draw(t, "lag")), cancels: rapid.Bool().Draw(t, "deleted rows cancel"),
+		beat: rapid.SampledFrom([]time.Duration{0, time.Hour}).Draw(t, "heartbeat"),
 	}
 	var defaults task.Values
 	if rapid.Bool().Draw(t, "jira fills in a priority") {
@@ -107,7 +112,7 @@ func newWorld(t *rapid.T) *world {
 		}),
 		sheetID: memory.New(memory.Options{Fields: own, CanCreate: true, Provisional: true}),
 		cardID: memory.New(memory.Options{
-			Fields: append(slices.Clone(own), task.Partner, task.Priority), CanCreate: true, CanRemove: true, Provisional: true,
+			Fields: append(slices.Clone(own), task.Partner, task.Priority), CanCreate: true, CanRemove: true, Provisional: true, Board: true,
 		}),
 	}
 	for _, id := range toolIDs {
@@ -136,8 +141,15 @@ var quietLog = slog.New(slog.DiscardHandler)
 func (w *world) restart() {
 	rules := merge.DefaultRules()
 	rules.Fields = map[task.Field]merge.Rule{task.Notes: {Authority: rules.Default.Authority, Hold: true}}
+	board := engine.DefaultBoard("Clean Water")
+	board.Heartbeat = w.beat
+	deleted := engine.RestoreRows
+	if w.cancels {
+		deleted = engine.CancelTasks
+	}
 	e, err := engine.New(engine.Options{
 		Partnership: "p", Key: "CW", Rules: rules, Guards: plan.Guards{MaxChanges: 1, MaxRemovals: 1, Minimum: 1000},
+		Board: &board, DeletedRows: deleted,
 		Store: w.store, Now: func() time.Time { return w.now }, Log: quietLog,
 		Parallel: 1, // so that a seed is the same world every time
 		Sources: []*connectors.Source{
@@ -260,7 +272,7 @@ func (w *world) plan(t *rapid.T) {
 }
 
 func (w *world) writes() int {
-	n := 0
+	n := w.tools[cardID].Published()
 	for _, id := range toolIDs {
 		n += w.tools[id].Writes()
 	}
@@ -279,7 +291,7 @@ func (w *world) check(t *rapid.T) {
 	for _, k := range w.store.tasks {
 		for f, v := range k.Agreed {
 			if !w.said(task.Field(f), v) {
-				t.Fatalf("invariant 4: %s of %s is agreed to be %v, and nobody said so", task.Field(f), k.ID, v)
+				t.Fatalf("invariant 4: %s of %s is agreed to be %v, and nobody said so\n%s", task.Field(f), k.ID, v, w.dump())
 			}
 		}
 		if k.Removed && !w.deleted && !w.loose {

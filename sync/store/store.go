@@ -33,7 +33,7 @@ type Store interface {
 	// generation stays. Else it returns ErrStale and stores nothing.
 	Settle(ctx context.Context, partnership string, s Settlement) error
 
-	// History returns events, newest first (highest ID first).
+	// History returns events, newest first (highest ID first) unless the query asks for the oldest first.
 	History(ctx context.Context, partnership string, q Query) ([]Event, error)
 
 	// Cycles returns the newest cycles, newest first, at most limit.
@@ -166,7 +166,10 @@ type Event struct {
 // Query selects events. Zero fields select all.
 type Query struct {
 	Task   task.ID
+	Kinds  []EventKind
 	Before int64 // only events with a lower ID; 0 for the newest
+	After  int64 // only events with a higher ID
+	Oldest bool  // oldest first
 	Limit  int   // default and at most 1000
 }
 

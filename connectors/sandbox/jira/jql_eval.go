@@ -214,7 +214,8 @@ func compares(order int, operator string) bool {
 }
 
 // moments compares times. An issue without one matches nothing but IS EMPTY.
-func (c *compiler) moments(cl clause, of func(*issue) time.Time) test {
+func (c *compiler) moments(cl clause, exact func(*issue) time.Time) test {
+	of := func(i *issue) time.Time { return c.s.kept(exact(i)) }
 	if len(cl.values) == 1 && cl.values[0].empty {
 		none := cl.operator == "is" || cl.operator == "="
 		return func(i *issue) bool { return of(i).IsZero() == none }

@@ -24,7 +24,7 @@ func (l lens) time(t time.Time) any {
 	if t.IsZero() {
 		return nil
 	}
-	return t.In(l.s.zone).Format("2006-01-02T15:04:05.000-0700")
+	return l.s.kept(t).In(l.s.zone).Format("2006-01-02T15:04:05.000-0700")
 }
 
 func (l lens) user(u *user) any {

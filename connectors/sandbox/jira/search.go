@@ -215,6 +215,7 @@ func compareKey(a, b any) int {
 // the index holds then, so an issue that moves in the order between two pages can come twice or not at all, as in Jira.
 type pageToken struct {
 	Query string `json:"q"`
+	Fresh string `json:"f,omitempty"` // of the issues that were reconciled: each page must name the same
 	Keys  []any  `json:"k"`
 	ID    int64  `json:"i"`
 }
@@ -225,14 +226,19 @@ func (s *Server) sign(payload []byte) []byte {
 	return mac.Sum(nil)[:8]
 }
 
-func (s *Server) tokenAfter(jql string, f *found, last int) string {
-	sum := sha256.Sum256([]byte(jql))
-	payload, _ := json.Marshal(pageToken{base64.RawStdEncoding.EncodeToString(sum[:6]), f.keys[last], f.issues[last].id})
+// digest tells two texts apart in a token.
+func digest(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return base64.RawStdEncoding.EncodeToString(sum[:6])
+}
+
+func (s *Server) tokenAfter(jql string, fresh []int64, f *found, last int) string {
+	payload, _ := json.Marshal(pageToken{digest(jql), digest(fmt.Sprint(fresh)), f.keys[last], f.issues[last].id})
 	return base64.RawURLEncoding.EncodeToString(append(s.sign(payload), payload...))
 }
 
 // start finds where a token's page begins, 0 without a token; false when the token is not one of this query's.
-func (s *Server) start(jql, text string, f *found) (at int, valid bool) {
+func (s *Server) start(jql, text string, fresh []int64, f *found) (at int, valid bool) {
 	if text == "" {
 		return 0, true
 	}
@@ -243,8 +249,7 @@ func (s *Server) start(jql, text string, f *found) (at int, valid bool) {
 	var t pageToken
 	dec := json.NewDecoder(strings.NewReader(string(raw[8:])))
 	dec.UseNumber()
-	sum := sha256.Sum256([]byte(jql))
-	if err := dec.Decode(&t); err != nil || t.Query != base64.RawStdEncoding.EncodeToString(sum[:6]) || len(t.Keys) != len(f.order) {
+	if err := dec.Decode(&t); err != nil || t.Query != digest(jql) || t.Fresh != digest(fmt.Sprint(fresh)) || len(t.Keys) != len(f.order) {
 		return 0, false
 	}
 	for n, k := range t.Keys {
@@ -307,7 +312,7 @@ func (c *call) searchJQL() answer {
 	if err != nil {
 		return jqlFailure(err)
 	}
-	from, valid := c.s.start(req.JQL, req.NextPageToken, f)
+	from, valid := c.s.start(req.JQL, req.NextPageToken, req.ReconcileIssues, f)
 	if !valid {
 		return fail(400, badToken)
 	}
@@ -318,7 +323,7 @@ func (c *call) searchJQL() answer {
 	}
 	body := map[string]any{"issues": issues, "isLast": to == len(f.issues)}
 	if to < len(f.issues) {
-		body["nextPageToken"] = c.s.tokenAfter(req.JQL, f, to-1)
+		body["nextPageToken"] = c.s.tokenAfter(req.JQL, req.ReconcileIssues, f, to-1)
 	}
 	return answer{status: 200, body: body}
 }

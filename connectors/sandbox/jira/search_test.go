@@ -391,3 +391,42 @@ func TestTenThousandIssuesArePulledInTime(t *testing.T) {
 		t.Errorf("took %s", took)
 	}
 }
+
+// The issues to be reconciled are the same on every page of a search.
+func TestReconciledOnEveryPage(t *testing.T) {
+	t.Parallel()
+	s := open(t, jira.Options{})
+	for range 3 {
+		s.Add(jira.Seed{Summary: "One of three"})
+	}
+	page := func(extra string) reply {
+		return s.do("POST", "/rest/api/3/search/jql", `{"jql":"project = WASH ORDER BY key","maxResults":1`+extra+`}`)
+	}
+	token := page(`,"reconcileIssues":[10001,10002]`).want(t, 200).at("nextPageToken").(string)
+	page(`,"reconcileIssues":[10002,10001],"nextPageToken":"`+token+`"`).want(t, 200)
+	page(`,"nextPageToken":"`+token+`"`).want(t, 400)
+	page(`,"reconcileIssues":[10003],"nextPageToken":"`+token+`"`).want(t, 400)
+}
+
+// Some databases keep no milliseconds: neither does what is shown, nor what is compared.
+func TestSeconds(t *testing.T) {
+	t.Parallel()
+	c := newClock()
+	s := open(t, jira.Options{Now: c.Now, Seconds: true})
+	c.Add(1234 * time.Millisecond)
+	key := s.Add(jira.Seed{Summary: "A"})
+	was := s.do("GET", "/rest/api/3/issue/"+key, nil).want(t, 200).at("fields", "updated")
+	c.Add(300 * time.Millisecond)
+	s.do("PUT", "/rest/api/3/issue/"+key, `{"fields":{"summary":"B"}}`).want(t, 204)
+	r := s.do("GET", "/rest/api/3/issue/"+key, nil).want(t, 200)
+	if now := r.at("fields", "updated"); now != was || r.at("fields", "summary") != "B" {
+		t.Errorf("it changed at %v, and before at %v", now, was)
+	}
+	second := c.Now().Truncate(time.Second).UnixMilli()
+	if got := s.searchKeys(fmt.Sprintf("project = WASH AND updated >= %d", second)); len(got) != 1 {
+		t.Errorf("found %v from its second on", got)
+	}
+	if got := s.searchKeys(fmt.Sprintf("project = WASH AND updated >= %d", second+1)); len(got) != 0 {
+		t.Errorf("found %v after its second", got)
+	}
+}

@@ -69,6 +69,9 @@ type Options struct {
 	QuotaPerTenant bool
 	// DCLimit limits each user as Data Center does.
 	DCLimit DCLimit
+	// Seconds keeps moments to the second, as some of the databases do that Data Center runs on: two changes within a second
+	// then look alike.
+	Seconds bool
 	// TimeZone is the account's, in which Jira reads quoted dates of a query and writes times; default "UTC". A zone that is
 	// not known is UTC.
 	TimeZone string
@@ -315,5 +318,13 @@ func (s *Server) stamp() time.Time {
 		t = s.lastStamp.Add(time.Millisecond)
 	}
 	s.lastStamp = t
+	return t
+}
+
+// kept is a moment as the database keeps it.
+func (s *Server) kept(t time.Time) time.Time {
+	if s.opts.Seconds {
+		return t.Truncate(time.Second)
+	}
 	return t
 }

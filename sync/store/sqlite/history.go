@@ -13,7 +13,7 @@ import (
 // pageLimit is how many events one query returns at most, and by default.
 const pageLimit = 1000
 
-// History returns events, newest first; nil where there are none.
+// History returns the events that the query selects, in its order; nil where there are none.
 func (s *Store) History(ctx context.Context, partnership string, q store.Query) ([]store.Event, error) {
 	limit := q.Limit
 	if limit <= 0 || limit > pageLimit {
@@ -31,7 +31,22 @@ func (s *Store) History(ctx context.Context, partnership string, q store.Query) 
 		args = append(args, q.Before)
 		query += fmt.Sprintf(` AND e.id < $%d`, len(args))
 	}
-	query += ` ORDER BY e.id DESC LIMIT $2`
+	if q.After != 0 {
+		args = append(args, q.After)
+		query += fmt.Sprintf(` AND e.id > $%d`, len(args))
+	}
+	for i, k := range q.Kinds {
+		args = append(args, string(k))
+		query += [...]string{` AND e.kind IN (`, `, `}[min(i, 1)] + fmt.Sprintf(`$%d`, len(args))
+	}
+	if len(q.Kinds) > 0 {
+		query += `)`
+	}
+	if q.Oldest {
+		query += ` ORDER BY e.id LIMIT $2`
+	} else {
+		query += ` ORDER BY e.id DESC LIMIT $2`
+	}
 	var out []store.Event
 	err := s.query(ctx, query, args, func(scan func(...any) error) error {
 		e, err := scanEvent(scan)

@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -80,9 +81,21 @@ func checkPages(t *rapid.T, s store.Store, p string, m *model) {
 	if rapid.Bool().Draw(t, "of one task") {
 		q.Task = taskID(taskIDs().Draw(t, "task"))
 	}
+	if len(all) > 0 && rapid.Bool().Draw(t, "after one") {
+		q.After = rapid.SampledFrom(all).Draw(t, "after").ID
+	}
+	if len(all) > 0 && rapid.Bool().Draw(t, "of some kinds") {
+		q.Kinds = rapid.SliceOfN(rapid.Map(rapid.SampledFrom(all), func(e store.Event) store.EventKind { return e.Kind }), 1, 3).Draw(t, "kinds")
+	}
+	q.Oldest = rapid.Bool().Draw(t, "oldest first")
+	inOrder := slices.Clone(all)
+	if q.Oldest {
+		slices.Reverse(inOrder)
+	}
 	var want []store.Event
-	for _, e := range all {
-		if (q.Before == 0 || e.ID < q.Before) && (q.Task == "" || e.Task == q.Task) && (q.Limit == 0 || len(want) < q.Limit) {
+	for _, e := range inOrder {
+		if (q.Before == 0 || e.ID < q.Before) && e.ID > q.After && (q.Task == "" || e.Task == q.Task) &&
+			(q.Kinds == nil || slices.Contains(q.Kinds, e.Kind)) && (q.Limit == 0 || len(want) < q.Limit) {
 			want = append(want, e)
 		}
 	}
