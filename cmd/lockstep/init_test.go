@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
@@ -75,7 +76,7 @@ func TestInit(t *testing.T) {
 
 	// What is there is not written over.
 	lockstep(t, args...).wants(t, exitError, "", "--force")
-	if again, err := os.ReadFile(file); err != nil || string(again) != string(text) {
+	if again, err := os.ReadFile(file); err != nil || !bytes.Equal(again, text) {
 		t.Errorf("the file was written over, %v", err)
 	}
 	lockstep(t, append(args, "--force")...).wants(t, exitOK, "", "Written to")
@@ -90,7 +91,7 @@ func TestInitWithAnswers(t *testing.T) {
 	w := newTown(t)
 	id := w.Google.AddSpreadsheet("Plan d'action", "Lisez-moi", "Suivi")
 	for _, line := range [][]string{
-		{"Activité", "Statut", "Échéance", "Responsable", "Organisation", "Suivi ${HOME} \"x\"\n(texte)"},
+		{"Activité", "Statut", "Échéance", "Responsable", "Organisation", "Suivi ${HOME} \"x\"\n(texte)"}, //nolint:misspell // French
 		{"Pompe", "En cours", "12/03/2026", "Amina", "AquaFund", "a"},
 		{"Tuyau", "Bientôt", "13/03/2026", "Amina, Chen", "Ville", "b"},
 		{"Puits", "En corus", "", "Chen", "Ville", "c"},
@@ -131,7 +132,7 @@ func TestInitWithAnswers(t *testing.T) {
 	if p.Name != "Eau pour tous" || p.Timezone != "Africa/Kinshasa" || sheet.Tab != "Suivi" || !sheet.Create || p.Sources[0].Partner != "ville-de-riverton" {
 		t.Errorf("got %+v, %+v", p, sheet)
 	}
-	if sheet.Columns["notes"] != `Suivi ${HOME} "x"` || sheet.Columns["title"] != "Activité" || sheet.Columns["due"] != "Échéance" {
+	if sheet.Columns["notes"] != `Suivi ${HOME} "x"` || sheet.Columns["title"] != "Activité" || sheet.Columns["due"] != "Échéance" { //nolint:misspell // French
 		t.Errorf("the columns are %q", sheet.Columns)
 	}
 	if got := sheet.Status[task.NotStarted]; len(sheet.Status) != 1 || len(got) != 1 || got[0] != "Bientôt" {

@@ -125,7 +125,9 @@ func TestCheckOfProtectedRanges(t *testing.T) {
 	k := &checkup{sheet: &sheets.Sheet{ProtectedRanges: []*sheets.ProtectedRange{
 		{Range: &sheets.GridRange{StartColumnIndex: 1, EndColumnIndex: 3}, Description: "finance only"},
 		{Range: &sheets.GridRange{}},
-		{WarningOnly: true}, {RequestingUserCanEdit: true}, nil,
+		{WarningOnly: true},
+		{RequestingUserCanEdit: true},
+		nil,
 	}}}
 	if !k.rights(t.Context()) || len(k.out) != 2 || !strings.Contains(k.out[0].Text, "columns B to C") || !strings.Contains(k.out[0].Text, "finance only") ||
 		!strings.Contains(k.out[1].Text, "the tab is protected") {

@@ -109,7 +109,7 @@ func plainNumber(c cell) bool {
 func declaredOrder(header string) dateOrder {
 	h := foldName(header)
 	day := regexp.MustCompile(`\b(dd?|jj?|tt?|gg?)[/. -]mm?\b`).MatchString(h)
-	month := regexp.MustCompile(`\bmm?[/. -](dd?|jj?|tt?|gg?)[/. -](y|a|j)`).MatchString(h)
+	month := regexp.MustCompile(`\bmm?[/. -](dd?|jj?|tt?|gg?)[/. -][yaj]`).MatchString(h)
 	switch {
 	case day && !month:
 		return dayFirst

@@ -74,7 +74,7 @@ func (k nature) fits(header string, f task.Field) (score float64, why, doubt str
 			}
 			why = strings.TrimPrefix(why+" and its cells: "+what, " and ")
 		case k.n >= few && share < 0.3 && head > 0:
-			score -= 1
+			score--
 			doubt = fmt.Sprintf("%.0f %% of its cells are no %s", 100*(1-share), what)
 		case k.n >= few && share < 0.8 && head > 0:
 			doubt = fmt.Sprintf("%.0f %% of its cells are no %s", 100*(1-share), what)

@@ -126,7 +126,7 @@ func slips(a, b string) int {
 
 // negated reports that a text has a word that turns it round.
 func negated(folded string) bool {
-	for _, w := range strings.Fields(folded) {
+	for w := range strings.FieldsSeq(folded) {
 		switch w {
 		case "not", "no", "non", "never", "pas", "nicht", "kein", "keine", "sin", "nao", "nunca", "without", "sans", "ohne", "un", "half", "partly", "almost":
 			return true

@@ -91,11 +91,11 @@ func TestWhatIsWrittenIsReadBack(t *testing.T) {
 func strictDays(s string) []time.Time {
 	s = strings.Join(strings.Fields(strings.ToLower(s)), " ")
 	s = regexp.MustCompile(`[ ,t]+([01]?[0-9]|2[0-4]):[0-5][0-9](:[0-5][0-9]([.,][0-9]+)?)?( ?[ap]\.?m\.?)?( ?(z|utc|gmt|[+-][01][0-9]:?[0-5][0-9]))?$`).ReplaceAllString(s, "")
-	for from, to := range map[string]string{"mars": "mar", "août": "aug", "aout": "aug", "march": "mar", "december": "dec", "decembre": "dec", "décembre": "dec"} {
+	for from, to := range map[string]string{"mars": "mar", "août": "aug", "aout": "aug", "march": "mar", "december": "dec", "decembre": "dec", "décembre": "dec"} { //nolint:misspell // French
 		s = regexp.MustCompile(`\b`+from+`\b`).ReplaceAllString(s, to)
 	}
 	s = regexp.MustCompile(`^(mon|tue|wed|thu|fri|sat|sun|jeudi|lundi),? `).ReplaceAllString(s, "")
-	s = regexp.MustCompile(`([0-9])(st|nd|rd|th|er)\b`).ReplaceAllString(s, "$1")
+	s = regexp.MustCompile(`(\d)(st|nd|rd|th|er)\b`).ReplaceAllString(s, "$1")
 	var layouts []string
 	for _, sep := range []string{"/", "-", "."} {
 		one := strings.ReplaceAll(regexp.MustCompile(` ?\`+sep+` ?`).ReplaceAllString(s, sep), "\x00", "")
@@ -172,7 +172,9 @@ func TestGarbageIsNoStatus(t *testing.T) {
 	for _, words := range defaultWords() {
 		known = append(known, words...)
 	}
-	plain := func(s string) string { return strings.ToLower(regexp.MustCompile(`[^\pL\pN]+`).ReplaceAllString(s, "")) }
+	plain := func(s string) string {
+		return strings.ToLower(regexp.MustCompile(`[^\pL\pN]+`).ReplaceAllString(s, ""))
+	}
 	rapid.Check(t, func(t *rapid.T) {
 		word := rapid.SampledFrom(known).Draw(t, "word")
 		s := rapid.OneOf(rapid.Just(word), rapid.String(), rapid.Custom(func(t *rapid.T) string {

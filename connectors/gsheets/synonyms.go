@@ -8,6 +8,8 @@ import (
 
 // headerWords are the words with which sheets head a field, in English, French, Spanish, German, Portuguese, Italian and
 // Swahili, the most telling first. They are compared as words of a closed list are: see foldWord.
+//
+//nolint:misspell // other languages
 func headerWords(f task.Field) []string {
 	switch f {
 	case task.Title:

@@ -68,4 +68,3 @@ func (c *Connector) Discover(ctx context.Context) (Discovery, error) {
 	slices.SortFunc(d.Fields, func(x, y FieldFound) int { return strings.Compare(x.Name, y.Name) })
 	return d, nil
 }
-

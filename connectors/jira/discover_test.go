@@ -1,6 +1,7 @@
 package jira
 
 import (
+	"net/http"
 	"slices"
 	"testing"
 
@@ -21,7 +22,7 @@ func TestDiscover(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, r := range tl.srv.Panel().Requests() {
-				if isWrite(r.Method, r.Path) && r.Method != "POST" {
+				if isWrite(r.Method, r.Path) && r.Method != http.MethodPost {
 					t.Errorf("to discover writes: %s %s", r.Method, r.Path)
 				}
 			}

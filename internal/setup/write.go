@@ -101,7 +101,7 @@ func times(n int) string {
 func raw(s string) string { return strings.ReplaceAll(str(s), "$${", "${") }
 
 // write renders the configuration.
-func (pl plan) write() []byte {
+func (pl *plan) write() []byte {
 	p := &page{}
 	p.note(0, "Lockstep's configuration, as lockstep init found it. Read it before you run it:")
 	p.note(0, "  lockstep check  tries every line of it against the live tools")
@@ -139,8 +139,8 @@ func (pl plan) write() []byte {
 	}
 	pl.people(p)
 	p.line(2, "sources:")
-	for _, s := range pl.Sources {
-		s.write(p)
+	for i := range pl.Sources {
+		pl.Sources[i].write(p)
 	}
 	p.note(2, "The sheet that everybody sees and may edit. It holds every task; an empty tab gets its header with the first cycle.")
 	p.line(2, "scorecard:")
@@ -157,7 +157,7 @@ func (pl plan) write() []byte {
 	return []byte(p.String())
 }
 
-func (pl plan) people(p *page) {
+func (pl *plan) people(p *page) {
 	if len(pl.People) == 0 && len(pl.Crowds) == 0 {
 		return
 	}
@@ -182,7 +182,7 @@ func (pl plan) people(p *page) {
 	}
 }
 
-func (s source) write(p *page) {
+func (s *source) write(p *page) {
 	p.line(3, "- id: %s", s.ID)
 	p.line(4, "partner: %s", s.Owner)
 	switch {
@@ -229,7 +229,7 @@ func (s source) write(p *page) {
 	}
 }
 
-func (s source) sheet(p *page) {
+func (s *source) sheet(p *page) {
 	c := s.Sheet
 	p.line(4, "sheet:")
 	p.note(5, "%s", s.Title)
@@ -254,7 +254,7 @@ func (s source) sheet(p *page) {
 	p.line(5, "create: %v", c.Create)
 }
 
-func (s source) jira(p *page) {
+func (s *source) jira(p *page) {
 	c := s.Jira
 	p.line(4, "jira:")
 	p.line(5, "url: %s", str(c.URL))
