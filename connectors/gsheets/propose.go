@@ -218,7 +218,9 @@ func (c *Connector) Words(ctx context.Context) (map[task.Field][]Word, error) {
 			continue
 		}
 		for _, w := range t.count(f, rows) {
-			out[f] = append(out[f], t.word(f, w))
+			if foldName(w.shown) != "" { // else there is nothing in it that a configuration could name
+				out[f] = append(out[f], t.word(f, w))
+			}
 		}
 	}
 	return out, nil

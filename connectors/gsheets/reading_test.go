@@ -149,12 +149,15 @@ func TestNumbersInADateColumn(t *testing.T) {
 func TestStatusesInDoubt(t *testing.T) {
 	t.Parallel()
 	v := newVocabulary(Config{Status: map[string][]string{
-		task.InProgress: {"Amber"}, task.Done: {"TRUE", "✅ Fait?"}, task.NotStarted: {"FALSE"}, task.Cancelled: {"❌ Done"},
+		task.InProgress: {"Amber"}, task.Done: {"TRUE", "✅ Fait?", "➡️"}, task.NotStarted: {"FALSE"}, task.Cancelled: {"❌ Done"},
 	}})
 	r := &reader{vocabulary: v}
 	for _, c := range []struct{ in, want, hint string }{
 		{"✅ done", task.Done, ""},
 		{"Done ✔️", task.Done, ""},
+		{"➡️", task.Done, ""}, // as configured
+		{"⬅️", "!", "write one of"},
+		{"-", "!", "write one of"},
 		{"En  cours", task.InProgress, ""},
 		{"EN COURS\u00a0", task.InProgress, ""},
 		{"amber", task.InProgress, ""}, // as configured

@@ -91,7 +91,7 @@ func newVocabulary(cfg Config) *vocabulary {
 			for _, w := range words[status] {
 				v.words = append(v.words, w)
 				v.ways[status] = append(v.ways[status], w)
-				if doubtful(w, status) || signed(w) && usual[foldWord(w)] != "" && usual[foldWord(w)] != status {
+				if foldWord(w) == "" || doubtful(w, status) || signed(w) && usual[foldWord(w)] != "" && usual[foldWord(w)] != status {
 					continue // it stands for that as it is, sign and all, and its word alone for what it usually does
 				}
 				if _, known := v.status[foldWord(w)]; !known {
