@@ -164,7 +164,7 @@ func (c *Connector) edit(ctx context.Context, is *wireIssue, ed edit) (got *wire
 	case !ok || call.status != http.StatusBadRequest:
 		return got, nil, err
 	case len(call.fields) == 0 && ed.size() > 1 && call.own:
-		refused, landed := c.editSingly(ctx, is.ID, ed)
+		landed, refused := c.editSingly(ctx, is.ID, ed)
 		if !landed {
 			return nil, nil, err
 		}
@@ -184,9 +184,9 @@ func (c *Connector) edit(ctx context.Context, is *wireIssue, ed edit) (got *wire
 	return got, first, nil
 }
 
-// editSingly sends each field of an edit alone, up to an error that is not about the field. It returns what became of those
-// that did not go through, by name, and whether any did.
-func (c *Connector) editSingly(ctx context.Context, id string, ed edit) (refused error, landed bool) {
+// editSingly sends each field of an edit alone, up to an error that is not about the field. It returns whether any went through,
+// and what became of those that did not, by name.
+func (c *Connector) editSingly(ctx context.Context, id string, ed edit) (landed bool, refused error) {
 	for _, field := range slices.Sorted(maps.Keys(ed.names())) {
 		one := edit{fields: map[string]any{}, update: map[string]any{}}
 		if v, ok := ed.fields[field]; ok {
@@ -210,7 +210,7 @@ func (c *Connector) editSingly(ctx context.Context, id string, ed edit) (refused
 			break
 		}
 	}
-	return refused, landed
+	return landed, refused
 }
 
 // names are the ids of the fields that are edited.
