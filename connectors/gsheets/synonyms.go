@@ -93,7 +93,7 @@ func fieldOfHeader(header string) (task.Field, bool) {
 // headerWord is what a header says: its first line, without instructions.
 func headerWord(header string) string {
 	first, _, _ := strings.Cut(strings.TrimSpace(header), "\n")
-	if w := foldWord(bareHeader(first)); w != "" {
+	if w := foldWord(brackets().ReplaceAllString(first, " ")); w != "" {
 		return w
 	}
 	if strings.Contains(first, "%") {
