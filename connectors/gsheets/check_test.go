@@ -89,7 +89,7 @@ func TestCheckFindsWhatIsWrong(t *testing.T) {
 		"a header that moved":   {append([]string{"Plan of 2026"}, standard...), nil, []string{"warning header: … row 2, not in row 1 … header_row: 2"}},
 		"a column that is gone": {[]string{"Action|State|Deadline|Who|For", "Pump|Open"}, nil, []string{"warning columns: status … “Status” … “State”"}},
 		"words": {append(standard, "Pipe|In progess", "Tank|in  progess", "Well|Amber/ Red"), nil, []string{
-			"warning statuses: “In progess” … 2 times … B3 … “In progress” (in_progress)", "warning statuses: “Amber/ Red” … once … B5 … colour of a rating",
+			"warning statuses: “In progess” … 2 times … B3 … “In progress” (in_progress)", "warning statuses: “Amber/ Red” … once … B5 … is a rating",
 		}},
 		"people":   {append(standard, "Pipe|Open||Diallo, Amina", "Tank|Open||Chen"), nil, []string{"warning people: “Diallo, Amina” … D3 … “Amina Diallo”", "warning people: “Chen” … D4"}},
 		"partners": {append(standard, "Pipe|Open|||Aqua Funds"), nil, []string{"warning partners: “Aqua Funds” … E3 … “AquaFund”"}},

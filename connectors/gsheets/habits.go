@@ -108,8 +108,8 @@ func plainNumber(c cell) bool {
 // declaredOrder is the order that a header asks for: "Deadline (dd/mm/yyyy)", "JJ/MM/AAAA", "TT.MM.JJJJ".
 func declaredOrder(header string) dateOrder {
 	h := foldName(header)
-	day := regexp.MustCompile(`\b(dd?|jj?|tt?|gg?)[/. -]mm?\b`).MatchString(h)
-	month := regexp.MustCompile(`\bmm?[/. -](dd?|jj?|tt?|gg?)[/. -][yaj]`).MatchString(h)
+	day := regexp.MustCompile(`\b((dd|jj|tt|gg)[/. -]mm|[djtg]/m)\b`).MatchString(h)
+	month := regexp.MustCompile(`\b(mm[/. -](dd|jj|tt|gg)|m/[djtg])[/. -][yaj]`).MatchString(h)
 	switch {
 	case day && !month:
 		return dayFirst

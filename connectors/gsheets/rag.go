@@ -8,11 +8,16 @@ import (
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
-// ragWord reports that a text is a colour of a RAG rating: "Amber/ Red", "🟢", "rot". It says how people feel about a task,
+// ragWord reports that a text is a RAG rating, in colours or in words: "Amber/ Red", "🟢", "rot", "At risk". It says how people feel about a task,
 // and nothing of its status.
 func ragWord(s string) bool {
 	words := strings.Fields(foldWord(strings.NewReplacer("🔴", " red ", "🟠", " amber ", "🟡", " amber ", "🟢", " green ", "🟥", " red ", "🟧", " amber ",
 		"🟨", " amber ", "🟩", " green ").Replace(s)))
+	switch strings.Join(words, " ") {
+	case "on track", "off track", "at risk", "on schedule", "behind", "behind schedule", "delayed", "late", "en retard", "a risque", "dans les temps",
+		"en riesgo", "retrasado", "atrasado", "verzogert", "im plan", "em risco":
+		return true
+	}
 	for _, w := range words {
 		switch w {
 		case "red", "amber", "yellow", "orange", "green", "grey", "gray", "r", "a", "g", "y", "rag",
@@ -60,7 +65,7 @@ func (v *vocabulary) statusHint(c cell) string {
 		return "a checkbox is no status by itself: if a ticked one means done, say so in the source's configuration: " +
 			`status: {done: ["TRUE"], not_started: ["FALSE"]}`
 	case ragWord(word):
-		return fmt.Sprintf("%s is a colour of a rating and says nothing of the status: write a status there, such as %s, and keep the rating in a column of its own; if these colours do stand for statuses, say so in the source's configuration, such as %s",
+		return fmt.Sprintf("%s is a rating and says nothing of the status: write a status there, such as %s, and keep the rating in a column of its own; if such ratings do stand for statuses, say so in the source's configuration, such as %s",
 			quote(word), quote(task.StatusDisplay(task.InProgress)), add(task.InProgress))
 	case known != "":
 		return fmt.Sprintf("the word stands for %s, and a sign beside it speaks against that: write the word alone, or add to the source's configuration: %s",

@@ -170,9 +170,11 @@ func TestStatusesInDoubt(t *testing.T) {
 		{"❌ Cancelled", task.Cancelled, ""},
 		{"Done?", "!", "stands for done"},
 		{"🟢 Done", task.Done, ""}, // a colour says nothing of the status, nor against it
-		{"Amber/ Red", "!", "colour of a rating"},
-		{"🔴", "!", "colour of a rating"},
-		{"R", "!", "colour of a rating"},
+		{"Amber/ Red", "!", "is a rating"},
+		{"🔴", "!", "is a rating"},
+		{"On track", "!", "is a rating"},
+		{"En retard", "!", "is a rating"},
+		{"R", "!", "is a rating"},
 		{"In progess", "!", "“In progress” (in_progress)"},
 		{"Completd", "!", "“complete"},
 		{"Incomplete", "!", "write one of"}, // two letters away from its opposite

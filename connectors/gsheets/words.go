@@ -20,7 +20,7 @@ func defaultWords() map[string][]string {
 			"não iniciado", "não iniciada", "não começado", "a fazer", "por fazer", "planejado", "planeado", "novo",
 		},
 		task.InProgress: {
-			"In progress", "ongoing", "on going", "started", "wip", "work in progress", "doing", "underway", "under way", "active", "on track", "in work",
+			"In progress", "ongoing", "on going", "started", "wip", "work in progress", "doing", "underway", "under way", "active", "in work",
 			"en cours", "en cours d'exécution", "en cours de réalisation", "commencé", "démarré", "en exécution",
 			"en curso", "en progreso", "en proceso", "iniciado", "iniciada", "empezado", "en marcha",
 			"in Arbeit", "in Bearbeitung", "begonnen", "gestartet", "laufend", "läuft",
