@@ -40,7 +40,7 @@ func habitsOf(g *grid, l *layout) *habits {
 			hs[i] = dayHabit(g, l, col)
 		case task.Number:
 			for at := l.first; at < len(g.cells); at++ {
-				n, percent, ok := share(g.at(at, col), decimalComma(g.locale))
+				n, percent, ok := portion(g.at(at, col), decimalComma(g.locale))
 				hs[i].points = hs[i].points || ok && !percent && math.Abs(n) > 1
 			}
 		case task.None, task.Text, task.Enum, task.Bool, task.Person, task.Set, task.Unreadable:

@@ -40,7 +40,7 @@ func natureOf(g *grid, l *layout, r *reader, col int) nature {
 		count(&k.days, !day.IsNone() && (c.kind == textCell || c.dated()))
 		count(&k.statuses, c.kind == textCell && r.vocabulary.statusOf(s) != "")
 		count(&k.ratings, c.kind == textCell && ragWord(s))
-		n, percent, ok := share(c, r.comma)
+		n, percent, ok := portion(c, r.comma)
 		count(&k.shares, ok && (percent || c.kind == numberCell && n >= 0 && n <= 1))
 		yes, _ := r.readBool(c)
 		count(&k.yes, !yes.IsNone())

@@ -71,8 +71,10 @@ func Run(ctx context.Context, o Options) ([]byte, error) {
 type session struct {
 	o    Options
 	talk *talk
-	svc  *sheets.Service // nil until Google is needed
 	plan plan
+
+	svc   *sheets.Service // nil until Google is needed
+	drive *gsheets.Drive
 }
 
 func (s *session) name(context.Context) error {
@@ -93,11 +95,16 @@ func (s *session) google(ctx context.Context) error {
 		}
 		s.plan.Credentials = absolute(file)
 	}
-	svc, err := gsheets.NewService(ctx, gsheets.Credentials{File: s.plan.Credentials, Endpoint: s.plan.Endpoint}, transport.Options{Source: "init"})
+	cred := gsheets.Credentials{File: s.plan.Credentials, Endpoint: s.plan.Endpoint}
+	svc, err := gsheets.NewService(ctx, cred, transport.Options{Source: "init"})
 	if err != nil {
 		return fmt.Errorf("reach Google: %w", err)
 	}
-	s.svc = svc
+	drive, err := gsheets.NewDrive(ctx, cred, transport.Options{Source: "init"})
+	if err != nil {
+		return fmt.Errorf("reach Google: %w", err)
+	}
+	s.svc, s.drive = svc, drive
 	return nil
 }
 
@@ -139,7 +146,7 @@ func (s *session) show(ctx context.Context, cfg *config.Config) error {
 			if src.Sheet == nil {
 				continue
 			}
-			conn, err := gsheets.New(*src.Sheet, s.svc, gsheets.Options{Source: src.ID, KeyPrefix: p.Key, Now: s.o.Now})
+			conn, err := gsheets.New(*src.Sheet, s.svc, gsheets.Options{Source: src.ID, KeyPrefix: p.Key, Now: s.o.Now, Drive: s.drive})
 			if err != nil {
 				return fmt.Errorf("set up %s: %w", src.ID, err)
 			}
