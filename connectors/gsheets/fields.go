@@ -237,7 +237,7 @@ func (r *reader) write(f task.Field, v task.Value) (c cell, ok bool) {
 		if f == task.Partner {
 			word = r.vocabulary.partnerWord(v.String())
 		}
-		if yes := word == "TRUE"; yes || word == "FALSE" { // a checkbox, which the configuration maps
+		if yes := word == "TRUE"; f == task.Status && (yes || word == "FALSE") { // a checkbox, which the configuration maps
 			return cell{kind: boolCell, yes: yes}, true
 		}
 		return cell{kind: textCell, text: word}, word != ""
