@@ -94,7 +94,11 @@ func (c *Connector) rowURL(sheetID int64, at int) string {
 
 // readTab reads the whole tab in one request. The error is a fault.
 func (c *Connector) readTab(ctx context.Context, op, cells string, before memory) (*grid, error) {
-	return c.readRanges(ctx, op, cells, before, tabRange(c.cfg.Tab))
+	g, err := c.readRanges(ctx, op, cells, before, tabRange(c.cfg.Tab))
+	if g != nil {
+		g.whole = true
+	}
+	return g, err
 }
 
 // readRanges reads parts of the tab in one request. The error is a fault.

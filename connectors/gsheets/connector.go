@@ -47,6 +47,7 @@ type Connector struct {
 	journal journal
 	batches int // how many were made
 	doubt   doubt
+	habits  *habits // of the columns, as the last read of the whole tab shows them; nil before
 }
 
 var (

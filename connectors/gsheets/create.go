@@ -144,7 +144,7 @@ func (g growth) requests(c *Connector, t *table, rows int) []*sheets.Request {
 	if !g.any() {
 		return out
 	}
-	header := c.cfg.headerIndex()
+	header := t.headerAt
 	if g.fresh {
 		out = append(out, freshTab(t.sheetID, header, g.first, g.visibleEnd())...)
 	}
@@ -225,7 +225,7 @@ func (g growth) headers(c *Connector, t *table) *sheets.Request {
 		}
 	}
 	return &sheets.Request{UpdateCells: &sheets.UpdateCellsRequest{
-		Start:  &sheets.GridCoordinate{SheetId: t.sheetID, RowIndex: int64(c.cfg.headerIndex()), ColumnIndex: int64(g.first)},
+		Start:  &sheets.GridCoordinate{SheetId: t.sheetID, RowIndex: int64(t.headerAt), ColumnIndex: int64(g.first)},
 		Rows:   []*sheets.RowData{{Values: row}},
 		Fields: fields,
 	}}

@@ -2,6 +2,8 @@ package gsheets
 
 import (
 	"math"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,11 +25,12 @@ func epoch() time.Time { return time.Date(1899, time.December, 30, 0, 0, 0, 0, t
 // serialDay is the day of a serial number; the fraction is the time of day and does not count.
 func serialDay(n float64) (time.Time, bool) {
 	n = math.Floor(n)
-	if !(n >= 2 && n < 109575) { // 1900-01-01 to 2199-12-31; also refuses NaN
+	// From 1906-01-08 to 2199-12-31. What is less was typed as a number, such as a year: the sheet makes a day of 1905 of
+	// it. This also refuses NaN.
+	if !(n > lastYear && n < 109575) {
 		return time.Time{}, false
 	}
-	t := epoch().AddDate(0, 0, int(n))
-	return t, t.Year() >= firstYear && t.Year() <= lastYear
+	return epoch().AddDate(0, 0, int(n)), true
 }
 
 // daySerial is the serial number of a day, and false where a sheet's date column would not show it as one.
@@ -38,108 +41,119 @@ func daySerial(t time.Time) (float64, bool) {
 	return n, ok
 }
 
-// dateOrder is the order in which a locale writes a day in digits.
-type dateOrder uint8
-
-const (
-	unknownOrder dateOrder = iota
-	dayFirst
-	monthFirst
-)
-
-// orderOf tells how people of a spreadsheet's locale write 04/05/2026. Where a locale puts the year first its people are
-// taken at no order: such a text came from elsewhere.
-func orderOf(locale string) dateOrder {
-	lang, region, _ := strings.Cut(strings.ReplaceAll(locale, "-", "_"), "_")
-	switch region {
-	case "US", "PH", "PR":
-		return monthFirst
-	case "CA", "ZA", "CN", "TW", "HK", "JP", "KR", "HU", "LT", "SE", "MN":
-		return unknownOrder
-	}
-	switch lang {
-	case "":
-		return unknownOrder
-	case "en":
-		if region == "" {
-			return monthFirst
-		}
-		return dayFirst
-	case "zh", "ja", "ko", "hu", "lt", "sv", "mn", "fa":
-		return unknownOrder
-	}
-	return dayFirst
-}
-
-// parseDay reads a day that was typed as text, and false where it is none or could be two.
+// parseDay reads a day that was typed as text, and false where it is none or could be two. A time of day after it does not
+// count.
 func parseDay(s string, order dateOrder) (time.Time, bool) {
-	s = foldName(s)
-	if len(s) > 60 {
-		return time.Time{}, false
-	}
+	s = plainDay(s)
 	if t, ok := isoDay(s); ok {
 		return t, true
 	}
-	words := dateWords(s)
-	month, at := 0, -1
-	for i, w := range words {
-		if m := monthNumber(w); m > 0 {
-			if month > 0 {
-				return time.Time{}, false
-			}
-			month, at = m, i
-		}
+	if t, ok := easternDay(s); ok {
+		return t, true
 	}
-	if month == 0 {
-		return digitDay(s, order)
+	if strings.ContainsFunc(s, unicode.IsLetter) {
+		return namedDay(s)
 	}
-	return namedDay(words, at, month)
+	return digitDay(s, order)
 }
 
-// isoDay reads 2026-03-12, 2026/3/12 and 2026.03.12, with a time of day or without.
-func isoDay(s string) (time.Time, bool) {
-	if i := strings.IndexAny(s, "t "); i >= 8 && clock(s[i+1:]) {
-		s = s[:i]
+// plainDay is a text without case, accents and the time of day at its end; "" where it is too long for a day.
+func plainDay(s string) string {
+	s = foldName(s)
+	if len(s) > 60 {
+		return ""
 	}
+	if !strings.Contains(s, ":") {
+		return s
+	}
+	m := regexp.MustCompile(`^(.*\d)(?:,? |t)(?:[01]?\d|2[0-4]):[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?(?: ?[ap]\.?m\.?)?(?: ?(?:z|utc|gmt|[+-][01]\d:?[0-5]\d))?$`).
+		FindStringSubmatch(s)
+	if m != nil {
+		return m[1]
+	}
+	return s
+}
+
+// isoDay reads 2026-03-12, 2026/3/12 and 2026.03.12.
+func isoDay(s string) (time.Time, bool) {
 	p, ok := numbers(s)
-	if !ok || len(p[0].digits) != 4 {
+	if !ok || len(p[0].digits) != 4 || len(p[1].digits) > 2 || len(p[2].digits) > 2 {
 		return time.Time{}, false
 	}
 	return day(p[0].n, p[1].n, p[2].n)
 }
 
-// clock reports that the text is a time of day, and nothing else.
-func clock(s string) bool {
-	if s == "" || !unicode.IsDigit(rune(s[0])) || !strings.Contains(s, ":") {
-		return false
+// digitDay reads 12/03/2026, 12.03.26 and 12-3-2026, where they can be read in one way only.
+func digitDay(s string, order dateOrder) (time.Time, bool) {
+	days := digitDays(s, order)
+	if len(days) != 1 {
+		return time.Time{}, false
 	}
-	return strings.Trim(s, "0123456789:.,+-zapm ") == ""
+	return days[0], true
 }
 
-// digitDay reads 12/03/2026, 12.03.26 and 12-3-2026. With dots the day comes first everywhere.
-func digitDay(s string, order dateOrder) (time.Time, bool) {
-	if i := strings.IndexByte(s, ' '); i >= 6 && clock(s[i+1:]) {
-		s = s[:i]
-	}
-	p, ok := numbers(strings.TrimSuffix(s, "."))
-	if !ok || len(p[0].digits) > 2 || len(p[1].digits) > 2 {
-		return time.Time{}, false
-	}
-	year, ok := p[2].year()
+// digitDays are the days that three numbers may mean to people of that order; nil where they mean none.
+func digitDays(s string, order dateOrder) []time.Time {
+	p, year, ok := digitParts(s)
 	if !ok {
-		return time.Time{}, false
+		return nil
 	}
+	var days []time.Time
+	add := func(y, m, d int) bool {
+		t, ok := day(y, m, d)
+		if ok && !slices.Contains(days, t) {
+			days = append(days, t)
+		}
+		return ok
+	}
+	asDay, asMonth := order != monthFirst, order != dayFirst
 	if p[0].sep == '.' {
-		order = dayFirst
+		// With dots the day comes first, except perhaps among people who put the month first.
+		asDay, asMonth = true, order == monthFirst || order == disputed
 	}
-	a, b := p[0].n, p[1].n
+	read := asDay && add(year, p[1].n, p[0].n)
+	read = asMonth && add(year, p[0].n, p[1].n) || read
+	if !read { // in the other order there is such a day, and nobody else's
+		add(year, p[1].n, p[0].n)
+		add(year, p[0].n, p[1].n)
+	}
+	if len(p[0].digits) == 2 && len(p[2].digits) == 2 && (p[0].sep == '-' || order == unknownOrder) {
+		y, _ := p[0].year() // 26-03-12: a short form of the ISO date
+		add(y, p[1].n, p[2].n)
+	}
+	return days
+}
+
+// digitParts are the three numbers of a day whose year stands last.
+func digitParts(s string) (p [3]part, year int, ok bool) {
+	p, ok = numbers(strings.TrimSuffix(s, "."))
+	if !ok || len(p[0].digits) > 2 || len(p[1].digits) > 2 {
+		return p, 0, false
+	}
+	year, ok = p[2].year()
+	return p, year, ok
+}
+
+// decidedOrder is the only order in which a text in digits is a day; unknownOrder where it is none, or one in both.
+func decidedOrder(s string) dateOrder {
+	p, year, ok := digitParts(plainDay(s))
+	if !ok {
+		return unknownOrder
+	}
+	if len(p[2].digits) == 2 && len(p[0].digits) == 2 {
+		if _, short := day(2000+p[0].n, p[1].n, p[2].n); short {
+			return unknownOrder // 26-03-12 may have the year first
+		}
+	}
+	_, asDay := day(year, p[1].n, p[0].n)
+	_, asMonth := day(year, p[0].n, p[1].n)
 	switch {
-	case a > 12 || order == dayFirst && b <= 12 || a == b:
-		return day(year, b, a)
-	case b > 12 || order == monthFirst:
-		return day(year, a, b)
+	case asDay && !asMonth:
+		return dayFirst
+	case asMonth && !asDay:
+		return monthFirst
 	}
-	return time.Time{}, false
+	return unknownOrder
 }
 
 // part is one number of a date in digits, with the sign after it.
@@ -183,128 +197,75 @@ func numbers(s string) ([3]part, bool) {
 	return out, false
 }
 
-// dateWords are the words and numbers of a date in words, without what says nothing: the weekday, "of", "er".
-func dateWords(s string) []string {
-	fields := strings.FieldsFunc(s, func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsDigit(r)
-	})
-	out := fields[:0]
-	for _, w := range fields {
-		if digits := strings.TrimRight(w, "abcdefghijklmnopqrstuvwxyz"); digits != "" && digits != w {
-			switch w[len(digits):] {
-			case "st", "nd", "rd", "th", "er", "e", "o", "a":
-				w = digits
-			}
-		}
-		switch w {
-		case "de", "del", "of", "the", "le", "el", "den", "der", "am", "do", "di", "on":
-			continue
-		}
-		if len(out) == 0 && weekday(w) {
-			continue
-		}
-		out = append(out, w)
-	}
-	return out
-}
-
-// namedDay reads "12 march 2026", "march 12 2026", "12 mar 26" and "2026 march 12".
-func namedDay(words []string, at, month int) (time.Time, bool) {
-	if len(words) != 3 {
-		return time.Time{}, false
-	}
-	var nums []part
-	for i, w := range words {
-		if i == at {
-			continue
-		}
-		n, err := strconv.ParseUint(w, 10, 16)
-		if err != nil {
-			return time.Time{}, false
-		}
-		nums = append(nums, part{digits: w, n: int(n)})
-	}
-	if len(nums[0].digits) == 4 {
-		nums[0], nums[1] = nums[1], nums[0]
-	}
-	year, ok := nums[1].year()
-	if !ok || len(nums[0].digits) > 2 {
-		return time.Time{}, false
-	}
-	return day(year, month, nums[0].n)
-}
-
 // day is a day of the calendar that a date column may hold: there is no 30 February.
 func day(y, m, d int) (time.Time, bool) {
 	t := time.Date(y, time.Month(m), d, 0, 0, 0, 0, time.UTC)
 	return t, t.Year() == y && int(t.Month()) == m && t.Day() == d && y >= firstYear && y <= lastYear
 }
 
-// monthNumber is a month's number by its name in English, French, Spanish, German or Portuguese, whole or cut as people
-// cut it; 0 where the word names none. Accents are gone already.
-func monthNumber(w string) int {
-	switch w {
-	case "january", "jan", "janvier", "janv", "enero", "ene", "januar", "janner", "janeiro":
-		return 1
-	case "february", "feb", "fevrier", "fev", "fevr", "febrero", "februar", "fevereiro":
-		return 2
-	case "march", "mar", "mars", "marzo", "marz", "mrz", "marco":
-		return 3
-	case "april", "apr", "avril", "avr", "abril", "abr":
-		return 4
-	case "may", "mai", "mayo", "maio":
-		return 5
-	case "june", "jun", "juin", "junio", "juni", "junho":
-		return 6
-	case "july", "jul", "juillet", "juil", "julio", "juli", "julho":
-		return 7
-	case "august", "aug", "aout", "agosto", "ago":
-		return 8
-	case "september", "sep", "sept", "septembre", "septiembre", "setiembre", "set", "setembro":
-		return 9
-	case "october", "oct", "octobre", "octubre", "oktober", "okt", "outubro", "out":
-		return 10
-	case "november", "nov", "novembre", "noviembre", "novembro":
-		return 11
-	case "december", "dec", "decembre", "diciembre", "dic", "dezember", "dez", "dezembro": //nolint:misspell // other languages
-		return 12
-	}
-	return 0
-}
-
-func weekday(w string) bool {
-	switch w {
-	case "monday", "mon", "lundi", "lun", "lunes", "montag", "mo", "segunda", "seg",
-		"tuesday", "tue", "tues", "mardi", "martes", "dienstag", "terca", "ter",
-		"wednesday", "wed", "mercredi", "mer", "miercoles", "mie", "mittwoch", "mi", "quarta", "qua",
-		"thursday", "thu", "thur", "thurs", "jeudi", "jeu", "jueves", "jue", "donnerstag", "quinta", "qui",
-		"friday", "fri", "vendredi", "ven", "viernes", "vie", "freitag", "fr", "sexta", "sex",
-		"saturday", "sat", "samedi", "sam", "sabado", "sab", "samstag", "sonnabend", "sa",
-		"sunday", "sun", "dimanche", "dim", "domingo", "dom", "sonntag", "so":
-		return true
-	}
-	return false
-}
-
 // readDate reads a date cell.
-func (r *reader) readDate(c cell) (task.Value, string) {
+func (r *reader) readDate(f task.Field, c cell) (task.Value, string) {
 	const hint = "type a day there, such as 2026-03-12"
 	switch c.kind {
 	case numberCell:
-		// A year alone is a plain number; read as a serial number it would be a day of 1905.
-		if n := c.number; n == math.Trunc(n) && n >= firstYear && n <= lastYear && !c.dated() &&
-			strings.TrimSpace(c.shown) == strconv.Itoa(int(n)) {
-			return task.Value{}, "a year alone is no day: " + hint
-		}
-		if t, ok := serialDay(c.number); ok {
-			return task.DateValue(t), ""
-		}
-		return task.Value{}, "this number is no day between 1900 and 2199: " + hint
+		return r.readSerial(f, c)
 	case textCell:
-		if t, ok := parseDay(c.text, r.order); ok {
+		h := r.habits[f]
+		if t, ok := parseDay(c.text, h.order); ok {
 			return task.DateValue(t), ""
+		}
+		if days := digitDays(plainDay(c.text), disputed); len(days) > 1 {
+			why := ""
+			if h.doubt != "" {
+				why = " (" + h.doubt + ")"
+			}
+			both := make([]string, len(days))
+			for i, d := range days {
+				both[i] = d.Format(time.DateOnly)
+			}
+			return task.Value{}, "it may be " + strings.Join(both, " or ") + why + ": write it in that form"
+		}
+		if yearless(c.text) {
+			return task.Value{}, "the year is missing: " + hint
 		}
 	case blankCell, boolCell, errorCell:
 	}
 	return task.Value{}, hint + "; to say that there is none, empty the cell"
+}
+
+// readSerial reads a number in a date column.
+func (r *reader) readSerial(f task.Field, c cell) (task.Value, string) {
+	const hint = "type a day there, such as 2026-03-12"
+	n := math.Floor(c.number)
+	switch {
+	case n >= firstYear && n <= lastYear:
+		return task.Value{}, "a year alone is no day: " + hint
+	case n == 0 || c.formatted() == "TIME":
+		return task.Value{}, "a time of day is no day: " + hint
+	case c.dated():
+	case !plainNumber(c):
+		return task.Value{}, "the cell shows a number, not a day: " + hint
+	case !likelyDay(c.number) || !r.habits[f].plainDays:
+		hint := hint
+		if t, ok := serialDay(c.number); ok && likelyDay(c.number) {
+			hint = "if " + t.Format(time.DateOnly) + " is meant, format the cell as a date (Format, Number, Date); else " + hint
+		}
+		return task.Value{}, "the cell shows a number, not a day: " + hint
+	}
+	if t, ok := serialDay(c.number); ok {
+		return task.DateValue(t), ""
+	}
+	return task.Value{}, "this number is no day between 1906 and 2199: " + hint
+}
+
+// yearless reports that a text is a day and a month. Which year is meant only its author knows: a guess from today would be
+// another one next year.
+func yearless(s string) bool {
+	s = plainDay(s)
+	for _, sep := range []string{" ", "/", "-", "."} {
+		if _, ok := parseDay(s+sep+"2024", dayFirst); ok {
+			return true
+		}
+	}
+	return false
 }

@@ -2,9 +2,12 @@ package gsheets
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"unicode/utf16"
+
+	"google.golang.org/api/sheets/v4"
 
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
@@ -12,7 +15,7 @@ import (
 // reader reads cells as values and gives values back as cells. It is made for one read of the tab.
 type reader struct {
 	vocabulary *vocabulary
-	order      dateOrder
+	habits     habits                  // of its columns
 	comma      bool                    // the locale writes 1,5 for one and a half
 	columns    [task.FieldCount]string // headers, for hints
 	used       map[string]string       // status → the word that the column uses
@@ -55,13 +58,13 @@ func (r *reader) value(f task.Field, c cell) (v task.Value, reason task.HoldReas
 		}
 		return r.readStatus(c)
 	case task.Date:
-		v, hint = r.readDate(c)
+		v, hint = r.readDate(f, c)
 	case task.Number:
-		v, hint = r.readNumber(c)
+		v, hint = r.readNumber(f, c)
 	case task.Bool:
 		v, hint = r.readBool(c)
 	case task.Person:
-		v = r.person(text(c))
+		v = r.person(c)
 	case task.Set:
 		v = task.SetValue(strings.FieldsFunc(text(c), setBreak)...)
 	case task.Text:
@@ -71,25 +74,22 @@ func (r *reader) value(f task.Field, c cell) (v task.Value, reason task.HoldReas
 	return v, "", hint
 }
 
-// text is what a person sees in a cell, whole: a text is taken as it is, whatever its format makes of it.
+// text is what a person sees in a cell, whole: a text is taken as it is, whatever its format makes of it. Chips are one
+// sign in the text, and a name in what is seen; a checkbox says the same in every locale.
 func text(c cell) string {
-	if c.kind == textCell {
+	switch {
+	case c.kind == textCell && len(c.people) == 0:
 		return c.text
+	case c.kind == boolCell:
+		return strings.ToUpper(strconv.FormatBool(c.yes))
 	}
 	return c.raw()
 }
 
 func setBreak(r rune) bool { return r == ',' || r == ';' || r == '\n' || r == '\r' }
 
-func (r *reader) person(s string) task.Value {
-	if name, ok := r.vocabulary.people[foldName(s)]; ok {
-		return task.PersonValue(name)
-	}
-	return task.PersonValue(s)
-}
-
 func (r *reader) readPartner(c cell) (v task.Value, reason task.HoldReason, hint string) {
-	if id, ok := r.vocabulary.partner[foldName(text(c))]; ok {
+	if id, ok := r.vocabulary.partner.of(text(c)); ok {
 		return task.EnumValue(id), "", ""
 	}
 	names := r.vocabulary.partnerNames()
@@ -97,35 +97,45 @@ func (r *reader) readPartner(c cell) (v task.Value, reason task.HoldReason, hint
 }
 
 func (r *reader) readStatus(c cell) (v task.Value, reason task.HoldReason, hint string) {
-	word := text(c)
-	if status := r.vocabulary.statusOf(word); status != "" {
+	if status := r.vocabulary.statusOf(text(c)); status != "" {
 		return task.EnumValue(status), "", ""
 	}
-	near := nearest(word, r.vocabulary.words)
-	status := r.vocabulary.statusOf(near)
-	return v, task.HoldUnmappedStatus, fmt.Sprintf(
-		"no status is known by this word; the nearest is %s (%s): write that, or add to the source's configuration: status: {%s: [%s]}",
-		quote(near), status, status, strconv.Quote(strings.Join(strings.Fields(word), " ")))
+	return v, task.HoldUnmappedStatus, r.vocabulary.statusHint(c)
 }
 
-func (r *reader) readNumber(c cell) (v task.Value, hint string) {
-	const wrong = "type a number there, such as 50% or 0.5"
-	n := c.number
-	switch c.kind {
-	case numberCell:
-	case textCell:
-		var ok bool
-		if n, ok = parseNumber(c.text, r.comma); !ok {
-			return v, wrong
-		}
-	case blankCell, boolCell, errorCell:
-		return v, wrong
+func (r *reader) readNumber(f task.Field, c cell) (v task.Value, hint string) {
+	n, percent, ok := portion(c, r.comma)
+	if !ok {
+		return v, "type a number there, such as 50% or 0.5"
+	}
+	if r.unsure(f, n, percent) {
+		shown := strconv.FormatFloat(n, 'g', -1, 64)
+		return v, "write " + shown + "% if that is meant, or the share, such as 0.5"
 	}
 	v, err := task.NumberValue(n)
 	if err != nil {
-		return task.Value{}, wrong
+		return task.Value{}, "type a number there, such as 50% or 0.5"
 	}
 	return v, ""
+}
+
+// unsure reports that a number without a percent sign may be a share or a number of hundredths: 50 is no fifty times, and
+// beside it 1 may be one hundredth.
+func (r *reader) unsure(f task.Field, n float64, percent bool) bool {
+	return f == task.Progress && !percent && (math.Abs(n) > 1 || n != 0 && r.habits[f].points)
+}
+
+// portion is the number in a cell, and whether it bears a percent sign.
+func portion(c cell, comma bool) (n float64, percent, ok bool) {
+	switch c.kind {
+	case numberCell:
+		return c.number, c.formatted() == "PERCENT" || strings.Contains(c.shown, "%"), !c.dated() && c.formatted() != "TIME"
+	case textCell:
+		n, ok = parseNumber(c.text, comma)
+		return n, strings.Contains(c.text, "%"), ok
+	case blankCell, boolCell, errorCell:
+	}
+	return 0, false, false
 }
 
 // parseNumber reads a number that was typed as text: "50 %", "1 234,5", "1,234.5".
@@ -187,23 +197,6 @@ func (r *reader) readBool(c cell) (v task.Value, hint string) {
 	return v, "write yes or no"
 }
 
-// decimalComma reports whether a locale writes 1,5 for one and a half.
-func decimalComma(locale string) bool {
-	lang, region, _ := strings.Cut(strings.ReplaceAll(locale, "-", "_"), "_")
-	switch lang {
-	case "", "en", "zh", "ja", "ko", "th", "he", "iw", "hi", "bn", "ar", "fil", "ms", "sw", "am", "cy", "ga", "my", "mn", "ur":
-		return false
-	case "es":
-		switch region {
-		case "MX", "US", "PR", "GT", "HN", "NI", "PA", "SV", "DO", "PE":
-			return false
-		}
-	case "de", "fr", "it":
-		return region != "CH"
-	}
-	return true
-}
-
 // maxText is how many characters a cell takes. They are counted as UTF-16 units, the narrower of the two readings.
 const maxText = 50_000
 
@@ -244,14 +237,21 @@ func (r *reader) write(f task.Field, v task.Value) (c cell, ok bool) {
 		if f == task.Partner {
 			word = r.vocabulary.partnerWord(v.String())
 		}
+		if yes := word == "TRUE"; f == task.Status && (yes || word == "FALSE") { // a checkbox, which the configuration maps
+			return cell{kind: boolCell, yes: yes}, true
+		}
 		return cell{kind: textCell, text: word}, word != ""
 	case task.Date:
 		t, isDate := v.Time()
 		n, fits := daySerial(t)
-		return cell{kind: numberCell, number: n, shown: v.String()}, isDate && fits
+		return cell{kind: numberCell, number: n, shown: v.String(), format: dateFormat()}, isDate && fits
 	case task.Number:
 		n, isNumber := v.Float()
-		return cell{kind: numberCell, number: n}, isNumber
+		c := cell{kind: numberCell, number: n}
+		if r.unsure(f, n, false) {
+			c.format = percentFormat()
+		}
+		return c, isNumber
 	case task.Bool:
 		yes, isBool := v.Bool()
 		return cell{kind: boolCell, yes: yes}, isBool
@@ -263,6 +263,22 @@ func (r *reader) write(f task.Field, v task.Value) (c cell, ok bool) {
 	case task.None, task.Unreadable:
 	}
 	return cell{}, false
+}
+
+// format is the number format that goes with a new content; nil leaves the cell's own. A person's own way to show days
+// and shares stays.
+func (r *reader) format(f task.Field, c, old cell) *sheets.NumberFormat {
+	switch {
+	case f.Kind() == task.Date && old.dated():
+		return old.format
+	case f.Kind() == task.Number && old.formatted() == "PERCENT":
+		return nil
+	}
+	return c.format
+}
+
+func percentFormat() *sheets.NumberFormat {
+	return &sheets.NumberFormat{Type: "PERCENT", Pattern: "0%"}
 }
 
 // normalize is the value that is read back after want was written.

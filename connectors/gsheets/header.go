@@ -14,6 +14,7 @@ const idHeader = "Lockstep ID"
 // layout says where the columns are in one read of the tab. They may move, so it is found anew each time.
 type layout struct {
 	headerAt int                  // the header's row, counted from 0
+	first    int                  // the first row under it
 	column   [task.FieldCount]int // -1 where the field has no column
 	id       int                  // -1 where there is none yet
 	header   []string             // the header row as it stands
@@ -24,13 +25,11 @@ type layout struct {
 // findColumns reads the header row. The error is a fault of reason schema_drift: without its title column nothing in the
 // tab can be told.
 func (c *Connector) findColumns(g *grid) (layout, error) {
-	l := layout{id: -1, headerAt: c.cfg.headerIndex()}
+	at := c.findHeader(g)
+	l := layout{id: -1, headerAt: at, first: g.below(at), header: headerTexts(g, at)}
 	rows, _ := g.filled()
-	at := c.cfg.headerIndex()
-	if at < len(g.cells) {
-		for _, cell := range g.cells[at] {
-			l.header = append(l.header, task.TextValue(cell.raw()).String())
-		}
+	if at != c.cfg.headerIndex() {
+		l.drift = append(l.drift, c.movedHold(at))
 	}
 	l.blank = rows <= at
 	ids := exactly(l.header, foldHeader(idHeader))
@@ -96,7 +95,8 @@ func (c *Connector) driftHold(f task.Field, header string, found []int, all []st
 	return h
 }
 
-// headed are the columns that bear a header: exactly, or, if none does, on the first line of a longer one.
+// headed are the columns that bear a header: exactly, or, if none does, on the first line of a longer one, or, if none does,
+// before instructions in brackets.
 func headed(headers []string, want string) []int {
 	want = foldHeader(want)
 	if found := exactly(headers, want); len(found) > 0 {
@@ -106,6 +106,14 @@ func headed(headers []string, want string) []int {
 	for i, h := range headers {
 		first, _, more := strings.Cut(h, "\n")
 		if more && foldHeader(first) == want {
+			found = append(found, i)
+		}
+	}
+	if len(found) > 0 {
+		return found
+	}
+	for i, h := range headers {
+		if bare := bareHeader(h); bare != "" && bare == strings.TrimRight(want, " *:") {
 			found = append(found, i)
 		}
 	}

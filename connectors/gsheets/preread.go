@@ -19,6 +19,7 @@ func (c *Connector) readAll(ctx context.Context) (*table, *fault.Error) {
 	if err != nil {
 		return nil, fault.Of(err)
 	}
+	g.whole = true
 	t, err := c.understand(g)
 	if err != nil {
 		return nil, conflict("the header changed since it was read: %w", err)
@@ -37,7 +38,7 @@ func (c *Connector) readFew(ctx context.Context, patches []task.Patch, at []int)
 		return nil, nil
 	}
 	tab := tabRange(c.cfg.Tab)
-	header, id := c.cfg.headerIndex()+1, columnName(c.last.id)
+	header, id := c.last.headerAt+1, columnName(c.last.id)
 	ranges := []string{fmt.Sprintf("%s!%d:%d", tab, header, header), tab + "!" + id + ":" + id}
 	read := make(map[int]bool, len(at))
 	for _, i := range at {

@@ -147,7 +147,7 @@ func (c *Connector) prepareBoard(ctx context.Context) (*batch, *fault.Error) {
 // readForBoard reads as little as will do: where columns are to be made, only the whole tab tells where they may go.
 func (c *Connector) readForBoard(ctx context.Context) (*table, *fault.Error) {
 	if c.last != nil && c.last.id >= 0 && c.last.worked.check >= 0 && !c.missing(c.last) {
-		tab, header, id := tabRange(c.cfg.Tab), c.cfg.headerIndex()+1, columnName(c.last.id)
+		tab, header, id := tabRange(c.cfg.Tab), c.last.headerAt+1, columnName(c.last.id)
 		read := make(map[int]bool)
 		ranges := append([]string{fmt.Sprintf("%s!%d:%d", tab, header, header), tab + "!" + id + ":" + id}, c.dueRanges(read)...)
 		g, err := c.readToWrite(ctx, readCell, ranges...)
@@ -237,7 +237,7 @@ func (b *batch) buildBoard(c *Connector, rows bool, pages ...*pageView) {
 	b.planBoard(c, rows)
 	c.assumeJournal()
 	b.keep(c)
-	for _, r := range b.growth.requests(c, b.t, c.cfg.headerIndex()+1) {
+	for _, r := range b.growth.requests(c, b.t, b.t.headerAt+1) {
 		b.add(r, nil)
 	}
 	b.addBoard(c, false)

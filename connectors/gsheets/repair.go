@@ -350,7 +350,7 @@ func (c *Connector) putBack(ctx context.Context) *fault.Error {
 	if err != nil {
 		return fault.Of(err)
 	}
-	b := &batch{t: &table{grid: g, layout: layout{headerAt: c.cfg.headerIndex(), id: -1}}, growth: growth{id: -1}, resume: c.doubt.owed}
+	b := &batch{t: &table{grid: g, layout: layout{headerAt: c.findHeader(g), id: -1}}, growth: growth{id: -1}, resume: c.doubt.owed}
 	for i := range b.t.column {
 		b.t.column[i] = -1
 	}

@@ -34,7 +34,7 @@ func (b *batch) build(c *Connector, final bool) {
 	c.assumeJournal()
 	b.keep(c)
 	last, _ := b.t.filled()
-	last = max(last, c.cfg.headerIndex()+1)
+	last = max(last, b.t.headerAt+1)
 	rows := 0
 	if len(fresh) > 0 {
 		rows = last + len(fresh)
@@ -69,7 +69,7 @@ func (b *batch) append(fresh []*job, last int) {
 	if len(fresh) == 0 {
 		return
 	}
-	dates := make(map[int]bool)
+	formats := make(map[int]*sheets.NumberFormat)
 	rows := make([]*sheets.RowData, len(fresh))
 	places := make([]int, len(fresh))
 	for i, j := range fresh {
@@ -80,15 +80,15 @@ func (b *batch) append(fresh []*job, last int) {
 				rows[i].Values = append(rows[i].Values, &sheets.CellData{})
 			}
 			rows[i].Values[w.col].UserEnteredValue, rows[i].Values[w.col].TextFormatRuns = w.value, w.runs
-			if w.format != nil && !b.t.at(last, w.col).dated() && !b.growth.made(w.col) {
-				dates[w.col] = true
+			if w.format != nil && (w.format.Type != "DATE" || !b.t.at(last, w.col).dated()) && !b.growth.made(w.col) {
+				formats[w.col] = w.format
 			}
 		}
 	}
-	for _, col := range slices.Sorted(maps.Keys(dates)) {
+	for _, col := range slices.Sorted(maps.Keys(formats)) {
 		b.add(formatRequest(&sheets.GridRange{
 			SheetId: b.t.sheetID, StartRowIndex: int64(last), StartColumnIndex: int64(col), EndColumnIndex: int64(col + 1),
-		}, dateFormat()), nil)
+		}, formats[col]), nil)
 	}
 	b.add(&sheets.Request{AppendCells: &sheets.AppendCellsRequest{
 		SheetId: b.t.sheetID, Rows: rows, Fields: "userEnteredValue,textFormatRuns",

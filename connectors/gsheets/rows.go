@@ -25,6 +25,8 @@ type table struct {
 	copies map[string][]int
 	// strange are rows whose id is none of ours: while there is one, it could be any task's row.
 	strange []int
+	// strays are rows without an id that are no tasks, and why: totals, headings, another table's rows.
+	strays map[int]string
 }
 
 // row is one row that holds something.
@@ -47,18 +49,17 @@ func (c *Connector) understand(g *grid) (*table, error) {
 	if c.cfg.Scorecard {
 		t.worked = findWorked(l.header, func(col int) bool { return col == l.id || slices.Contains(l.column[:], col) })
 	}
-	t.reader = &reader{
-		vocabulary: c.words, order: orderOf(g.locale), comma: decimalComma(g.locale), columns: c.headers,
-	}
+	t.reader = c.newReader(g, &t.layout)
+	c.survey(t)
 	used := usage{}
 	equal := make(map[string]int)
 	marks := make(map[string][]int)
-	for at := c.cfg.headerIndex() + 1; at < len(g.cells); at++ {
+	for at := t.first; at < len(g.cells); at++ {
 		mark := ""
 		if l.id >= 0 {
 			mark = strings.TrimSpace(g.at(at, l.id).raw())
 		}
-		if mark == "" && !t.typedIn(at) {
+		if mark == "" && (!t.typedIn(at) || t.strays[at] != "") {
 			continue
 		}
 		if col := l.column[task.Status]; col >= 0 {
@@ -140,7 +141,7 @@ func (t *table) values(at int) (task.Values, map[task.Field]task.Problem) {
 			continue
 		}
 		f := task.Field(i)
-		v, problem := t.read(f, t.at(at, col))
+		v, problem := t.readAt(f, at, col)
 		vs[i] = v
 		if problem != nil {
 			if problems == nil {

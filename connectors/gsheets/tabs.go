@@ -69,6 +69,7 @@ func (c *Connector) readBook(ctx context.Context, op, cells string, before memor
 	if err != nil {
 		return nil, err
 	}
+	g.whole = true
 	c.takePages(s)
 	if c.board.unknown(s) {
 		// A new process, or a new store: the spreadsheet itself tells which tabs are ours.

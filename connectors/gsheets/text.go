@@ -47,14 +47,16 @@ func foldWord(s string) string {
 // nearest is the name that looks most like s, "" where there are no names.
 func nearest(s string, names []string) string {
 	best, score := "", -1.0
-	m := metrics.NewLevenshtein()
 	for _, n := range names {
-		if x := strutil.Similarity(foldName(s), foldName(n), m); x > score {
+		if x := similarity(foldName(s), foldName(n)); x > score {
 			best, score = n, x
 		}
 	}
 	return best
 }
+
+// similarity of two texts is 1 where they are equal, and 0 where they share nothing.
+func similarity(a, b string) float64 { return strutil.Similarity(a, b, metrics.NewLevenshtein()) }
 
 // didYouMean is the end of a hint that names the nearest name, "" where there is none.
 func didYouMean(s string, names []string) string {

@@ -15,15 +15,17 @@ import (
 // entered only a formula matters: all else is the effective value.
 const (
 	sheetProperties = "properties(sheetId,title,index,gridProperties(rowCount,columnCount))"
-	readCell        = "effectiveValue,formattedValue,userEnteredValue(formulaValue)"
-	// A writer also looks at number formats, so as to keep the look of a person's dates.
-	writeCell = readCell + ",effectiveFormat(numberFormat(type,pattern))"
+	// Whether a number is a day, a time or a share only its format tells.
+	readCell = cellContent + ",effectiveFormat(numberFormat(type))"
+	// A writer also looks at the patterns, so as to keep the look of a person's dates.
+	writeCell   = cellContent + ",effectiveFormat(numberFormat(type,pattern))"
+	cellContent = "effectiveValue,formattedValue,userEnteredValue(formulaValue),chipRuns(startIndex,chip(personProperties(email)))"
 )
 
 // gridMask is the field mask of one read of a tab.
 func gridMask(cell string) googleapi.Field {
 	return googleapi.Field("properties(locale,timeZone),developerMetadata(metadataKey,metadataValue),sheets(" + sheetProperties +
-		",data(startRow,startColumn,rowData(values(" + cell + "))))")
+		",merges,data(startRow,startColumn,rowData(values(" + cell + "))))")
 }
 
 // cellKind is the type of what a cell shows.
@@ -46,6 +48,8 @@ type cell struct {
 	text    string  // of a textCell; of an errorCell its name, #N/A
 	shown   string  // as the person sees it
 	format  *sheets.NumberFormat
+	people  []string // the e-mail addresses of the person chips in it
+	beside  bool     // there is text besides the chips
 }
 
 // blank reports that a person sees nothing in the cell.
@@ -70,10 +74,16 @@ func (c cell) raw() string {
 	return c.text
 }
 
-// dated reports that the cell's number is shown as a day.
-func (c cell) dated() bool {
-	return c.format != nil && (c.format.Type == "DATE" || c.format.Type == "DATE_TIME")
+// formatted is the type of the cell's number format: "DATE", "PERCENT"; "" where it has none.
+func (c cell) formatted() string {
+	if c.format == nil {
+		return ""
+	}
+	return c.format.Type
 }
+
+// dated reports that the cell's number is shown as a day.
+func (c cell) dated() bool { return c.formatted() == "DATE" || c.formatted() == "DATE_TIME" }
 
 func readWireCell(d *sheets.CellData) cell {
 	var c cell
@@ -87,6 +97,7 @@ func readWireCell(d *sheets.CellData) cell {
 	if d.EffectiveFormat != nil {
 		c.format = d.EffectiveFormat.NumberFormat
 	}
+	c.people, c.beside = readChips(d)
 	v := d.EffectiveValue
 	switch {
 	case v == nil:
@@ -112,7 +123,9 @@ type grid struct {
 	index        int // among the tabs, from the left
 	rows, cols   int // of the tab, whether filled or not
 	locale, zone string
-	cells        [][]cell // by row, ragged
+	cells        [][]cell        // by row, ragged
+	merges       map[int][]block // by column, from the top down
+	whole        bool            // the answer holds the whole tab
 
 	pages  map[int64]*grid // the pages' tabs that were read along with it
 	looked map[int]bool    // the rows that were read whole; nil where all were
@@ -164,6 +177,7 @@ func gridWhere(s *sheets.Spreadsheet, is func(*sheets.SheetProperties) bool) *gr
 		for _, block := range sh.Data {
 			g.place(block)
 		}
+		g.merge(sh.Merges)
 		return g
 	}
 	return nil

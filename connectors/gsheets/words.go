@@ -20,7 +20,7 @@ func defaultWords() map[string][]string {
 			"não iniciado", "não iniciada", "não começado", "a fazer", "por fazer", "planejado", "planeado", "novo",
 		},
 		task.InProgress: {
-			"In progress", "ongoing", "on going", "started", "wip", "work in progress", "doing", "underway", "under way", "active", "on track", "in work",
+			"In progress", "ongoing", "on going", "started", "wip", "work in progress", "doing", "underway", "under way", "active", "in work",
 			"en cours", "en cours d'exécution", "en cours de réalisation", "commencé", "démarré", "en exécution",
 			"en curso", "en progreso", "en proceso", "iniciado", "iniciada", "empezado", "en marcha",
 			"in Arbeit", "in Bearbeitung", "begonnen", "gestartet", "laufend", "läuft",
@@ -67,70 +67,125 @@ func statusSign(s string) string {
 
 // vocabulary is what words mean in this source.
 type vocabulary struct {
+	exact    map[string]string   // word of the configuration, signs and all → status
 	status   map[string]string   // folded word → status
 	words    []string            // all words of the configuration and ours, as they are written
 	ways     map[string][]string // status → how it may be written, best first
 	partners []Partner
-	partner  map[string]string // folded id, name, alias → id
-	people   map[string]string // folded name, e-mail, alias → canonical name
+	partner  names // ids, names, aliases → id
+	people   names // names, e-mails, aliases → canonical name
 }
 
 func newVocabulary(cfg Config) *vocabulary {
 	v := &vocabulary{
-		status: make(map[string]string), ways: make(map[string][]string), partners: cfg.Partners,
-		partner: make(map[string]string), people: make(map[string]string),
+		exact: make(map[string]string), status: make(map[string]string), ways: make(map[string][]string), partners: cfg.Partners,
+	}
+	usual := make(map[string]string)
+	for status, words := range defaultWords() {
+		for _, w := range words {
+			usual[foldWord(w)] = status
+		}
 	}
 	add := func(words map[string][]string) {
 		for _, status := range task.Statuses() {
 			for _, w := range words[status] {
 				v.words = append(v.words, w)
 				v.ways[status] = append(v.ways[status], w)
+				if foldWord(w) == "" || doubtful(w, status) || signed(w) && usual[foldWord(w)] != "" && usual[foldWord(w)] != status {
+					continue // it stands for that as it is, sign and all, and its word alone for what it usually does
+				}
 				if _, known := v.status[foldWord(w)]; !known {
 					v.status[foldWord(w)] = status
 				}
 			}
 		}
 	}
+	for status, words := range cfg.Status {
+		for _, w := range words {
+			v.exact[foldName(w)] = status
+		}
+	}
 	add(cfg.Status) // first: a configured word may overrule ours
 	add(defaultWords())
-	// Names and ids go before aliases, whoever they belong to.
-	for _, p := range cfg.Partners {
-		keep(v.partner, p.ID, p.ID)
-	}
-	for _, p := range cfg.Partners {
-		keep(v.partner, p.Name, p.ID)
-	}
-	for _, p := range cfg.Partners {
-		for _, a := range p.Aliases {
-			keep(v.partner, a, p.ID)
+	v.partner = namesOf(func(yield func(level int, word, means string)) {
+		for _, p := range cfg.Partners {
+			yield(lowest, p.ID, p.ID)
+			yield(middle, p.Name, p.ID)
+			for _, a := range p.Aliases {
+				yield(alias, a, p.ID)
+			}
 		}
-	}
-	for _, p := range cfg.People {
-		keep(v.people, p.Name, p.Name)
-	}
-	for _, p := range cfg.People {
-		keep(v.people, p.Email, p.Name)
-		for _, a := range p.Aliases {
-			keep(v.people, a, p.Name)
+	})
+	v.people = namesOf(func(yield func(level int, word, means string)) {
+		for _, p := range cfg.People {
+			yield(lowest, p.Name, p.Name)
+			yield(alias, p.Email, p.Name)
+			for _, a := range p.Aliases {
+				yield(alias, a, p.Name)
+			}
 		}
-	}
+	})
 	return v
 }
 
-func keep(m map[string]string, word, means string) {
-	word = foldName(word)
-	if _, known := m[word]; word != "" && !known {
-		m[word] = means
+// names are what words mean. Case and accents do not count, unless they are all that tells two names apart: there are
+// organisations of which that is true.
+type names struct{ exact, folded map[string]string }
+
+// of is what a word means, and false where it means nobody, or more than one.
+func (n names) of(word string) (string, bool) {
+	means := n.folded[foldName(word)]
+	if means == "" {
+		means = n.exact[task.PersonValue(word).String()]
 	}
+	return means, means != ""
+}
+
+// The levels of names.
+const (
+	lowest = iota
+	middle
+	alias // how people write it, which they do in any case
+)
+
+// namesOf collects what words mean. What stands on a lower level goes before what stands on a higher one; a word that means
+// two on one level means nobody.
+func namesOf(each func(yield func(level int, word, means string))) names {
+	out := names{exact: make(map[string]string), folded: make(map[string]string)}
+	exact, folded := make(map[string]int), make(map[string]int)
+	add := func(m map[string]string, levels map[string]int, level int, word, means string) {
+		before, known := levels[word]
+		switch {
+		case word == "":
+		case !known || level < before:
+			m[word], levels[word] = means, level
+		case level == before && m[word] != means:
+			m[word] = ""
+		}
+	}
+	each(func(level int, word, means string) {
+		if level < alias {
+			add(out.exact, exact, level, task.PersonValue(word).String(), means)
+		}
+		add(out.folded, folded, level, foldName(word), means)
+	})
+	return out
 }
 
 // statusOf is the status that a word stands for, "" where none is known.
 func (v *vocabulary) statusOf(word string) string {
+	if status, ok := v.exact[foldName(word)]; ok {
+		return status
+	}
 	folded := foldWord(word)
+	status := v.status[folded]
 	if folded == "" {
 		return statusSign(word)
 	}
-	return v.status[folded]
+	if status == "" || doubtful(word, status) {
+		return ""
+	}
+	return status
 }
 
 // partnerNames are the partners as a person may write them.
@@ -152,7 +207,7 @@ func (v *vocabulary) partnerWord(id string) string {
 			continue
 		}
 		for _, w := range append([]string{p.Name, p.ID}, p.Aliases...) {
-			if w != "" && v.partner[foldName(w)] == id {
+			if means, _ := v.partner.of(w); means == id {
 				return w
 			}
 		}

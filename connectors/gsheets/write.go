@@ -221,7 +221,7 @@ func (b *batch) change(j *job, ch task.Change) (w cellWrite, differs bool, f *fa
 		return w, false, conflict("the column of %s is gone", ch.Field)
 	}
 	old := b.t.at(j.at, col)
-	now, problem := b.t.read(ch.Field, old)
+	now, problem := b.t.readAt(ch.Field, j.at, col)
 	switch {
 	case now.Same(ch.To):
 		return w, false, nil
@@ -235,6 +235,9 @@ func (b *batch) change(j *job, ch task.Change) (w cellWrite, differs bool, f *fa
 		return w, false, conflict("%s of row %s cannot be read, and is not written over", ch.Field, rowNumber(j.at))
 	case !now.Same(ch.From):
 		return w, false, conflict("%s of row %s was changed meanwhile", ch.Field, rowNumber(j.at))
+	case problem != nil: // such as a cell that was merged with others meanwhile
+		return w, false, fault.New(fault.Permanent, fault.Unsupported, "write the row", "%s of row %s cannot be written", ch.Field, rowNumber(j.at)).
+			WithHint("%s", problem.Hint)
 	}
 	w, f = b.cell(ch, old)
 	w.row, w.col, w.place = j.at, col, j.place
@@ -252,12 +255,7 @@ func (b *batch) cell(ch task.Change, old cell) (w cellWrite, f *fault.Error) {
 		w.value = stringValue(c.text)
 	case numberCell:
 		w.value = &sheets.ExtendedValue{NumberValue: &c.number}
-		if ch.Field.Kind() == task.Date {
-			w.format = dateFormat()
-			if old.dated() {
-				w.format = old.format // a person's own way to show days stays
-			}
-		}
+		w.format = b.t.format(ch.Field, c, old)
 	case boolCell:
 		w.value = &sheets.ExtendedValue{BoolValue: &c.yes}
 	case blankCell, errorCell:
