@@ -146,7 +146,11 @@ func (b *batch) asRead(j *job, s shots) bool {
 
 // rightlyRemoved reports whether the row that was taken away was the one that was meant, and held nothing new.
 func (b *batch) rightlyRemoved(j *job, s shots, then layout) bool {
-	if strings.TrimSpace(s.at(j.at, then.id).raw()) != j.key {
+	id := j.key
+	if (task.Ref{Key: id}).Provisional() {
+		id = "" // it bears none yet
+	}
+	if strings.TrimSpace(s.at(j.at, then.id).raw()) != id {
 		return false
 	}
 	ours := make(map[int]bool)
