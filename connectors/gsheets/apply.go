@@ -98,7 +98,7 @@ func (a *applying) run(at []int) {
 		return
 	}
 	a.budget--
-	b, f := a.c.prepare(a.ctx, a.patches, at, a.out, a.next)
+	b, f := a.c.prepare(forWrite(a.ctx), a.patches, at, a.out, a.next)
 	a.next = nil
 	if f != nil {
 		a.stop(at, f)
@@ -116,6 +116,10 @@ func (a *applying) run(at []int) {
 	}
 	var answer *googleapi.Error
 	if errors.As(err, &answer) && answer.Code == http.StatusBadRequest {
+		if full(answer) {
+			a.full(b, answer)
+			return
+		}
 		a.split(b, answer)
 		return
 	}
