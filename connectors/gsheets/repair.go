@@ -199,7 +199,7 @@ func (b *batch) review(ctx context.Context, c *Connector, s *sheets.Spreadsheet,
 	}
 	if len(d.owed)+len(d.rows) > 0 {
 		c.doubt = d
-		_ = c.makeGood(context.WithoutCancel(ctx)) // what is left of it stays in doubt
+		_ = c.makeGood(forWrite(context.WithoutCancel(ctx))) // what is left of it stays in doubt
 	}
 	return wrong
 }
