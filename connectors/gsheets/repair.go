@@ -146,7 +146,11 @@ func (b *batch) asRead(j *job, s shots) bool {
 
 // rightlyRemoved reports whether the row that was taken away was the one that was meant, and held nothing new.
 func (b *batch) rightlyRemoved(j *job, s shots, then layout) bool {
-	if strings.TrimSpace(s.at(j.at, then.id).raw()) != j.key {
+	id := j.key
+	if (task.Ref{Key: id}).Provisional() {
+		id = "" // it bears none yet
+	}
+	if strings.TrimSpace(s.at(j.at, then.id).raw()) != id {
 		return false
 	}
 	ours := make(map[int]bool)
@@ -195,7 +199,7 @@ func (b *batch) review(ctx context.Context, c *Connector, s *sheets.Spreadsheet,
 	}
 	if len(d.owed)+len(d.rows) > 0 {
 		c.doubt = d
-		_ = c.makeGood(context.WithoutCancel(ctx)) // what is left of it stays in doubt
+		_ = c.makeGood(forWrite(context.WithoutCancel(ctx))) // what is left of it stays in doubt
 	}
 	return wrong
 }

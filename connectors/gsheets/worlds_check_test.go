@@ -119,8 +119,10 @@ func (s *sheet) written(before picture, acted, late bool) {
 		if _, old := before.rows[tag]; old {
 			continue
 		}
-		for h, col := range columns { // a new row of ours, perhaps in the wrong columns
-			w.hasty[tag+" "+h] = at(row, col, true)
+		for _, v := range row { // a new row of ours, perhaps in the wrong columns
+			if v != nil {
+				w.hasty[fmt.Sprint(tag, "=", v)] = v
+			}
 		}
 	}
 }
@@ -139,24 +141,18 @@ func (s *sheet) changed(tag, header string, was, is any, acted, late bool) {
 	case header != idHeader && !mapped && !s.works(header):
 		what = "invariant 11: a cell that is none of Lockstep's was changed"
 	}
-	if header == idHeader && acted && was == nil {
-		w.hasty[tag] = is
+	mine := was != nil && w.hasty[fmt.Sprint(tag, "=", was)] != nil
+	if acted && is != nil {
+		w.hasty[fmt.Sprint(tag, "=", is)] = is
 	}
-	mine := was != nil && w.hasty[tag+" "+header] == was
-	if is == nil && mine {
-		return // a cell of ours that landed in the wrong column is taken back
-	}
-	if acted && mapped && is != nil {
-		w.hasty[tag+" "+header] = is
-	}
-	if header == idHeader && is == nil && was != nil && (w.hasty[tag] == was || s.bare(tag)) {
-		return // an id that landed in the wrong row, or in none, is taken back
+	if mine || header == idHeader && is == nil && s.bare(tag) {
+		return // what landed in the wrong row or column, or in no row, is taken back
 	}
 	if i := slices.IndexFunc(w.debts, func(d debt) bool { return d.s == s && d.tag == tag && d.header == header && d.is == was && d.was == is }); i >= 0 {
 		w.debts = slices.Delete(w.debts, i, i+1)
 		return
 	}
-	if mapped && was != nil && what == "" && !mine { // what was put in the wrong place is nobody's
+	if mapped && was != nil && what == "" {
 		w.gone[s.field(header).String()+" "+text_(s.field(header), was)] = true
 	}
 	if what == "" {

@@ -105,7 +105,7 @@ type world struct {
 	// bound says which tasks a row or item was.
 	bound map[string]map[task.ID]bool
 	gone  map[string]bool // values that a write of ours replaced
-	hasty map[string]any  // tag → the id that was written while people moved rows
+	hasty map[string]any  // tag and value, or header: what was written while people moved things
 	debts []debt          // what a write of ours spoiled because people moved things just before it
 	log   []string        // what happened, for a failing test
 	fault string          // what is wrong, found in the middle of a request
