@@ -60,6 +60,7 @@ func (d *Discovery) found() string {
 	return strings.Join(out, " ")
 }
 
+//nolint:misspell // other languages
 func TestDiscover(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -77,7 +78,7 @@ func TestDiscover(t *testing.T) {
 			4,
 			"title=Deliverable status=State assignee=Who due=When",
 		},
-		"French": { //nolint:misspell // French
+		"French": {
 			[]string{"NOM ACTIVITE|ETAT PROJET|DATE DEBUT|DATE FIN|Responsable|COMMENTAIRE|Taux d'avancement", "Pompe|En cours|12/03/2026|13/04/2026|Amina|ras|50%"},
 			1,
 			"title=NOM ACTIVITE status=ETAT PROJET assignee=Responsable due=DATE FIN start=DATE DEBUT progress=Taux d'avancement notes=COMMENTAIRE",

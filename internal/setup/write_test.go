@@ -111,8 +111,13 @@ func TestCorrections(t *testing.T) {
 	headers := []string{"Action", "Due", "Who"}
 	cols := map[string]string{"title": "Action"}
 	for _, c := range []struct{ answer, problem string }{
-		{"due=due", ""}, {"assignee = Who", ""}, {"assignee=", ""}, {"start=Due", ""},
-		{"whom=Who", "the fields are"}, {"Who", "begins with no field"}, {"notes=Notes", "the headers are"},
+		{"due=due", ""},
+		{"assignee = Who", ""},
+		{"assignee=", ""},
+		{"start=Due", ""},
+		{"whom=Who", "the fields are"},
+		{"Who", "begins with no field"},
+		{"notes=Notes", "the headers are"},
 	} {
 		if got := correct(cols, c.answer, headers); (got == "") != (c.problem == "") || !strings.Contains(got, c.problem) {
 			t.Errorf("%q: %q; want %q", c.answer, got, c.problem)
