@@ -117,6 +117,12 @@ func (a *applying) run(at []int) {
 	}
 	var answer *googleapi.Error
 	if errors.As(err, &answer) && answer.Code == http.StatusBadRequest {
+		if n, ok := requestNumber(answer.Message); ok && n < b.front && full(answer) {
+			a.c.journal.off = true // no room for it: what fits is written all the same, with the care of one more read alone
+			a.budget = max(a.budget, 1)
+			a.run(b.places())
+			return
+		}
 		if full(answer) {
 			a.full(b, answer)
 			return

@@ -23,7 +23,8 @@ type journal struct {
 	exists     bool
 	sheetID    int64
 	rows, cols int
-	refused    int // how often the journal's own requests were refused in a row
+	off        bool // there is no room for it in the spreadsheet
+	refused    int  // how often the journal's own requests were refused in a row
 }
 
 // journalMargin is how many columns the journal has beyond the tab's: people may put in some just before a write. The last
@@ -40,7 +41,7 @@ func (c *Connector) journalTitle() string {
 // refused as a whole, and it is looked for.
 func (c *Connector) assumeJournal() {
 	if !c.journal.found {
-		c.journal = journal{found: true, refused: c.journal.refused, sheetID: newSheetID(c.cfg.Spreadsheet, c.journalTitle(), strconv.Itoa(c.journal.refused))}
+		c.journal = journal{found: true, off: c.journal.off, refused: c.journal.refused, sheetID: newSheetID(c.cfg.Spreadsheet, c.journalTitle(), strconv.Itoa(c.journal.refused))}
 	}
 }
 
@@ -91,7 +92,7 @@ func (b *batch) keeps() bool {
 
 // keep adds the requests that fill the journal. They come before all others.
 func (b *batch) keep(c *Connector) {
-	if !b.keeps() {
+	if !b.keeps() || c.journal.off {
 		return
 	}
 	k := &kept{header: b.t.headerAt, rows: []int{b.t.headerAt}}

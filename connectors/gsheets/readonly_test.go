@@ -46,7 +46,9 @@ func (r *reading) cycle() engine.Report {
 	return rep
 }
 
-func (r *reading) agreed(id task.ID, f task.Field) string { return r.store.tasks[id].Agreed[f].String() }
+func (r *reading) agreed(id task.ID, f task.Field) string {
+	return r.store.tasks[id].Agreed[f].String()
+}
 
 // A sheet that is only read keeps its tasks through every kind of edit, quietly, and nothing is written to it.
 func TestReadOnlySheet(t *testing.T) {

@@ -146,11 +146,7 @@ func (b *batch) asRead(j *job, s shots) bool {
 
 // rightlyRemoved reports whether the row that was taken away was the one that was meant, and held nothing new.
 func (b *batch) rightlyRemoved(j *job, s shots, then layout) bool {
-	id := j.key
-	if (task.Ref{Key: id}).Provisional() {
-		id = "" // it bears none yet
-	}
-	if strings.TrimSpace(s.at(j.at, then.id).raw()) != id {
+	if !sameCell(s.at(j.at, then.id), b.t.at(j.at, b.t.id)) { // a row that was never marked has none
 		return false
 	}
 	ours := make(map[int]bool)
