@@ -149,8 +149,10 @@ func width(f task.Field) int64 {
 	case task.Partner, task.Assignee, task.Workstream, task.Labels:
 		return 160
 	case task.Status:
-		return 130
-	case task.Due, task.Start, task.Priority, task.Progress, task.QuickWin:
+		return 150
+	case task.Due, task.Start:
+		return 125
+	case task.Priority, task.Progress, task.QuickWin:
 	}
 	return 110
 }
