@@ -93,6 +93,7 @@ func TestSheetThatRefusesWrites(t *testing.T) {
 	t.Parallel()
 	r := openReading(t, false, "Pump|Open|12/03/2026|ordered")
 	r.cycle()
+	r.cycle() // the scorecard's page of data quality tells of it
 	r.asked()
 	rep := r.cycle()
 	_, writes := r.asked()
