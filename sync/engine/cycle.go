@@ -43,6 +43,7 @@ type cycle struct {
 	commit     store.Commit
 	generation int64 // as decided
 	board      boardOutcome
+	overtyped  []task.Overtyped // what people typed into cells that Lockstep works out
 	results    []patchResult
 	mu         sync.Mutex // guards results and settling while sources are written in parallel
 }
@@ -227,7 +228,7 @@ func (c *cycle) matchLink(i int, s *side) match.Link {
 		// Of a row whose id was damaged or copied, too, nothing is known: another row may be what it was.
 		l.Unseen = r.partly || r.ok && r.desc.Positional
 	}
-	if s.gone {
+	if l.Missing || l.Unseen {
 		l.Base = s.link.Base
 	}
 	return l

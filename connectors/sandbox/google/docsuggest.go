@@ -15,7 +15,7 @@ const (
 )
 
 // ids are the suggestions that insert, or delete, the unit.
-func (u *unit) ids(key string) []string {
+func (u unit) ids(key string) []string {
 	switch {
 	case u.look != nil && key == insertionIDs:
 		return u.look.ins
