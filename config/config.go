@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/lockstep-sync/lockstep/connectors/gdocs"
 	"github.com/lockstep-sync/lockstep/connectors/gsheets"
 	"github.com/lockstep-sync/lockstep/connectors/jira"
 	"github.com/lockstep-sync/lockstep/sync/merge"
@@ -99,12 +100,13 @@ type Person struct {
 	Jira    map[task.SourceID]string // account id by Jira source; nil where the file does not say
 }
 
-// Source is one partner's own tool: exactly one of Jira and Sheet is set, complete as its connector needs it.
+// Source is one partner's own tool: exactly one of Jira, Sheet and Doc is set, complete as its connector needs it.
 type Source struct {
 	ID      task.SourceID // unique in the file
 	Partner string
 	Jira    *jira.Config
 	Sheet   *gsheets.Config
+	Doc     *gdocs.Config
 	// Share lists the only fields that leave the tool, in canonical order; nil means all that are mapped.
 	Share []task.Field
 }
@@ -170,8 +172,11 @@ func (c *Config) SQLitePath() string {
 
 // Kind is the kind of tool: "jira" or "sheet".
 func (s Source) Kind() string {
-	if s.Jira != nil {
+	switch {
+	case s.Jira != nil:
 		return "jira"
+	case s.Doc != nil:
+		return "doc"
 	}
 	return "sheet"
 }

@@ -28,7 +28,7 @@ func (b *builder) accounts(v, sources *value, p *Partnership) {
 			case at < 0 && unsure(sources):
 			case at < 0:
 				b.rep.add(e.at, "unknown source %s: %s", quote(e.name), meant(e.name, jiras))
-			case p.Sources[at].Jira == nil && p.Sources[at].Sheet == nil: // its own mistake has been reported
+			case p.Sources[at].Jira == nil && p.Sources[at].Sheet == nil && p.Sources[at].Doc == nil: // its own mistake has been reported
 			case p.Sources[at].Jira == nil:
 				b.rep.add(e.at, "the source %s is not a Jira: remove this line, or name one that is (%s)", quote(e.name), listed(jiras))
 			default:

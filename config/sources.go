@@ -9,6 +9,8 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/lockstep-sync/lockstep/connectors/cells"
+	"github.com/lockstep-sync/lockstep/connectors/gdocs"
 	"github.com/lockstep-sync/lockstep/connectors/gsheets"
 	"github.com/lockstep-sync/lockstep/connectors/jira"
 	"github.com/lockstep-sync/lockstep/sync/task"
@@ -38,6 +40,8 @@ func (s Source) mapped() []task.Field {
 		}
 	case s.Sheet != nil:
 		out = columnFields(s.Sheet.Columns)
+	case s.Doc != nil:
+		out = columnFields(s.Doc.Columns)
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
@@ -82,6 +86,8 @@ func creation(v *value, s Source) (spot, bool) {
 		return v.get("jira").entry("create").at, true
 	case s.Sheet != nil && s.Sheet.Create:
 		return v.get("sheet").entry("create").at, true
+	case s.Doc != nil && s.Doc.Create:
+		return v.get("doc").entry("create").at, true
 	}
 	return spot{}, false
 }
@@ -89,17 +95,22 @@ func creation(v *value, s Source) (spot, bool) {
 // tool fills in what the source is.
 func (b *builder) tool(v *value, s *Source, p *Partnership) {
 	j, sheet, doc := v.entry("jira"), v.entry("sheet"), v.entry("doc")
-	switch {
-	case j != nil && sheet != nil:
-		second := sheet
-		if j.at.line > sheet.at.line || j.at.line == sheet.at.line && j.at.col > sheet.at.col {
-			second = j
+	var tools []*entry
+	for _, e := range []*entry{j, sheet, doc} {
+		if e != nil {
+			tools = append(tools, e)
 		}
-		b.rep.add(second.at, "both jira and sheet stand in one source: make two sources of it, or remove one")
+	}
+	slices.SortFunc(tools, func(a, b *entry) int {
+		return cmp.Or(cmp.Compare(a.at.line, b.at.line), cmp.Compare(a.at.col, b.at.col))
+	})
+	switch {
+	case len(tools) > 1:
+		b.rep.add(tools[1].at, "both %s and %s stand in one source: make two sources of it, or remove one", tools[0].name, tools[1].name)
 		return
-	case j == nil && sheet == nil:
-		if doc == nil && !anyBroken(v) && !v.broken {
-			b.rep.add(v.at, "the source has no tool: add jira: or sheet:")
+	case len(tools) == 0:
+		if !anyBroken(v) && !v.broken {
+			b.rep.add(v.at, "the source has no tool: add jira:, sheet: or doc:")
 		}
 		return
 	case j != nil && j.value.kind == mapping && !j.value.broken:
@@ -112,7 +123,50 @@ func (b *builder) tool(v *value, s *Source, p *Partnership) {
 			b.rep.add(f.at, "fields is for Jira: name the columns under sheet.columns")
 		}
 		b.ask(sheet, v, s.Sheet.Validate())
+	case doc != nil && doc.value.kind == mapping && !doc.value.broken:
+		s.Doc = b.doc(doc, v, p)
 	}
+}
+
+// doc reads a table in a document.
+func (b *builder) doc(section *entry, source *value, p *Partnership) *gdocs.Config {
+	v := section.value
+	c := &gdocs.Config{
+		Document: v.get("document").str(), Table: v.get("table").str(), Columns: b.columns(v, false), Status: b.status(source.get("status")),
+	}
+	b.fileID(v.get("document"), "document")
+	for _, flag := range []struct {
+		name string
+		to   *bool
+	}{{"create", &c.Create}, {"suggest", &c.Suggest}, {"read_only", &c.ReadOnly}} {
+		*flag.to, _ = parseFlag(v.get(flag.name).str())
+	}
+	for _, x := range p.Partners {
+		c.Partners = append(c.Partners, cells.Partner{ID: x.ID, Name: x.Name, Aliases: x.Aliases})
+	}
+	for _, x := range p.People {
+		c.People = append(c.People, cells.Person{Name: x.Name, Email: x.Email, Aliases: x.Aliases})
+	}
+	if f := source.entry("fields"); f != nil {
+		b.rep.add(f.at, "fields is for Jira: name the columns under doc.columns")
+	}
+	if c.Document != "" {
+		b.readsOnce(v.get("document"), source.get("id").str(), c.Document+" "+fold(c.Table), "this table")
+	}
+	b.ask(section, source, c.Validate())
+	return c
+}
+
+// fileID complains of an address where only the id in it belongs.
+func (b *builder) fileID(v *value, what string) {
+	if v.str() == "" || regexp.MustCompile(`^[A-Za-z0-9_-]{1,200}$`).MatchString(v.text) {
+		return
+	}
+	remedy := "copy what stands between /d/ and /edit in the " + what + "'s address"
+	if m := regexp.MustCompile(`/d/([A-Za-z0-9_-]+)`).FindStringSubmatch(v.shown); m != nil {
+		remedy = "write only the id, " + clip(m[1])
+	}
+	b.rep.add(v.at, "%s: %s is not an id: %s", what, quote(v.shown), remedy)
 }
 
 func (b *builder) jira(v *value, section *entry, p *Partnership) *jira.Config {
@@ -208,13 +262,7 @@ func (b *builder) sheet(section *entry, id string, scorecard bool) *gsheets.Conf
 		HeaderRow:   1,
 		Scorecard:   scorecard,
 	}
-	if s := v.get("spreadsheet"); c.Spreadsheet != "" && !regexp.MustCompile(`^[A-Za-z0-9_-]{1,200}$`).MatchString(c.Spreadsheet) {
-		remedy := "copy what stands between /d/ and /edit in the spreadsheet's address"
-		if m := regexp.MustCompile(`/d/([A-Za-z0-9_-]+)`).FindStringSubmatch(s.shown); m != nil {
-			remedy = "write only the id, " + clip(m[1])
-		}
-		b.rep.add(s.at, "spreadsheet: %s is not an id: %s", quote(s.shown), remedy)
-	}
+	b.fileID(v.get("spreadsheet"), "spreadsheet")
 	if h := v.get("header_row"); h.str() != "" {
 		n, err := parseWhole(h.text)
 		if err == nil && n < 1 {
@@ -224,20 +272,20 @@ func (b *builder) sheet(section *entry, id string, scorecard bool) *gsheets.Conf
 	}
 	c.Create, _ = parseFlag(v.get("create").str())
 	c.ReadOnly, _ = parseFlag(v.get("read_only").str())
-	b.columns(v, c, scorecard)
+	c.Columns = b.columns(v, scorecard)
 	if c.Spreadsheet != "" && c.Tab != "" {
 		b.readsOnce(v.get("tab"), id, c.Spreadsheet+" "+c.Tab, "this tab")
 	}
 	return c
 }
 
-func (b *builder) columns(v *value, c *gsheets.Config, scorecard bool) {
+// columns reads which column holds which field; nil where nothing is said of that.
+func (b *builder) columns(v *value, scorecard bool) map[string]string {
 	e := v.entry("columns")
 	if e == nil || e.value.kind != mapping || e.value.broken {
-		return
+		return nil
 	}
-	c.Columns = map[string]string{}
-	headers := map[string]string{}
+	out, headers := map[string]string{}, map[string]string{}
 	for _, col := range e.value.entries {
 		s := col.value.str()
 		if s == "" {
@@ -248,11 +296,12 @@ func (b *builder) columns(v *value, c *gsheets.Config, scorecard bool) {
 			continue
 		}
 		headers[fold(s)] = col.name
-		c.Columns[col.name] = s
+		out[col.name] = s
 	}
 	if e.value.entry("title") == nil && !scorecard && len(e.value.entries) > 0 && !anyBroken(e.value) {
 		b.rep.add(e.at, "columns.title is missing: add title: with the header of the column that says what is to be done")
 	}
+	return out
 }
 
 // readsOnce reports a source that reads what another source reads: each would take the other's marks for its own.

@@ -129,7 +129,7 @@ func partnershipKeys() []key {
 			{name: "aliases", shape: texts, doc: "Other words in a cell that mean this person."},
 			{name: "jira", shape: names, doc: "Id of a Jira source → who they are there: the account id on Jira Cloud, the user name on Data Center. Needed where the account hides its e-mail address."},
 		}},
-		{name: "sources", shape: sections, required: true, doc: "The partners' own tools. Each item has exactly one of `jira` and `sheet`.", sub: sourceKeys()},
+		{name: "sources", shape: sections, required: true, doc: "The partners' own tools. Each item has exactly one of `jira`, `sheet` and `doc`.", sub: sourceKeys()},
 		{name: "scorecard", shape: section, required: true, doc: "The shared scorecard.", sub: []key{
 			{name: "sheet", shape: section, required: true, doc: "The tab that holds every task. Everybody may edit it.", sub: sheetKeys(true)},
 			{name: "status", shape: words, by: task.Statuses, doc: "Status → words in cells that mean it, the word to write first. Adds to the words known anyway."},
@@ -158,9 +158,20 @@ func sourceKeys() []key {
 		{name: "partner", required: true, doc: "Id of the partner whose tool this is."},
 		{name: "jira", shape: section, doc: "A project of Jira Cloud or Jira Data Center.", sub: jiraKeys()},
 		{name: "sheet", shape: section, doc: "A tab of a Google Sheet.", sub: sheetKeys(false)},
-		{name: "doc", shape: section, refused: "sources are not supported by this version: move the table into a sheet, or remove this source"},
+		{name: "doc", shape: section, doc: "A table in a Google Doc.", sub: docKeys()},
 		{name: "status", shape: words, by: task.Statuses, doc: "Status → names of Jira statuses or resolutions, or words in cells; of several that can be reached, an issue is moved to the first. The rest goes by Jira's status category, and by well-known words."},
 		{name: "fields", shape: names, by: fieldNames, clears: true, doc: "Jira only: field → id or name of a Jira field, `component`, or `description`. Adds to title, status, assignee, due, priority and labels; `''` takes one of these away."},
+	}
+}
+
+func docKeys() []key {
+	return []key{
+		{name: "document", required: true, doc: "Id in the document's address, between `/d/` and `/edit`."},
+		{name: "table", def: "the one table with these columns", doc: "The heading over the table."},
+		{name: "columns", shape: names, required: true, by: fieldNames, doc: "Field → header of its column; `title` is needed."},
+		{name: "create", shape: truth, def: "false", doc: "`true`: a task of this partner that was born elsewhere becomes a row here."},
+		{name: "suggest", shape: truth, def: "false", doc: "`true`: Lockstep suggests its edits, and people accept or reject them. What is rejected stays as it was."},
+		{name: "read_only", shape: truth, def: "false", doc: "`true`: the table is read and never written. A document that is shared for reading alone is known as such anyway."},
 	}
 }
 

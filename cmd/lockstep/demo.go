@@ -167,7 +167,7 @@ func (c demoCmd) serve(e env, a *app.App, world *demo.World, sum demoReport) err
 	say("  The partnership        http://%s/", ln.Addr())
 	say("  AquaFund's Jira        %s/", world.JiraURL)
 	say("  City of Riverton       %s", world.SheetURL(world.Partner))
-	say("  HydroTech              %s", world.SheetURL(world.Hydrotech))
+	say("  HydroTech              %s", world.DocURL(world.Hydrotech))
 	say("  Shared scorecard       %s", world.SheetURL(world.Scorecard))
 	say("  Metrics                http://%s/metrics", ln.Addr())
 	say("")
@@ -185,7 +185,7 @@ func banner(w *demo.World) []web.Link {
 	return []web.Link{
 		{Text: "AquaFund's Jira", URL: w.JiraURL + "/"},
 		{Text: "City of Riverton's sheet", URL: w.SheetURL(w.Partner)},
-		{Text: "HydroTech's sheet", URL: w.SheetURL(w.Hydrotech)},
+		{Text: "HydroTech's document", URL: w.DocURL(w.Hydrotech)},
 		{Text: "Shared scorecard", URL: w.SheetURL(w.Scorecard)},
 	}
 }

@@ -47,7 +47,7 @@ func TestDemoOnceJSON(t *testing.T) {
 			t.Errorf("%s was not read and written: %+v", s.ID, s)
 		}
 	}
-	if records["aquafund-jira"]+records["riverton-sheet"]+records["hydrotech-sheet"] != 60 || records["scorecard"] != 60 {
+	if records["aquafund-jira"]+records["riverton-sheet"]+records["hydrotech-doc"] != 60 || records["scorecard"] != 60 {
 		t.Errorf("the records are %v", records)
 	}
 	lockstep(t, "demo", "--once").wants(t, exitOK, "60 tasks of three partners", "")

@@ -20,10 +20,24 @@ func TestInit(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "lockstep.yaml")
 	token := write(t, filepath.Join(dir, "token"), w.Token)
+	// HydroTech works in a document, which init does not look at; a sheet of its stands here for one with a title line above its header.
+	const deliverables = "Deliverables"
+	hydrotech := w.Google.AddSpreadsheet("HydroTech deliverables", deliverables)
+	for _, line := range [][]string{
+		{"HydroTech: deliverables for the alliance"},
+		{"No.", "Deliverable", "Who", "When", "State", "Remarks"},
+		{"1", "Design of the Kisumu intake", "Peter Otieno", "2026-10-12", "In progress", "as agreed"},
+		{"2", "Pump house drawings", "Fatuma Ali", "2026-11-02", "Open", ""},
+		{"3", "Pipe survey", "Peter Otieno", "2026-09-20", "Done", "handed over"},
+	} {
+		if _, err := w.Google.AddRow(hydrotech, deliverables, line...); err != nil {
+			t.Fatal(err)
+		}
+	}
 	before := w.written()
 	args := []string{
 		"init", "--output", file, "--name", "Clean Water Alliance", "--google-endpoint", w.GoogleURL,
-		"--sheet", w.SheetURL(w.Partner), "--sheet", w.SheetURL(w.Hydrotech), "--scorecard", w.SheetURL(w.Scorecard),
+		"--sheet", w.SheetURL(w.Partner), "--sheet", w.SheetURL(hydrotech), "--scorecard", w.SheetURL(w.Scorecard),
 		"--jira", w.JiraURL, "--jira-email", w.Email, "--jira-token-file", token, "--jira-jql", "project = WASH",
 	}
 	out := lockstep(t, args...)
@@ -55,7 +69,7 @@ func TestInit(t *testing.T) {
 			t.Errorf("%s is %q; want %q", f, columns[f], want)
 		}
 	}
-	if hydro := p.Sources[1].Sheet; hydro.HeaderRow != 2 || hydro.Columns["title"] != "Deliverable" || hydro.Tab != demo.HydrotechTab {
+	if hydro := p.Sources[1].Sheet; hydro.HeaderRow != 2 || hydro.Columns["title"] != "Deliverable" || hydro.Tab != deliverables {
 		t.Errorf("the second sheet is %+v", hydro)
 	}
 	jira := p.Sources[2]

@@ -141,7 +141,7 @@ func TestPlanOfAToolThatIsDown(t *testing.T) {
 	if got.Result != "partial" || got.Converged || len(got.Sources) != 4 {
 		t.Errorf("the report is %+v", got)
 	}
-	if err := w.Google.Type(w.Hydrotech, demo.HydrotechTab, "B3", "Design of the pumping station"); err != nil {
+	if err := w.TypeInHydrotech("Design of the solar pumping station", "title", "Design of the pumping station"); err != nil {
 		t.Fatal(err)
 	}
 	lockstep(t, "plan", "--config", w.config).wants(t, exitChanges, "sits out: aquafund-jira", "")
@@ -172,7 +172,7 @@ func TestOnceWithAGuard(t *testing.T) {
 		t.Errorf("%d writes went out past the guard", n)
 	}
 	// What was approved is that plan, not whatever has come since.
-	if err := w.Google.Type(w.Hydrotech, demo.HydrotechTab, "B3", "Design of the pumping station"); err != nil {
+	if err := w.TypeInHydrotech("Design of the solar pumping station", "title", "Design of the pumping station"); err != nil {
 		t.Fatal(err)
 	}
 	lockstep(t, "once", "--approve", m[1], "--config", w.config).wants(t, exitError, "guard: ", "")
@@ -203,7 +203,7 @@ func TestTextsFromToolsCannotPaintTheTerminal(t *testing.T) {
 	if err := w.Jira.Set(keys[0], map[string]any{"summary": hostile}); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Google.Put(w.Hydrotech, demo.HydrotechTab, "E4", "Stuck\x1b[2J\nclean-water: ok"); err != nil {
+	if err := w.TypeInHydrotech("Order pumps for boreholes 1 and 2", "status", "Stuck\x1b[2J\nclean-water: ok"); err != nil {
 		t.Fatal(err)
 	}
 	// An error text, too, comes from outside.

@@ -62,10 +62,10 @@ func (c sandboxCmd) Run(e env) error {
 	}
 	out.Google.Endpoint = w.GoogleURL
 	out.Google.Spreadsheets = map[string]string{"scorecard": w.Scorecard, "partner": w.Partner}
+	out.Google.Documents = map[string]string{"report": w.ReportDoc}
 	if w.Hydrotech != "" {
-		out.Google.Spreadsheets["hydrotech"] = w.Hydrotech
+		out.Google.Documents["hydrotech"] = w.Hydrotech
 	}
-	out.Google.Documents = map[string]string{"actions": w.ActionsDoc, "report": w.ReportDoc}
 	if err := json.NewEncoder(e.stdout).Encode(out); err != nil {
 		return fmt.Errorf("print the addresses: %w", err)
 	}

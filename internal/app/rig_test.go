@@ -80,6 +80,9 @@ type rig struct {
 	app      *app.App
 }
 
+// deliverablesTab is where the rig's third partner keeps its rows.
+const deliverablesTab = "Deliverables"
+
 func newRig(t *testing.T) *rig {
 	t.Helper()
 	return newRigWith(t, demo.Options{Listen: "127.0.0.1:0"})
@@ -94,12 +97,12 @@ func newRigWith(t *testing.T, o demo.Options) *rig {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = w.Close() })
-	w.Hydrotech = w.Google.AddSpreadsheet("Deliverables of Tech", demo.HydrotechTab)
+	w.Hydrotech = w.Google.AddSpreadsheet("Deliverables of Tech", deliverablesTab)
 	for title, status := range map[string]string{drill: "To Do", test: "To Do", stuck: "Blocked"} {
 		w.Jira.Add(jirabox.Seed{Summary: title, Status: status, Created: clock.Now().AddDate(0, 0, -9)})
 	}
 	rows(t, w, w.Partner, demo.ActionsTab, []string{"Action", "Status", "Deadline", "Comments"}, []string{lay, "Not started"}, []string{move, "Not started"})
-	rows(t, w, w.Hydrotech, demo.HydrotechTab, []string{"Deliverable", "State"}, []string{order, "Not started"}, []string{ship, "Not started"})
+	rows(t, w, w.Hydrotech, deliverablesTab, []string{"Deliverable", "State"}, []string{order, "Not started"}, []string{ship, "Not started"})
 	r := &rig{World: w, clock: clock, front: &front{handler: w.Jira}, token: w.Token, store: filepath.Join(t.TempDir(), "lockstep.db"), log: &logText{}}
 	r.front.open(t)
 	t.Cleanup(r.front.shut)
@@ -252,7 +255,7 @@ func (r *rig) sheetOf(source task.SourceID) (id, tab, title, status string) {
 	case citySource:
 		return r.Partner, demo.ActionsTab, "Action", "Status"
 	case techSource:
-		return r.Hydrotech, demo.HydrotechTab, "Deliverable", "State"
+		return r.Hydrotech, deliverablesTab, "Deliverable", "State"
 	}
 	return r.Scorecard, demo.ScorecardTab, "Title", "Status"
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/lockstep-sync/lockstep/config"
 	"github.com/lockstep-sync/lockstep/connectors"
+	"github.com/lockstep-sync/lockstep/connectors/gdocs"
 	"github.com/lockstep-sync/lockstep/connectors/gsheets"
 	"github.com/lockstep-sync/lockstep/connectors/jira"
 	"github.com/lockstep-sync/lockstep/connectors/transport"
@@ -37,7 +38,24 @@ func (a *App) connector(ctx context.Context, p config.Partnership, s config.Sour
 			Source: s.ID, KeyPrefix: p.Key, Location: p.Location, Observer: a.requests, Now: a.o.Now, Budgets: a.budgets,
 		})
 	}
+	if s.Doc != nil {
+		return a.doc(ctx, p, s.ID, *s.Doc)
+	}
 	return a.sheet(ctx, p, s.ID, *s.Sheet)
+}
+
+func (a *App) doc(ctx context.Context, p config.Partnership, id task.SourceID, cfg gdocs.Config) (connectors.Connector, error) {
+	g := a.o.Config.Google
+	cred := gdocs.Credentials{File: g.CredentialsFile, Endpoint: g.Endpoint}
+	svc, err := gdocs.NewService(ctx, cred, transport.Options{Source: id, Observer: a.requests})
+	if err != nil {
+		return nil, err
+	}
+	drive, err := gdocs.NewDrive(ctx, cred, transport.Options{Source: id, Observer: a.requests})
+	if err != nil {
+		return nil, err
+	}
+	return gdocs.New(cfg, svc, gdocs.Options{Source: id, KeyPrefix: p.Key, Now: a.o.Now, Drive: drive})
 }
 
 func (a *App) sheet(ctx context.Context, p config.Partnership, id task.SourceID, cfg gsheets.Config) (connectors.Connector, error) {
@@ -83,9 +101,12 @@ func (a *App) described() []web.Partnership {
 		}
 		for _, s := range p.Sources {
 			src := web.Source{ID: string(s.ID), Kind: s.Kind(), Partner: s.Partner, Name: string(s.ID), Interval: p.Interval}
-			if s.Jira != nil {
+			switch {
+			case s.Jira != nil:
 				src.URL = s.Jira.URL
-			} else {
+			case s.Doc != nil:
+				src.URL = a.googleHost() + "/document/d/" + s.Doc.Document + "/edit"
+			default:
 				src.URL = a.sheetURL(*s.Sheet)
 			}
 			w.Sources = append(w.Sources, src)
@@ -100,9 +121,13 @@ func (a *App) described() []web.Partnership {
 
 // sheetURL is where people open a spreadsheet.
 func (a *App) sheetURL(c gsheets.Config) string {
-	host := "https://docs.google.com"
+	return a.googleHost() + "/spreadsheets/d/" + c.Spreadsheet + "/edit"
+}
+
+// googleHost is where people open Google's files.
+func (a *App) googleHost() string {
 	if e := a.o.Config.Google.Endpoint; e != "" {
-		host = strings.TrimSuffix(e, "/")
+		return strings.TrimSuffix(e, "/")
 	}
-	return host + "/spreadsheets/d/" + c.Spreadsheet + "/edit"
+	return "https://docs.google.com"
 }

@@ -50,7 +50,12 @@ var table = []row{
 
 	{packages: "connectors connectors/transport", may: "sync/task sync/fault"},
 	{
-		packages: "connectors/gsheets connectors/gdocs connectors/memory",
+		packages: "connectors/gsheets connectors/gdocs",
+		may:      "sync/task sync/fault connectors connectors/transport connectors/cells",
+	},
+	{packages: "connectors/cells", may: "sync/task"}, // what people write into cells, in a sheet or in a document
+	{
+		packages: "connectors/memory",
 		may:      "sync/task sync/fault connectors connectors/transport",
 	},
 	{packages: "connectors/jira", may: "sync/task sync/fault connectors connectors/transport connectors/jira/richtext"},
@@ -60,7 +65,7 @@ var table = []row{
 
 	{
 		packages: "config",
-		may:      "sync/task sync/merge sync/plan sync/scorecard connectors/jira connectors/gsheets connectors/gdocs",
+		may:      "sync/task sync/merge sync/plan sync/scorecard connectors/jira connectors/gsheets connectors/gdocs connectors/cells",
 	},
 	{packages: "web", may: "sync/store sync/task sync/scorecard"},
 	{packages: "internal/app", may: "everything"},

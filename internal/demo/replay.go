@@ -31,14 +31,16 @@ var layouts = map[tool]sheetLayout{
 		{"Cost centre", ""},
 		{"Comments", "notes"},
 	}},
-	inHydrotech: {HydrotechTab, headerRows, []column{
-		{"No.", ""},
-		{"Deliverable", "title"},
-		{"Who", "assignee"},
-		{"When", "due"},
-		{"State", "status"},
-		{"Remarks", "notes"},
-	}},
+}
+
+// deliverables are the columns of HydroTech's table, which stands in a document.
+var deliverables = []column{
+	{"No.", ""},
+	{"Deliverable", "title"},
+	{"Who", "assignee"},
+	{"When", "due"},
+	{"State", "status"},
+	{"Remarks", "notes"},
 }
 
 // SeedPast fills the tools with the demo's partnership as it was when it was connected, three weeks before the clock's
@@ -56,7 +58,6 @@ func (w *World) SeedToday() error {
 
 // seed fills the tools; as says how a task stands.
 func (w *World) seed(today time.Time, as func(seedTask) seedTask) error {
-	w.Hydrotech = w.Google.AddSpreadsheet("HydroTech deliverables", HydrotechTab)
 	for i, s := range aquafund {
 		s = as(s)
 		w.Jira.Add(jirabox.Seed{
@@ -67,7 +68,27 @@ func (w *World) seed(today time.Time, as func(seedTask) seedTask) error {
 	if err := w.fill(inRiverton, w.Partner, riverton, today, as); err != nil {
 		return err
 	}
-	return w.fill(inHydrotech, w.Hydrotech, hydrotech, today, as)
+	return w.write(hydrotech, today, as)
+}
+
+// write puts HydroTech's table into its document.
+func (w *World) write(tasks []seedTask, today time.Time, as func(seedTask) seedTask) error {
+	w.Hydrotech = w.Google.AddDocument("HydroTech Ltd: deliverables", "What we deliver for the Clean Water Alliance",
+		"Everybody at HydroTech keeps this table. Type into it as you are used to.")
+	var rows [][]string
+	var header []string
+	for _, c := range deliverables {
+		header = append(header, c.header)
+	}
+	rows = append(rows, header)
+	for i, s := range tasks {
+		s = as(s)
+		rows = append(rows, []string{fmt.Sprintf("D%02d", i+1), s.title, s.who, day(today, s.due), s.status, s.note})
+	}
+	if err := w.Google.AddTable(w.Hydrotech, HydrotechTable, rows...); err != nil {
+		return fmt.Errorf("seed the document of HydroTech: %w", err)
+	}
+	return nil
 }
 
 // asBefore is how things stood at the start of the replay.
@@ -100,11 +121,6 @@ func day(today time.Time, n int) string {
 // fill types a seeded sheet, cell by cell, as its people did.
 func (w *World) fill(where tool, id string, tasks []seedTask, today time.Time, as func(seedTask) seedTask) error {
 	l := layouts[where]
-	if l.header > 1 {
-		if err := w.Google.Type(id, l.tab, "A1", "HydroTech Ltd: what we deliver for the Clean Water Alliance"); err != nil {
-			return fmt.Errorf("seed %s: %w", l.tab, err)
-		}
-	}
 	for c, col := range l.columns {
 		if err := w.Google.Type(id, l.tab, cell(c, l.header), col.header); err != nil {
 			return fmt.Errorf("seed %s: %w", l.tab, err)
@@ -117,8 +133,6 @@ func (w *World) fill(where tool, id string, tasks []seedTask, today time.Time, a
 			switch col.header {
 			case "Cost centre":
 				typed = fmt.Sprintf("W-%d", 4100+r%7)
-			case "No.":
-				typed = fmt.Sprintf("D%02d", r+1)
 			}
 			if typed == "" {
 				continue
@@ -178,13 +192,11 @@ func (w *World) do(e edit, today time.Time) error {
 		return fmt.Errorf("no issue of that title")
 	case inScorecard:
 		return w.typeInto(w.Scorecard, ScorecardTab, 1, task.Title.Display(), e.title, scorecardHeader(e.field), typed)
-	case inRiverton, inHydrotech:
+	case inRiverton:
 		l := layouts[e.where]
-		id := w.Partner
-		if e.where == inHydrotech {
-			id = w.Hydrotech
-		}
-		return w.typeInto(id, l.tab, l.header, headerOf(l, "title"), e.title, headerOf(l, e.field), typed)
+		return w.typeInto(w.Partner, l.tab, l.header, headerOf(l, "title"), e.title, headerOf(l, e.field), typed)
+	case inHydrotech:
+		return w.TypeInHydrotech(e.title, e.field, typed)
 	}
 	return fmt.Errorf("no such tool: %s", e.where)
 }
@@ -201,6 +213,22 @@ func headerOf(l sheetLayout, field string) string {
 		}
 	}
 	return ""
+}
+
+// TypeInHydrotech types into HydroTech's table, in the row of that title: into its "title", "assignee", "due", "status" or
+// "notes".
+func (w *World) TypeInHydrotech(title, field, typed string) error {
+	for r, row := range w.Google.DocumentTable(w.Hydrotech, 0) {
+		if row[1] != title {
+			continue
+		}
+		for c, col := range deliverables {
+			if col.field == field {
+				return w.Google.TypeInTable(w.Hydrotech, 0, r, c, typed, false)
+			}
+		}
+	}
+	return fmt.Errorf("HydroTech's table has no row %q or no column for %s", title, field)
 }
 
 // typeInto types into the cell of the row with that title, in the column with that header.

@@ -20,19 +20,19 @@ import (
 
 // The names under which the seeded tools are known.
 const (
-	ScorecardTab  = "Scorecard"
-	ActionsTab    = "Actions"
-	HydrotechTab  = "Deliverables"
-	timezone      = "Africa/Nairobi"
-	replayDays    = 21
-	headerRows    = 2 // HydroTech's sheet has a title line above its header
-	botEmail      = "bot@aquafund.example"
-	botToken      = "sandbox-token"
-	googleLocale  = "en_GB"
-	jiraProject   = "WASH"
-	jiraName      = "Water and Sanitation"
-	documentTitle = "Clean Water Alliance: "
-	noQuota       = 600 // requests a minute, where Google's stand-in counts none: a demo wants to be quick
+	ScorecardTab = "Scorecard"
+	ActionsTab   = "Actions"
+	// HydrotechTable is the heading over HydroTech's table, in its document.
+	HydrotechTable = "Deliverables"
+	timezone       = "Africa/Nairobi"
+	replayDays     = 21
+	botEmail       = "bot@aquafund.example"
+	botToken       = "sandbox-token"
+	googleLocale   = "en_GB"
+	jiraProject    = "WASH"
+	jiraName       = "Water and Sanitation"
+	documentTitle  = "Clean Water Alliance: "
+	noQuota        = 600 // requests a minute, where Google's stand-in counts none: a demo wants to be quick
 )
 
 // World is the sandbox servers, listening.
@@ -41,10 +41,10 @@ type World struct {
 	Google *googlebox.Server
 	// JiraURL and GoogleURL are where they listen: http://127.0.0.1:40123.
 	JiraURL, GoogleURL string
-	// The ids of the spreadsheets and documents. Hydrotech is "" unless the demo's partnership is seeded.
-	Scorecard, Partner, Hydrotech string
-	ActionsDoc, ReportDoc         string
-	Email, Token                  string
+	// The ids of the spreadsheets, and of the documents. Hydrotech is "" unless the demo's partnership is seeded.
+	Scorecard, Partner   string
+	Hydrotech, ReportDoc string
+	Email, Token         string
 
 	clock   *Clock
 	quota   int
@@ -112,7 +112,6 @@ func Start(ctx context.Context, clock *Clock, o Options) (*World, error) {
 	}
 	w.Scorecard = w.Google.AddSpreadsheet("Clean Water Alliance scorecard", ScorecardTab)
 	w.Partner = w.Google.AddSpreadsheet("City of Riverton: water actions", ActionsTab)
-	w.ActionsDoc = w.Google.AddDocument(documentTitle+"action tracker", "Action tracker", "Partners keep their actions here.")
 	w.ReportDoc = w.Google.AddDocument(documentTitle+"report", "Report", "Lockstep will keep this report.")
 	return w, nil
 }
@@ -159,6 +158,9 @@ func (w *World) Close() error {
 
 // SheetURL is the page on which a person edits a spreadsheet.
 func (w *World) SheetURL(id string) string { return w.GoogleURL + "/spreadsheets/d/" + id + "/edit" }
+
+// DocURL is the page on which a person edits a document.
+func (w *World) DocURL(id string) string { return w.GoogleURL + "/document/d/" + id + "/edit" }
 
 // Config is the demo's configuration file. Store is the path of its database.
 func (w *World) Config(store string) string {
@@ -209,12 +211,11 @@ partnerships:
           create: true
           columns: {title: Action, status: Status, due: Deadline, assignee: Lead, workstream: Area, notes: Comments}
         status: {blocked: [On hold]}
-      - id: hydrotech-sheet
+      - id: hydrotech-doc
         partner: hydrotech
-        sheet:
-          spreadsheet: $HYDROTECH
-          tab: Deliverables
-          header_row: 2
+        doc:
+          document: $HYDROTECH
+          table: Deliverables
           create: true
           columns: {title: Deliverable, status: State, due: When, assignee: Who, notes: Remarks}
     scorecard:

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"unicode"
 	"unicode/utf16"
 )
 
@@ -14,8 +15,11 @@ type docEdit struct {
 	suggest bool // changes are suggestions
 	person  bool // by a person's hands, not by the API
 	// of what the request at hand did to suggestions
-	created, accepted, rejected, deleted []string
+	created, updated, accepted, rejected, deleted []string
 }
+
+// noReply is the reply of a request that has none.
+func noReply() map[string]any { return nil }
 
 // docRequests are the requests that are spoken.
 func docRequests() map[string]func(*docEdit, map[string]any) (map[string]any, error) {
@@ -144,7 +148,7 @@ func (s *Server) applyDoc(d *document, list []any, suggest bool, out map[string]
 func (e *docEdit) told() map[string]any {
 	out := map[string]any{}
 	for name, ids := range map[string][]string{
-		"createdSuggestionIds": e.created, "acceptedSuggestionIds": e.accepted, "rejectedSuggestionIds": e.rejected, "deletedSuggestionIds": e.deleted,
+		"createdSuggestionIds": e.created, "updatedSummarySuggestionIds": e.updated, "acceptedSuggestionIds": e.accepted, "rejectedSuggestionIds": e.rejected, "deletedSuggestionIds": e.deleted,
 	} {
 		if len(ids) > 0 {
 			out[name] = anyList(ids)
@@ -210,10 +214,20 @@ func (p place) inside(units []unit) error {
 	return nil
 }
 
-// splits reports that the place is between the two halves of one character.
+// splits reports that the place is within what people see as one character: between the two halves of a code point, before an
+// accent, or at a joiner, as in an emoji of a family.
 func splits(units []unit, at int) bool {
-	return at > 0 && at < len(units) && units[at].kind == textUnit && units[at-1].kind == textUnit &&
-		utf16.IsSurrogate(rune(units[at].char)) && units[at].char >= 0xDC00 && units[at-1].char >= 0xD800 && units[at-1].char < 0xDC00
+	if at <= 0 || at >= len(units) || units[at].kind != textUnit || units[at-1].kind != textUnit {
+		return false
+	}
+	before, after := rune(units[at-1].char), rune(units[at].char)
+	if utf16.IsSurrogate(after) && at+1 < len(units) {
+		if r := utf16.DecodeRune(after, rune(units[at+1].char)); r != unicode.ReplacementChar {
+			after = r
+		}
+	}
+	lowHalf := after >= 0xDC00 && after < 0xE000 && before >= 0xD800 && before < 0xDC00
+	return lowHalf || before == 0x200D || after == 0x200D || unicode.In(after, unicode.Mn, unicode.Me) || after >= 0x1F3FB && after <= 0x1F3FF
 }
 
 // span reads a Range that must hold something.

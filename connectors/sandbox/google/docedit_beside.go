@@ -46,7 +46,7 @@ func (e *docEdit) deleteNamedRange(in map[string]any) (map[string]any, error) {
 	for _, t := range tabs {
 		t.ranges = slices.DeleteFunc(t.ranges, is)
 	}
-	return nil, nil //nolint:nilnil // the reply is empty
+	return noReply(), nil
 }
 
 func (e *docEdit) replaceNamedRangeContent(in map[string]any) (map[string]any, error) {
@@ -83,7 +83,7 @@ func (e *docEdit) replaceNamedRangeContent(in map[string]any) (map[string]any, e
 			break
 		}
 	}
-	return nil, nil //nolint:nilnil // the reply is empty
+	return noReply(), nil
 }
 
 func (e *docEdit) insertComment(in map[string]any) (map[string]any, error) {
@@ -148,7 +148,7 @@ func (e *docEdit) updateDocumentTabProperties(in map[string]any) (map[string]any
 		return nil, notSpoken("Changing of a tab's " + asString(in["fields"]))
 	}
 	t.title = asString(p["title"])
-	return nil, nil //nolint:nilnil // the reply is empty
+	return noReply(), nil
 }
 
 func (e *docEdit) deleteTab(in map[string]any) (map[string]any, error) {
@@ -172,5 +172,5 @@ func (e *docEdit) deleteTab(in map[string]any) (map[string]any, error) {
 		}
 	}
 	e.d.tabs = slices.DeleteFunc(e.d.tabs, func(t *docTab) bool { return gone[t.id] })
-	return nil, nil //nolint:nilnil // the reply is empty
+	return noReply(), nil
 }

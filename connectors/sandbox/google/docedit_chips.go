@@ -45,7 +45,7 @@ func (e *docEdit) insertDate(in map[string]any) (map[string]any, error) {
 		return nil, invalid("The date must have a timestamp.")
 	}
 	zone := time.UTC
-	if name := asString(p["timeZoneId"]); name != "" {
+	if name := asString(p["timeZoneId"]); name != "" && name != "etc/UTC" {
 		if zone, err = time.LoadLocation(name); err != nil {
 			return nil, invalid("The time zone %s is unknown.", name)
 		}
@@ -174,7 +174,7 @@ func (e *docEdit) updateDropdownProperties(in map[string]any) (map[string]any, e
 			own = maps.Clone(own)
 			own["dropdownProperties"] = props
 			units[i].what = map[string]any{"dropdown": own}
-			return nil, nil //nolint:nilnil // the reply is empty
+			return noReply(), nil
 		}
 	}
 	return nil, invalid("The dropdown with ID %s was not found.", asString(in["dropdownId"]))

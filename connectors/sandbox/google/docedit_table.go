@@ -129,7 +129,7 @@ func (e *docEdit) insertTable(in map[string]any) (map[string]any, error) {
 		with = append(with, newRow(cols)...)
 	}
 	e.put(p, append(with, unit{kind: tableEndUnit}))
-	return nil, nil //nolint:nilnil // the reply is empty
+	return noReply(), nil
 }
 
 func newRow(cols int) []unit {
@@ -158,7 +158,8 @@ func (g *docGrid) likeRow(row int) []unit {
 	out := []unit{{kind: rowUnit, what: style}}
 	for i, at := range r.cells {
 		cell := newCell()
-		if s := asMap(units[at].what["tableCellStyle"]); s != nil {
+		if s := maps.Clone(asMap(units[at].what["tableCellStyle"])); s != nil {
+			s["rowSpan"], s["columnSpan"] = 1.0, 1.0 // what is merged above is not merged here
 			cell["tableCellStyle"] = s
 		}
 		last := units[r.cellEnd(i)-1]
@@ -186,7 +187,7 @@ func (e *docEdit) insertTableRow(in map[string]any) (map[string]any, error) {
 		}
 	}
 	e.d.splice(g.tab, g.segment, at, at, with)
-	return nil, nil //nolint:nilnil // the reply is empty
+	return noReply(), nil
 }
 
 // spanOf is how many rows, or columns, a cell covers.
@@ -207,13 +208,13 @@ func (e *docEdit) deleteTableRow(in map[string]any) (map[string]any, error) {
 		for i := from; i < to; i++ {
 			units[i] = units[i].withIDs(deletionIDs, []string{id})
 		}
-		return nil, nil //nolint:nilnil // the reply is empty
+		return noReply(), nil
 	}
 	if row == 0 && last == len(g.rows)-1 {
 		from, to = g.start, g.end // no row is left, so the table goes
 	}
 	e.d.splice(g.tab, g.segment, from, to, nil)
-	return nil, nil //nolint:nilnil // the reply is empty
+	return noReply(), nil
 }
 
 func (e *docEdit) insertTableColumn(in map[string]any) (map[string]any, error) {
@@ -240,7 +241,7 @@ func (e *docEdit) insertTableColumn(in map[string]any) (map[string]any, error) {
 		}
 		return slices.Insert(w, min(col, len(w)), any(map[string]any{"widthType": "EVENLY_DISTRIBUTED"}))
 	})
-	return nil, nil //nolint:nilnil // the reply is empty
+	return noReply(), nil
 }
 
 func (e *docEdit) deleteTableColumn(in map[string]any) (map[string]any, error) {
@@ -253,7 +254,7 @@ func (e *docEdit) deleteTableColumn(in map[string]any) (map[string]any, error) {
 	}
 	if g.columns() == 1 {
 		e.d.splice(g.tab, g.segment, g.start, g.end, nil)
-		return nil, nil //nolint:nilnil // the reply is empty
+		return noReply(), nil
 	}
 	for _, r := range slices.Backward(g.rows) {
 		if col < len(r.cells) {
@@ -266,7 +267,7 @@ func (e *docEdit) deleteTableColumn(in map[string]any) (map[string]any, error) {
 		}
 		return w
 	})
-	return nil, nil //nolint:nilnil // the reply is empty
+	return noReply(), nil
 }
 
 // setWidths changes the properties of the table's columns.
@@ -354,7 +355,7 @@ func (e *docEdit) unmergeTableCells(in map[string]any) (map[string]any, error) {
 			})
 		}
 	}
-	return nil, nil //nolint:nilnil // the reply is empty
+	return noReply(), nil
 }
 
 func (e *docEdit) updateTableCellStyle(in map[string]any) (map[string]any, error) {
@@ -377,7 +378,7 @@ func (e *docEdit) updateTableCellStyle(in map[string]any) (map[string]any, error
 			}
 		}
 	}
-	return nil, nil //nolint:nilnil // the reply is empty
+	return noReply(), nil
 }
 
 func (e *docEdit) updateTableRowStyle(in map[string]any) (map[string]any, error) {
@@ -401,7 +402,7 @@ func (e *docEdit) updateTableRowStyle(in map[string]any) (map[string]any, error)
 		u.what = maps.Clone(u.what)
 		u.what["tableRowStyle"] = style
 	}
-	return nil, nil //nolint:nilnil // the reply is empty
+	return noReply(), nil
 }
 
 func (e *docEdit) updateTableColumnProperties(in map[string]any) (map[string]any, error) {
@@ -453,5 +454,5 @@ func (e *docEdit) pinTableHeaderRows(in map[string]any) (map[string]any, error) 
 		u.what = maps.Clone(u.what)
 		u.what["tableRowStyle"] = style
 	}
-	return nil, nil //nolint:nilnil // the reply is empty
+	return noReply(), nil
 }

@@ -113,6 +113,7 @@ func (s *Server) getDocument(w http.ResponseWriter, r *http.Request, id string) 
 	if v.tabs, err = c.flag("includeTabsContent"); err != nil {
 		return err
 	}
+	v.tabs = v.tabs || c.mask != nil && c.mask.kids["tabs"] != nil // who asks for tabs is given them
 	v.suggestions, err = c.choice("suggestionsViewMode", "SuggestionsViewMode", "DEFAULT_FOR_CURRENT_ACCESS", inlineView, acceptedView, withoutView)
 	if err != nil {
 		return err
@@ -122,10 +123,21 @@ func (s *Server) getDocument(w http.ResponseWriter, r *http.Request, id string) 
 	if err != nil {
 		return err
 	}
-	v.comments = comments == "COMMENTS_VIEW_MODE_INCLUDED"
 	d, err := s.openDoc(id, false)
 	if err != nil {
 		return err
+	}
+	switch comments {
+	case "COMMENTS_VIEW_MODE_INCLUDED":
+		if v.suggestions != inlineView {
+			return invalid("When comments_view_mode is COMMENTS_VIEW_MODE_INCLUDED, suggestions_view_mode must be SUGGESTIONS_INLINE.")
+		}
+		v.comments = true // whoever may not see them may not see what is suggested either, and is refused below
+	case "COMMENTS_VIEW_MODE_DEFAULT_FOR_CURRENT_ACCESS":
+		if v.suggestions == withoutView || v.suggestions == acceptedView {
+			return invalid("comments_view_mode cannot be set when suggestions_view_mode is %s.", v.suggestions)
+		}
+		v.comments = !d.readOnly
 	}
 	if v.suggestions == "" || v.suggestions == "DEFAULT_FOR_CURRENT_ACCESS" {
 		v.suggestions = inlineView

@@ -64,6 +64,9 @@ func (e *docEdit) suggestionAt(units []unit, from, to int) string {
 		}
 		for _, id := range slices.Concat(units[i].ids(deletionIDs), units[i].ids(insertionIDs)) {
 			if s := e.d.suggestion(id); s != nil && s.person == e.person && s.status == suggestionOpen {
+				if !slices.Contains(e.created, id) && !slices.Contains(e.updated, id) {
+					e.updated = append(e.updated, id)
+				}
 				return id
 			}
 		}
@@ -136,7 +139,7 @@ func (e *docEdit) deleteSuggestion(in map[string]any) (map[string]any, error) {
 	e.decide(id, false)
 	e.d.suggestions = slices.DeleteFunc(e.d.suggestions, func(s *suggestion) bool { return s.id == id })
 	e.deleted = append(e.deleted, id)
-	return nil, nil //nolint:nilnil // the reply is empty
+	return noReply(), nil
 }
 
 func (e *docEdit) open(in map[string]any) (string, error) {

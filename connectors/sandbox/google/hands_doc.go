@@ -155,6 +155,46 @@ func (s *Server) DocumentTable(id string, table int) [][]string {
 	return out
 }
 
+// DocumentRow is a row of a table with what is suggested in it.
+type DocumentRow struct {
+	Added, Removed bool     // somebody suggests the row, or that it goes
+	Now            []string // what stands in the cells
+	Then           []string // what would, if all that is suggested were accepted
+}
+
+// DocumentRows are the rows of a table, suggested ones too, in the order by which the hands count them; nil where there is no
+// such table.
+func (s *Server) DocumentRows(id string, table int) []DocumentRow {
+	d := s.document(id)
+	if d == nil {
+		return nil
+	}
+	all := d.grids()
+	if table < 0 || table >= len(all) {
+		return nil
+	}
+	g := all[table]
+	out := make([]DocumentRow, len(g.rows))
+	for i, r := range g.rows {
+		u := &g.units()[r.at]
+		out[i] = DocumentRow{Added: len(u.ids(insertionIDs)) > 0, Removed: len(u.ids(deletionIDs)) > 0}
+		for k := range r.cells {
+			var now, then []unit
+			for _, u := range g.units()[r.cells[k]+1 : r.cellEnd(k)] {
+				if len(u.ids(insertionIDs)) == 0 {
+					now = append(now, u)
+				}
+				if len(u.ids(deletionIDs)) == 0 {
+					u.look = nil // as if it were text already
+					then = append(then, u)
+				}
+			}
+			out[i].Now, out[i].Then = append(out[i].Now, shownText(now)), append(out[i].Then, shownText(then))
+		}
+	}
+	return out
+}
+
 // shownText is what a person reads, chips by what they show.
 func shownText(units []unit) string {
 	var b strings.Builder
@@ -205,8 +245,9 @@ func (s *Server) TypeInTable(id string, table, row, col int, typed string, sugge
 		from, to := g.rows[row].cells[col]+1, g.rows[row].cellEnd(col)-1
 		if from < to {
 			e.remove(g.tab, stretch{"", from, to})
-			if suggest {
-				from = to
+			if suggest { // behind what is to go; what the same hand had suggested there is gone at once
+				g, _ = gridAt(g.tab, "", g.start)
+				from = g.rows[row].cellEnd(col) - 1
 			}
 		}
 		if typed != "" {
@@ -295,6 +336,17 @@ func (s *Server) shiftRow(id string, table, row, before int, cut bool) error {
 		} else if at <= r.at {
 			e.d.splice(g.tab, "", r.at, r.end, nil)
 			e.d.splice(g.tab, "", at, at, copied)
+		}
+		return nil
+	})
+}
+
+// LoseRanges takes away the named ranges whose name f is true of. In real documents ranges vanish under
+// edits that one would think they survive; nobody sees it.
+func (s *Server) LoseRanges(id string, f func(name string) bool) error {
+	return s.onDoc(id, false, func(e *docEdit) error {
+		for _, t := range e.d.tabs {
+			t.ranges = slices.DeleteFunc(t.ranges, func(r namedRange) bool { return f(r.name) })
 		}
 		return nil
 	})
