@@ -12,7 +12,7 @@ import (
 // the history, and may reach back as far as they like: the further, the more is known of the stories.
 //
 // A birth does not say with which values a task was born, so the values are found by going back from those of now. What each
-// source showed then, and what waited for people, is not rebuilt here.
+// source showed then is not known. What waited for people is found by ConflictsAsOf.
 func AsOf(tasks []Task, events []Event, at time.Time) []Task {
 	stories := make(map[task.ID]*Story, len(tasks))
 	past := make(map[task.ID]*undo)
@@ -71,7 +71,7 @@ func (u *undo) note(e *Event) {
 		if f, ok := task.ParseField(e.Field); ok && !u.known[f] {
 			u.known[f], u.values[f] = true, e.From
 		}
-	case Settled, Born: // what was settled is decided, too
+	case Settled, Born, Contested: // what was settled is decided, too
 	}
 }
 
@@ -98,4 +98,38 @@ func (s *Story) hadDue() bool {
 	return slices.ContainsFunc(s.Changes, func(c Change) bool {
 		return c.Field == task.Due && (!c.From.IsEmpty() || !c.To.IsEmpty())
 	})
+}
+
+// ConflictsAsOf are the conflicts that were open at a past moment, by task, then field. Events are the whole history up to then, in its
+// order; later ones are passed over.
+func ConflictsAsOf(events []Event, at time.Time) []Conflict {
+	type key struct {
+		task  task.ID
+		field task.Field
+	}
+	open := make(map[key]Conflict)
+	for i := range events {
+		e := &events[i]
+		f, ok := task.ParseField(e.Field)
+		if !ok || e.At.After(at) {
+			continue
+		}
+		k := key{e.Task, f}
+		switch e.Kind {
+		case Contested:
+			c := Conflict{Task: e.Task, Field: f, Agreed: e.From, Claims: e.Claims, Opened: e.At}
+			if was, ok := open[k]; ok {
+				c.Opened = was.Opened
+			}
+			open[k] = c
+		case Settled:
+			delete(open, k)
+		default:
+		}
+	}
+	out := make([]Conflict, 0, len(open))
+	for _, c := range open {
+		out = append(out, c)
+	}
+	return sortConflicts(out)
 }

@@ -1,12 +1,14 @@
 package scorecard_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
 
+	"github.com/lockstep-sync/lockstep/sync/merge"
 	"github.com/lockstep-sync/lockstep/sync/scorecard"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
@@ -109,5 +111,55 @@ func TestAsOfLeavesOutWhatWasNotKnown(t *testing.T) {
 	}
 	if got := scorecard.AsOf(nil, []scorecard.Event{decided("2026-01-01", "CW-9", task.Due, date("2026-01-01"), date("2026-02-01"))}, noon()); len(got) != 0 {
 		t.Errorf("of no tasks come %+v", got)
+	}
+}
+
+// After an event that is later than the moment, whatever follows it is later, too, however the clock stood.
+func TestAsOfBearsAClockThatJumpsBack(t *testing.T) {
+	t.Parallel()
+	var e edits
+	e.born(made(1, status(task.NotStarted)))
+	e.set("2026-02-02", 1, task.Status, task.EnumValue(task.InProgress))
+	e.set("2026-01-15", 1, task.Status, task.EnumValue(task.Done))
+	got := scorecard.AsOf(e.tasks, e.events, moment("2026-02-01"))
+	if s := got[0].Agreed[task.Status].String(); s != task.NotStarted || len(got[0].Story.Changes) != 0 {
+		t.Errorf("on 1 February it was %q, and its story %+v", s, got[0].Story)
+	}
+}
+
+func TestConflictsAsOf(t *testing.T) {
+	t.Parallel()
+	event := func(at string, kind scorecard.EventKind, id, field string, claims ...string) scorecard.Event {
+		e := scorecard.Event{At: moment(at), Kind: kind, Task: task.ID(id), Field: field, From: date("2026-05-01")}
+		for _, c := range claims {
+			e.Claims = append(e.Claims, merge.Claim{Source: task.SourceID(c), Value: date("2026-06-01")})
+		}
+		return e
+	}
+	events := []scorecard.Event{
+		event("2026-02-01", scorecard.Contested, "CW-2", "due", "jira", "sheet"),
+		event("2026-02-02", scorecard.Contested, "CW-1", "title", "jira", "sheet"),
+		event("2026-02-03", scorecard.Contested, "CW-2", "due", "doc", "jira", "sheet"), // one claim more
+		event("2026-02-04", scorecard.Settled, "CW-2", "due"),
+		event("2026-02-05", scorecard.Contested, "CW-2", "due", "jira", "sheet"), // and again
+		event("2026-02-05", scorecard.Contested, "CW-2", "colour", "jira", "sheet"),
+	}
+	for at, want := range map[string]string{
+		"2026-01-31": "",
+		"2026-02-01": "CW-2 due since 1 Feb: 2 claims; ",
+		"2026-02-03": "CW-1 title since 2 Feb: 2 claims; CW-2 due since 1 Feb: 3 claims; ",
+		"2026-02-04": "CW-1 title since 2 Feb: 2 claims; ",
+		"2026-02-05": "CW-1 title since 2 Feb: 2 claims; CW-2 due since 5 Feb: 2 claims; ",
+	} {
+		got := ""
+		for _, c := range scorecard.ConflictsAsOf(events, moment(at)) {
+			got += fmt.Sprintf("%s %s since %s: %d claims; ", c.Task, c.Field, c.Opened.Format("2 Jan"), len(c.Claims))
+			if c.Agreed != date("2026-05-01") {
+				t.Errorf("agreed is %s", c.Agreed)
+			}
+		}
+		if got != want {
+			t.Errorf("on %s: %s\nwant %s", at, got, want)
+		}
 	}
 }

@@ -17,7 +17,7 @@ func (c *computer) burnup(k *track) []BurnupPoint {
 	h := &c.history
 	var out []BurnupPoint
 	for w := max(0, h.weeks()-1-c.in.Rules.BurnupWeeks); w < h.weeks(); w++ {
-		if len(out) == 0 && k.scope[w] == 0 && !k.began.Before(h.bounds[w]) {
+		if len(out) == 0 && k.scope[w] == 0 {
 			continue // nothing was there yet
 		}
 		out = append(out, BurnupPoint{h.firsts[w].value(), k.scope[w], k.done[w]})

@@ -19,13 +19,18 @@ type Week struct {
 	Unplanned int `json:"unplanned"`
 	// Why counts the misses by reason.
 	Why []MissCount `json:"why,omitempty"`
-	// Kept and Misses are all of them, by task number; only the partnership's weeks have them, and only the latest: see ToldWeeks.
+	// Kept and Misses are all of them, by task number; only the partnership's weeks have them, and only the latest: see ToldWeeks
+	// and ToldMost.
 	Kept   []*Task `json:"-"`
 	Misses []Miss  `json:"misses,omitempty"`
 }
 
 // ToldWeeks is for how many of the latest full weeks, and the current one, every commitment is told, and not only counted.
 const ToldWeeks = 4
+
+// ToldMost is how many kept commitments of a week are told, and how many missed ones: those of the lowest task numbers. More are read by
+// nobody; the figures count them all.
+const ToldMost = 5000
 
 // MissCount is how many commitments were missed for one reason.
 type MissCount struct {
@@ -35,9 +40,10 @@ type MissCount struct {
 
 // Miss is a commitment that was not kept.
 type Miss struct {
-	Task    *Task  `json:"-"`
-	Partner string `json:"partner"` // whose it was at the week's start
-	Reason  Reason `json:"reason"`
+	Task    *Task   `json:"-"`
+	ID      task.ID `json:"task"`
+	Partner string  `json:"partner"` // whose it was at the week's start
+	Reason  Reason  `json:"reason"`
 }
 
 // Why a commitment was missed.
@@ -80,16 +86,15 @@ func (r Reason) miss() string {
 	}
 }
 
-// commit counts a task in week w, which it began and ended as the states say.
-func (c *computer) commit(t *Task, w int, start, end *state) {
+// commit counts a task in week w, which it began and ended as the states say; finished says that it was finished in it.
+func (c *computer) commit(t *Task, w int, start, end *state, finished bool) {
 	h := &c.history
-	if w < h.full || w < h.weeks()-1-c.in.Rules.CommitmentWeeks {
+	if w < h.weeks()-1-c.in.Rules.CommitmentWeeks {
 		return
 	}
 	promised := start.open() && start.hasDue && start.due < h.firsts[w+1]
-	finished := end.done() && !start.done()
 	if !promised {
-		if finished && (start.there || t.first(task.Status).String() != task.Done) {
+		if finished {
 			for _, k := range [3]*track{h.whole, trackOf(h.byPartner, end.partner, h.weeks()), c.streamTrack(end.stream)} {
 				k.surprise(w)
 			}
@@ -101,18 +106,18 @@ func (c *computer) commit(t *Task, w int, start, end *state) {
 		k.promise(w, finished)
 	}
 	told := w >= h.weeks()-1-ToldWeeks
-	if finished && told {
+	if finished && told && len(h.kept[w]) < ToldMost {
 		h.kept[w] = append(h.kept[w], t)
 	}
 	if finished || w == h.weeks()-1 {
 		return
 	}
-	m := Miss{Task: t, Partner: start.partner, Reason: missed(start, end, h.firsts[w+1])}
+	why := missed(start, end, h.firsts[w+1])
 	for _, k := range tracks {
-		k.miss(w, m.Reason.Code)
+		k.miss(w, why.Code)
 	}
-	if told {
-		h.misses[w] = append(h.misses[w], m)
+	if told && len(h.misses[w]) < ToldMost {
+		h.misses[w] = append(h.misses[w], Miss{Task: t, ID: t.ID, Partner: start.partner, Reason: why})
 	}
 }
 

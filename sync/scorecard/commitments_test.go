@@ -158,3 +158,17 @@ func TestWeeksBeginWhereTheRulesSay(t *testing.T) {
 		t.Errorf("%v; want %s", got, want)
 	}
 }
+
+// Of very many misses the first are told, and all are counted.
+func TestOnlySoManyMissesAreTold(t *testing.T) {
+	t.Parallel()
+	n := scorecard.ToldMost + 1
+	s := scorecard.Compute(input(many(1, n, due("2026-01-08"))...))
+	w := weekOf(t, s.Partnership.Weeks, "2026-02-23")
+	if len(w.Misses) != scorecard.ToldMost || w.Commitments != (scorecard.Ratio{Whole: n}) || w.Why[0].Count != n {
+		t.Errorf("%d misses are told, %s kept, %v", len(w.Misses), w.Commitments, w.Why)
+	}
+	if early := weekOf(t, s.Partnership.Weeks, "2026-01-26"); early.Misses != nil || early.Commitments.Whole != n {
+		t.Errorf("of a week before the last %d, %d misses are told", scorecard.ToldWeeks, len(early.Misses))
+	}
+}

@@ -65,7 +65,7 @@ func (d day) weekday() time.Weekday { return d.time().Weekday() }
 
 // weekStart is the first day of the week that the day is in.
 func (d day) weekStart(first time.Weekday) day {
-	return d - day((int(d.weekday())-int(first)+7)%7)
+	return d - day(((int(d.weekday())-int(first))%7+7)%7)
 }
 
 // begin is the moment at which the day begins in a zone.

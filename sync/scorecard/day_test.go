@@ -9,10 +9,14 @@ import (
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
+type fataler interface {
+	Fatalf(format string, args ...any)
+}
+
 // Days are what the calendar of the standard library says, from year 1 to 9999.
 func TestDays(t *testing.T) {
 	t.Parallel()
-	check := func(t interface{ Fatalf(string, ...any) }, at time.Time) {
+	check := func(t fataler, at time.Time) {
 		v := task.DateValue(at)
 		got, ok := dayOf(v)
 		if want := at.Unix() / secondsPerDay; !ok || int64(got) != want {
@@ -45,6 +49,28 @@ func TestDays(t *testing.T) {
 			if s := d.weekStart(first); s.weekday() != first || s > d || s <= d-7 {
 				t.Errorf("the week of day %d begins on day %d", d, s)
 			}
+		}
+	}
+}
+
+// Of twenty trials, the 10th is the 50th percentile, the 17th the 85th, and the 19th the 95th.
+func TestPercentiles(t *testing.T) {
+	t.Parallel()
+	c := &computer{today: civil(2026, 3, 4)}
+	f := Forecast{horizon: 18, trials: []int32{20, 3, 17, 1, 9, 12, 5, 19, 2, 14, 7, 11, 4, 16, 8, 18, 6, 13, 10, 15}}
+	c.percentiles(&f)
+	if f.P50 != (c.today+70).value() || f.P85 != (c.today+119).value() || !f.P95.IsEmpty() { // 19 weeks are beyond the horizon
+		t.Errorf("%s, %s, %s", f.P50, f.P85, f.P95)
+	}
+}
+
+// The first numbers that the published algorithm gives for the seed 1234567.
+func TestSequence(t *testing.T) {
+	t.Parallel()
+	s := sequence(1234567)
+	for i, want := range []uint64{6457827717110365317, 3203168211198807973, 9817491932198370423, 4593380528125082431, 16408922859458223821} {
+		if got := s.next(); got != want {
+			t.Errorf("number %d is %d; want %d", i, got, want)
 		}
 	}
 }

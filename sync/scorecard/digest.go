@@ -144,7 +144,7 @@ func changes(before, after map[task.ID]*TaskView, events []Event, since, until t
 			if f, ok := task.ParseField(e.Field); ok && !e.From.Same(e.To) {
 				at(e.Task).merge(Change{e.At, f, e.From, e.To, e.Source, e.By})
 			}
-		case Settled: // what was settled is decided, too
+		case Settled, Contested: // what was settled is decided, too
 		}
 	}
 	var out []TaskChange

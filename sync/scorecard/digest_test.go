@@ -73,6 +73,8 @@ func TestDigest(t *testing.T) {
 	e.remove("2026-02-28", 7, scorecard.Restored)
 	e.born(made(8, created("2026-03-01"), due("2026-03-18"), set(task.Title, task.TextValue("New one"))))
 	e.set("2026-03-02", 8, task.Due, date("2026-03-17"))
+	e.remove("2026-03-02", 8, scorecard.Removed)
+	e.remove("2026-03-03", 8, scorecard.Restored) // new all the same
 
 	in := input(e.tasks...)
 	in.Conflicts = []scorecard.Conflict{{Task: "CW-3", Field: task.Assignee, Opened: moment("2026-03-01"), Claims: []merge.Claim{{}, {}}}}

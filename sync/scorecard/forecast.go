@@ -2,7 +2,6 @@ package scorecard
 
 import (
 	"hash/fnv"
-	"math/rand/v2"
 	"slices"
 	"strconv"
 
@@ -77,7 +76,7 @@ func (c *computer) forecastStream(name string, remaining int) *Forecast {
 	f := &Forecast{Remaining: remaining, minimum: r.ForecastMinimum, horizon: horizon(r)}
 	if k := h.byStream[name]; k != nil {
 		last := h.weeks() - 1 // the current week is not over
-		first := max(0, last-r.ForecastWeeks)
+		first := max(0, last-max(0, r.ForecastWeeks))
 		for first < last && h.bounds[first].Before(k.began) {
 			first++
 		}
@@ -164,19 +163,31 @@ func seed(name string, finished []int, remaining int) uint64 {
 // simulate plays the rest of the work through: week by week, as much is finished as in a past week drawn at random. It returns the
 // number of weeks of each trial; one that is not over after horizon weeks is horizon+1.
 func simulate(finished []int, remaining, trials, horizon int, seed uint64) []int32 {
-	draw := rand.NewPCG(seed, uint64(remaining)) //nolint:gosec // the same input is to give the same forecast; nothing is secret here
+	draw := sequence(seed)
 	out := make([]int32, trials)
 	n := uint64(len(finished))
 	for i := range out {
 		left, weeks := remaining, 0
 		for left > 0 && weeks <= horizon {
 			// The high half of a draw, scaled: as even as 32 bits allow, and several times as fast as a division.
-			left -= finished[(draw.Uint64()>>32)*n>>32]
+			left -= finished[(draw.next()>>32)*n>>32]
 			weeks++
 		}
 		out[i] = int32(min(weeks, horizon+1)) //nolint:gosec // the horizon is a number of weeks
 	}
 	return out
+}
+
+// sequence is splitmix64 (Steele, Lea and Flood, 2014): a sequence of numbers that look drawn, and follow from its seed alone. The
+// same input is to give the same forecast in every version of Go.
+type sequence uint64
+
+func (s *sequence) next() uint64 {
+	*s += 0x9e3779b97f4a7c15
+	z := uint64(*s)
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	return z ^ z>>31
 }
 
 // percentiles reads the days off the trials: the smallest number of weeks that so many of a hundred trials do not exceed.

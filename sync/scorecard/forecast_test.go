@@ -61,9 +61,11 @@ func TestForecastDrawsFromFullWeeksOfItsOwn(t *testing.T) {
 		paced(100, "Wells", 1, 0, 0, 0, 0, 3, 0, 0, 0, 0, 1),
 		many(200, 5, set(task.Workstream, task.TextValue("Pumps")), doneOn("2026-03-03")), // this week is not over
 		many(300, 5, set(task.Workstream, task.TextValue("Pumps")), status(task.Done)),    // when, nobody knows
+		many(400, 5, set(task.Workstream, task.TextValue("Pumps")), status(task.Done), created("2026-02-11")),
+		many(500, 1, set(task.Workstream, task.TextValue("Pumps")), created("2026-02-11"), doneOn("2026-02-13")), // this one is seen to be finished
 	)
 	s := scorecard.Compute(input(tasks...))
-	for i, want := range []string{"[1 0 2 0 1 0 2 0]", "[0 0 0 0 3 0 0 0 0 1]"} {
+	for i, want := range []string{"[1 0 2 0 1 1 2 0]", "[0 0 0 0 3 0 0 0 0 1]"} {
 		if got := fmt.Sprint(s.Workstreams[i].Forecast.Finished); got != want {
 			t.Errorf("%s draws from %s; want %s", s.Workstreams[i].Name, got, want)
 		}

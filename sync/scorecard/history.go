@@ -64,10 +64,13 @@ func (s *state) setDue(v task.Value) {
 	s.due, s.hasDue = dayOf(v)
 }
 
+// mostWeeks is how many weeks are looked at, whatever the rules say: twenty years.
+const mostWeeks = 1040
+
 // layWeeks lays out the weeks that are looked at.
 func (c *computer) layWeeks() {
 	h, r := &c.history, &c.in.Rules
-	weeks := 1 + max(0, r.CommitmentWeeks, r.ForecastWeeks, r.BurnupWeeks)
+	weeks := 1 + min(mostWeeks, max(0, r.CommitmentWeeks, r.ForecastWeeks, r.BurnupWeeks))
 	var began time.Time
 	for _, t := range c.tasks {
 		if began.IsZero() || t.Created.Before(began) {
@@ -161,12 +164,13 @@ func (c *computer) replay(t *Task) {
 		} else {
 			s = c.stateNow(t)
 		}
-		if !before.done() && s.done() && (before.there || !bornDone) {
+		finished := !before.done() && s.done() && (before.there || !bornDone)
+		if finished {
 			for _, k := range tracks {
 				k.finish(w)
 			}
 		}
-		c.commit(t, w, &before, &s)
+		c.commit(t, w, &before, &s, finished)
 	}
 	for _, k := range tracks {
 		k.stand(weeks, &s)

@@ -85,6 +85,20 @@ func hostileInput(t *rapid.T) scorecard.Input {
 	in := input()
 	in.Now = hostileTimes().Draw(t, "now")
 	in.Rules.ForecastTrials = 50
+	switch rapid.IntRange(0, 9).Draw(t, "rules") {
+	case 0:
+		in.Rules = scorecard.Rules{}
+	case 1: // whatever somebody wrote into them
+		r := &in.Rules
+		for i, n := range []*int{
+			&r.Tolerance, &r.DueSoon, &r.Moves, &r.Untouched, &r.Period, &r.CommitmentWeeks, &r.ForecastWeeks, &r.ForecastMinimum, &r.ForecastTrials,
+			&r.ForecastHorizon, &r.Workstreams, &r.BurnupWeeks, &r.QuickWinDays, &r.SmallDays, &r.StaleIntervals, &r.Ahead,
+		} {
+			*n = rapid.SampledFrom([]int{-1 << 40, -1, 0, 1, 2, 60}).Draw(t, fmt.Sprint("rule ", i))
+		}
+		r.FirstDay = time.Weekday(rapid.IntRange(-3, 9).Draw(t, "first day"))
+		r.LateFrom = scorecard.Late(words(t, "late from", "", "current", "baseline", "missed", "odd"))
+	}
 	in.Target, in.Agreement = hostileDates().Draw(t, "target"), hostileDates().Draw(t, "agreement")
 	for n := range rapid.IntRange(0, 12).Draw(t, "tasks") {
 		in.Tasks = append(in.Tasks, hostileTask(t, int64(n+1)))
@@ -212,6 +226,10 @@ func TestEveryScorecardHolds(t *testing.T) {
 		}
 		if _, err := json.Marshal(s); err != nil {
 			t.Fatal(err)
+		}
+		d := scorecard.NewDigest(&s, &s, nil)
+		if len(d.NewReds)+len(d.NoLongerRed)+len(d.Changed) != 0 {
+			t.Fatalf("nothing happened, and the digest says %+v", d)
 		}
 	})
 }

@@ -82,11 +82,10 @@ func (c *computer) quality() Quality {
 	return q
 }
 
-// conflicts are the open conflicts by task, then field.
-func (c *computer) conflicts() []Conflict {
-	out := slices.Clone(c.in.Conflicts)
-	slices.SortFunc(out, func(a, b Conflict) int {
+// sortConflicts sorts conflicts by task, then field.
+func sortConflicts(all []Conflict) []Conflict {
+	slices.SortFunc(all, func(a, b Conflict) int {
 		return cmp.Or(strings.Compare(string(a.Task), string(b.Task)), cmp.Compare(a.Field, b.Field))
 	})
-	return out
+	return all
 }

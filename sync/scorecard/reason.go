@@ -1,6 +1,7 @@
 package scorecard
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -129,6 +130,15 @@ type Reason struct {
 	To        task.Value `json:"to,omitzero"`
 	At        time.Time  `json:"at,omitzero"` // in the partnership's zone
 	What      string     `json:"what,omitempty"`
+}
+
+// MarshalJSON writes the reason's data, and its words.
+func (r Reason) MarshalJSON() ([]byte, error) {
+	type data Reason
+	return json.Marshal(struct {
+		data
+		Words string `json:"words"`
+	}{data(r), r.String()})
 }
 
 // String is the reason in plain words, without a full stop: "overdue by 9 days, tolerance 7".

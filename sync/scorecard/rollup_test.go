@@ -155,6 +155,56 @@ func TestGroups(t *testing.T) {
 	}
 }
 
+// One workstream has one name, however tasks write it.
+func TestSpellingsOfAWorkstream(t *testing.T) {
+	t.Parallel()
+	ws := func(name string) option { return set(task.Workstream, task.TextValue(name)) }
+	for _, c := range []struct {
+		name       string
+		spellings  []string
+		configured string
+		want       string
+	}{
+		{"the most frequent", []string{"WELLS", "wells", "wells"}, "", "wells"},
+		{"of equals the first in the alphabet", []string{"wells", "Wells", "wells", "Wells"}, "", "Wells"},
+		{"blanks", []string{"Deep  wells", "deep wells", "deep wells"}, "", "deep wells"},
+		{"the configuration's", []string{"wells", "wells"}, "Wells", "Wells"},
+	} {
+		in := input()
+		for i, s := range c.spellings {
+			in.Tasks = append(in.Tasks, made(int64(i+1), ws(s)))
+		}
+		if c.configured != "" {
+			in.Workstreams = []scorecard.Workstream{{Name: c.configured}, {Name: c.configured + " "}}
+		}
+		s := scorecard.Compute(in)
+		if len(s.Workstreams) != 1 || s.Workstreams[0].Name != c.want || s.Workstreams[0].Counts.Total != len(c.spellings) {
+			t.Errorf("%s: %+v; want %q", c.name, s.Workstreams, c.want)
+		}
+	}
+}
+
+// Where every task has a workstream of its own, only the largest are followed week by week; all are counted.
+func TestTooManyWorkstreams(t *testing.T) {
+	t.Parallel()
+	in := input(join(paced(1, "Big", 2, 1, 1, 1, 1, 1, 1, 1, 1), paced(50, "Bigger", 4, 1, 1, 1, 1, 1, 1, 1, 1), paced(90, "Small", 1, 1))...)
+	in.Rules.Workstreams = 2
+	s := scorecard.Compute(in)
+	for i, want := range []scorecard.ForecastState{scorecard.ForecastOK, scorecard.ForecastOK, scorecard.NotFollowed} {
+		r := s.Workstreams[i]
+		if r.Forecast.State != want || (len(r.Burnup) > 0) != (want == scorecard.ForecastOK) || r.Counts.Open == 0 {
+			t.Errorf("%s: %s, %d points", r.Name, r.Forecast, len(r.Burnup))
+		}
+	}
+	if s.Partnership.Forecast.State != scorecard.NotFollowed || s.Partnership.Counts.Open != 7 || len(s.Partnership.Burnup) == 0 {
+		t.Errorf("the partnership: %s", s.Partnership.Forecast)
+	}
+	in.Workstreams = []scorecard.Workstream{{Name: "Small"}}
+	if f := scorecard.Compute(in).Workstreams[2].Forecast; f.State == scorecard.NotFollowed {
+		t.Error("a workstream of the configuration is not followed")
+	}
+}
+
 func TestACriticalMilestoneThatIsRedMakesItsGroupsRed(t *testing.T) {
 	t.Parallel()
 	red := made(1, due("2026-02-01"), set(task.Title, task.TextValue("Well opened")), set(task.Workstream, task.TextValue("Wells")))

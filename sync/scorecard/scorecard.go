@@ -37,7 +37,7 @@ type Scorecard struct {
 // Compute makes the scorecard. The same input gives the same scorecard, in whatever order its slices come.
 func Compute(in Input) Scorecard {
 	c := newComputer(in)
-	s := Scorecard{Now: in.Now.In(c.loc), Today: c.today.value(), Sources: c.sources, Conflicts: c.conflicts(), Quality: c.quality(), ahead: in.Rules.Ahead}
+	s := Scorecard{Now: in.Now.In(c.loc), Today: c.today.value(), Sources: c.sources, Conflicts: sortConflicts(slices.Clone(in.Conflicts)), Quality: c.quality(), ahead: in.Rules.Ahead}
 	c.replayAll()
 	s.Tasks = make([]TaskView, 0, len(c.tasks))
 	for _, t := range c.tasks {

@@ -4,19 +4,21 @@ import (
 	"slices"
 	"time"
 
+	"github.com/lockstep-sync/lockstep/sync/merge"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
 // EventKind is what an event of the history tells. The names are those of the store; other kinds are passed over.
 type EventKind string
 
-// The kinds of event that a story is made of.
+// The kinds of event that a story is made of, and Contested, which only ConflictsAsOf looks at.
 const (
-	Born     EventKind = "born"
-	Decided  EventKind = "decided"
-	Settled  EventKind = "settled"
-	Removed  EventKind = "removed"
-	Restored EventKind = "restored"
+	Born      EventKind = "born"
+	Decided   EventKind = "decided"
+	Contested EventKind = "conflict"
+	Settled   EventKind = "settled"
+	Removed   EventKind = "removed"
+	Restored  EventKind = "restored"
 )
 
 // Event is one line of the history.
@@ -29,6 +31,7 @@ type Event struct {
 	To     task.Value
 	Source task.SourceID // where the value came from
 	By     string        // the person, where the tool tells
+	Claims []merge.Claim // of a conflict: what is claimed
 }
 
 // Change is one value of the agreed state that became another.
@@ -71,7 +74,7 @@ func (s *Story) Fold(e Event) {
 		s.Removals = append(s.Removals, Removal{s.notBefore(e.At), back})
 	case Decided, Settled:
 		s.foldChange(e)
-	case Born:
+	case Born, Contested:
 	}
 }
 

@@ -52,6 +52,19 @@ func TestFold(t *testing.T) {
 	}
 }
 
+func TestRemovalsComeInTurns(t *testing.T) {
+	t.Parallel()
+	var s scorecard.Story
+	for _, kind := range []scorecard.EventKind{
+		scorecard.Restored, scorecard.Removed, scorecard.Removed, scorecard.Restored, scorecard.Restored, scorecard.Removed,
+	} {
+		s.Fold(scorecard.Event{At: moment("2026-02-02"), Kind: kind, Task: "CW-1"})
+	}
+	if len(s.Removals) != 3 || s.Removals[0].Back || !s.Removals[1].Back || s.Removals[2].Back {
+		t.Errorf("%+v", s.Removals)
+	}
+}
+
 func TestAClockThatJumpsBack(t *testing.T) {
 	t.Parallel()
 	var s scorecard.Story

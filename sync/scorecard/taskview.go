@@ -167,7 +167,7 @@ func (t *Task) first(f task.Field) task.Value {
 // open is the verdict on a task that is neither done nor cancelled.
 func (c *computer) open(v *TaskView) Verdict {
 	r := &c.in.Rules
-	var reasons []Reason
+	reasons := make([]Reason, 0, 1) // most tasks have one
 	add := func(x Reason) { reasons = append(reasons, x) }
 	if v.Late > 0 {
 		x := Reason{Code: Overdue, RAG: Amber, Days: v.Late, Limit: r.Tolerance, To: v.Task.Agreed[task.Due]}

@@ -1,6 +1,7 @@
 package scorecard_test
 
 import (
+	"encoding/json"
 	"testing"
 	"time"
 
@@ -59,6 +60,21 @@ func TestTaskRAG(t *testing.T) {
 			"missed, then moved",
 			made(1, due("2026-02-01"), moved("2026-02-20", "2026-05-01")),
 			"Red: missed 1 Feb 2026, since moved to 1 May 2026: late by 31 days, tolerance 7",
+		},
+		{
+			"missed twice, the second time the earlier day",
+			made(1, due("2026-02-10"), moved("2026-02-20", "2026-02-05"), moved("2026-03-01", "2026-05-01")),
+			"Red: missed 5 Feb 2026, since moved to 1 May 2026: late by 27 days, tolerance 7; due date moved twice, 80 days later than first agreed",
+		},
+		{
+			"missed twice, the first time the earlier day",
+			made(1, due("2026-02-10"), moved("2026-02-20", "2026-02-25"), moved("2026-03-01", "2026-05-01")),
+			"Red: missed 10 Feb 2026, since moved to 1 May 2026: late by 22 days, tolerance 7; due date moved twice, 80 days later than first agreed",
+		},
+		{
+			"moved while it was done, and opened again",
+			made(1, due("2026-02-10"), doneOn("2026-02-08"), moved("2026-02-20", "2026-05-01"), becomes("2026-02-21", task.InProgress)),
+			"Green: on track, due in 58 days",
 		},
 		{
 			"moved on its last day",
@@ -169,5 +185,15 @@ func TestSlip(t *testing.T) {
 				t.Errorf("%d moves are listed; want %d", n, c.want.Moves)
 			}
 		})
+	}
+}
+
+func TestReasonsAsJSON(t *testing.T) {
+	t.Parallel()
+	got, err := json.Marshal(one(t, made(1, due("2026-02-23"))).Verdict)
+	want := `{"rag":"red","reasons":[{"code":"overdue","rag":"red","days":9,"limit":7,"to":{"kind":"date","value":"2026-02-23"},` +
+		`"words":"overdue by 9 days, tolerance 7"}]}`
+	if err != nil || string(got) != want {
+		t.Errorf("%s, %v\nwant %s", got, err, want)
 	}
 }
