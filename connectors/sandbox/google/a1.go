@@ -107,6 +107,11 @@ func (w *workbook) a1(s string) (*tab, rect, error) {
 		if t := w.tabTitled(name); t != nil {
 			return t, rect{0, t.rowCount, 0, t.colCount}, nil
 		}
+		if n := w.rangeNamed(s); n != nil {
+			if t := w.tabID(n.areas[0].tab); t != nil {
+				return t, n.areas[0].rect(t), nil
+			}
+		}
 		return nil, rect{}, unreadable
 	}
 	t := w.tabTitled(name)

@@ -39,7 +39,7 @@ func (s *Server) admit(r *http.Request, service string) error {
 		}
 	}
 	group, limit := "Write", s.o.WritesPerMinute
-	if r.Method == http.MethodGet {
+	if r.Method == http.MethodGet || readsByPost(r.URL.Path) {
 		group, limit = "Read", s.o.ReadsPerMinute
 	}
 	if m := s.meters[service+group]; m != nil {
@@ -48,6 +48,16 @@ func (s *Server) admit(r *http.Request, service string) error {
 		}
 	}
 	return nil
+}
+
+// readsByPost reports whether a POST counts as a read: its filters are only too long for an address.
+func readsByPost(path string) bool {
+	for _, verb := range []string{":getByDataFilter", ":batchGetByDataFilter", "developerMetadata:search"} {
+		if strings.HasSuffix(path, verb) {
+			return true
+		}
+	}
+	return false
 }
 
 // systemParameters are those that every Google API takes.
@@ -163,7 +173,16 @@ func asMap(v any) map[string]any { m, _ := v.(map[string]any); return m }
 func asList(v any) []any         { l, _ := v.([]any); return l }
 func asString(v any) string      { s, _ := v.(string); return s }
 func asBool(v any) bool          { b, _ := v.(bool); return b }
-func asInt(v any) int            { f, _ := v.(float64); return int(f) }
+
+// asInt reads a whole number, of decoded JSON or of a message that the sandbox has made itself.
+func asInt(v any) int {
+	if n, ok := v.(int); ok {
+		return n
+	}
+	f, _ := v.(float64)
+	return int(f)
+}
+
 func has(m map[string]any, k string) bool {
 	_, ok := m[k]
 	return ok

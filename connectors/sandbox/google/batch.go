@@ -55,6 +55,23 @@ func requests() map[string]request {
 		"createDeveloperMetadata":     (*batch).createDeveloperMetadata,
 		"updateDeveloperMetadata":     (*batch).updateDeveloperMetadata,
 		"deleteDeveloperMetadata":     (*batch).deleteDeveloperMetadata,
+		"addTable":                    (*batch).addTable,
+		"updateTable":                 (*batch).updateTable,
+		"deleteTable":                 (*batch).deleteTable,
+		"insertComment":               (*batch).insertComment,
+		"addCommentReply":             (*batch).addCommentReply,
+		"updateCommentPost":           (*batch).updateCommentPost,
+		"deleteCommentReply":          (*batch).deleteCommentReply,
+		"deleteComment":               (*batch).deleteComment,
+		"addFilterView":               (*batch).addFilterView,
+		"updateFilterView":            (*batch).updateFilterView,
+		"duplicateFilterView":         (*batch).duplicateFilterView,
+		"deleteFilterView":            (*batch).deleteFilterView,
+		"addNamedRange":               (*batch).addNamedRange,
+		"updateNamedRange":            (*batch).updateNamedRange,
+		"deleteNamedRange":            (*batch).deleteNamedRange,
+		"addDimensionGroup":           (*batch).addDimensionGroup,
+		"deleteDimensionGroup":        (*batch).deleteDimensionGroup,
 	}
 }
 
@@ -74,6 +91,7 @@ func (s *Server) batchUpdate(w http.ResponseWriter, r *http.Request, id string) 
 	known := requests()
 	replies := make([]any, len(list))
 	out := map[string]any{"spreadsheetId": id, "replies": replies}
+	comments := "NO_UPDATES_REQUESTED"
 	err = s.write(id, func(book *workbook) error {
 		b := &batch{s: s, w: book, formats: map[[2]string]*format{}}
 		for i, x := range list {
@@ -85,13 +103,25 @@ func (s *Server) batchUpdate(w http.ResponseWriter, r *http.Request, id string) 
 			if do == nil {
 				return notSpoken("The request " + name)
 			}
+			replies[i] = map[string]any{}
+			if commentRequests[name] {
+				if s.failComments { // everything else lands, and the answer says that the comments did not
+					comments = "ALL_FAILED_UNKNOWN_REASON"
+					continue
+				}
+				comments = "ALL_SAVED"
+			}
 			reply, err := do(b, in)
 			if err != nil {
 				return blame(err, "Invalid requests[%d].%s: ", i, name)
 			}
-			if replies[i] = (map[string]any{}); reply != nil {
+			if reply != nil {
 				replies[i] = map[string]any{name: reply}
 			}
+		}
+		out["commentUpdateState"] = comments
+		if err := book.settle(); err != nil {
+			return err
 		}
 		if !asBool(body["includeSpreadsheetInResponse"]) {
 			return nil
@@ -123,7 +153,12 @@ func (c *call) updatedSpreadsheet(book *workbook, body map[string]any) (map[stri
 			m = nil // nothing in particular is asked of the spreadsheet
 		}
 	}
-	return c.s.spreadsheet(book, c.r, m, asBool(body["responseIncludeGridData"]), ranges)
+	o := reading{mask: m, withData: asBool(body["responseIncludeGridData"]), narrowed: len(ranges) > 0}
+	var err error
+	if o.places, err = book.places(ranges); err != nil {
+		return nil, err
+	}
+	return c.s.spreadsheet(book, c.r, o)
 }
 
 // oneRequest takes the one field out of a Request, which is a choice of exactly one.

@@ -2,6 +2,7 @@ package google
 
 import (
 	"maps"
+	"unicode/utf16"
 )
 
 func (b *batch) updateCells(in map[string]any) (map[string]any, error) {
@@ -13,6 +14,9 @@ func (b *batch) updateCells(in map[string]any) (map[string]any, error) {
 	if has(in, "range") {
 		t, at, err := b.rect(in["range"])
 		if err != nil {
+			return nil, err
+		}
+		if err := b.w.mayEdit(t, at); err != nil {
 			return nil, err
 		}
 		if err := b.writeRows(t, at.r0, at.c0, rows, m, at); err != nil {
@@ -66,10 +70,16 @@ func (b *batch) writeRows(t *tab, r0, c0 int, rows []any, m *mask, limit rect) e
 		if c0+len(values) > limit.c1 {
 			return invalid("Attempting to write column: %d, beyond the last requested column of: %d", limit.c1, limit.c1-1)
 		}
+		if err := b.w.mayEdit(t, rect{r0 + i, r0 + i + 1, c0, c0 + len(values)}); err != nil {
+			return err
+		}
 		for j, v := range values {
 			y, err := b.patch(t.at(r0+i, c0+j), asMap(v), m)
 			if err != nil {
 				return err
+			}
+			if t.covered(r0+i, c0+j) {
+				y.v = value{}
 			}
 			t.set(r0+i, c0+j, y)
 		}
@@ -122,15 +132,54 @@ func (b *batch) patch(old *cell, data map[string]any, m *mask) (*cell, error) {
 		}
 	}
 	if m.under("textFormatRuns") != nil && (has(data, "textFormatRuns") || !m.all) {
-		x.runs = asList(data["textFormatRuns"])
+		if x.runs = asList(data["textFormatRuns"]); len(x.runs) == 0 {
+			x.runs = nil
+		} else if err := checkRuns(out.v, x.runs); err != nil {
+			return nil, err
+		}
 	}
 	if m.under("chipRuns") != nil && (has(data, "chipRuns") || !m.all) {
-		x.chips = asList(data["chipRuns"])
+		if err := b.chips(out, &x, asList(data["chipRuns"]), m.under("userEnteredValue") != nil); err != nil {
+			return nil, err
+		}
 	}
 	if x.rule != nil || x.note != "" || x.runs != nil || x.chips != nil {
 		out.x = &x
 	}
 	return out, nil
+}
+
+// checkRuns refuses styled runs that are not within a text. Indexes are UTF-16 units.
+func checkRuns(v value, runs []any) error {
+	if v.kind != text {
+		return invalid("TextFormatRuns can only be set on cells with text.")
+	}
+	n, last := len(utf16.Encode([]rune(v.str))), -1
+	for i, run := range runs {
+		at := asInt(asMap(run)["startIndex"])
+		if at <= last || at >= n {
+			return invalid("textFormatRuns[%d].startIndex[%d] is out of order or beyond the text.", i, at)
+		}
+		last = at
+	}
+	return nil
+}
+
+// chips puts chips into a cell whose text has just been written, with an "@" for each.
+func (b *batch) chips(out *cell, x *extras, runs []any, withText bool) error {
+	x.chips = nil
+	if len(runs) == 0 {
+		return nil
+	}
+	if !withText || out.v.kind != text {
+		return invalid("chipRuns can only be written together with a userEnteredValue.stringValue that has an \"@\" for each chip.")
+	}
+	shown, placed, err := b.s.placeChips(out.v.str, runs)
+	if err != nil {
+		return err
+	}
+	out.v, x.chips = textOf(shown), placed
+	return nil
 }
 
 // format makes a cell format. The many cells of a batch that carry nothing but the same number format share one.
@@ -221,18 +270,18 @@ func enteredValue(in map[string]any) (value, error) {
 
 // appendCells writes below the last row of the tab that holds a value, and makes the grid longer where need be.
 func (b *batch) appendCells(in map[string]any) (map[string]any, error) {
-	if asString(in["tableId"]) != "" {
-		return nil, notSpoken("appendCells.tableId")
-	}
-	t, err := b.tab(in["sheetId"])
-	if err != nil {
-		return nil, err
-	}
 	m, err := updateMask(in["fields"], "CellData")
 	if err != nil {
 		return nil, err
 	}
 	rows := asList(in["rows"])
+	if id := asString(in["tableId"]); id != "" {
+		return nil, b.appendToTable(id, rows, m)
+	}
+	t, err := b.tab(in["sheetId"])
+	if err != nil {
+		return nil, err
+	}
 	at := t.lastRow()
 	if t.rowCount = max(t.rowCount, at+len(rows)); len(rows) == 0 {
 		return nil, nil //nolint:nilnil // the reply is empty
@@ -243,9 +292,29 @@ func (b *batch) appendCells(in map[string]any) (map[string]any, error) {
 	return nil, b.writeRows(t, at, 0, rows, m, rect{0, t.rowCount, 0, t.colCount})
 }
 
+// appendToTable writes below the last filled row of a table's body, which grows where it is full.
+func (b *batch) appendToTable(id string, rows []any, m *mask) error {
+	t, x, err := b.w.table(id)
+	if err != nil || len(rows) == 0 {
+		return err
+	}
+	if err := b.w.mayInsert(t, true, x.body(t).r1); err != nil {
+		return err
+	}
+	at := b.w.growTable(t, x, len(rows))
+	if err := b.w.withinLimit(); err != nil {
+		return err
+	}
+	body := x.body(t)
+	return b.writeRows(t, at, body.c0, rows, m, body)
+}
+
 func (b *batch) repeatCell(in map[string]any) (map[string]any, error) {
 	t, at, err := b.rect(in["range"])
 	if err != nil {
+		return nil, err
+	}
+	if err := b.w.mayEdit(t, at); err != nil {
 		return nil, err
 	}
 	m, err := updateMask(in["fields"], "CellData")
@@ -262,6 +331,9 @@ func (b *batch) repeatCell(in map[string]any) (map[string]any, error) {
 			if y.v.kind == formula && m.under("userEnteredValue") != nil {
 				y.v.str = shiftRefs(y.v.str, r-at.r0, c-at.c0) // relative references go along, as when copied
 			}
+			if t.covered(r, c) {
+				y.v = value{}
+			}
 			t.set(r, c, y)
 		}
 	}
@@ -276,13 +348,12 @@ func (b *batch) setDataValidation(in map[string]any) (map[string]any, error) {
 	var rule map[string]any
 	if has(in, "rule") {
 		rule = asMap(in["rule"])
-		kind := asString(asMap(rule["condition"])["type"])
-		if kind == "" || kind == "CONDITION_TYPE_UNSPECIFIED" {
-			return nil, invalid("DataValidationRule.condition.type must be set")
+		if err := checkCondition(asMap(rule["condition"]), "DataValidationRule"); err != nil {
+			return nil, err
 		}
-		if kind == "ONE_OF_LIST" && len(asList(asMap(rule["condition"])["values"])) == 0 {
-			return nil, invalid("ONE_OF_LIST conditions require at least one value")
-		}
+	}
+	if err := b.w.mayEdit(t, at); err != nil {
+		return nil, err
 	}
 	for r := at.r0; r < at.r1; r++ {
 		if rule == nil && (r >= len(t.rows) || t.rows[r] == nil) {

@@ -79,6 +79,9 @@ func (b *batch) insertDimension(in map[string]any) (map[string]any, error) {
 	if before && s.lo == 0 {
 		return nil, invalid("inheritFromBefore cannot be true if inserting at index 0.")
 	}
+	if err := b.w.mayInsert(t, rows, s.lo); err != nil {
+		return nil, err
+	}
 	b.w.insertLanes(t, rows, s.lo, s.hi-s.lo, before)
 	return nil, b.w.withinLimit()
 }
@@ -99,6 +102,9 @@ func (b *batch) deleteDimension(in map[string]any) (map[string]any, error) {
 	if rows && t.frozenRows > 0 && s.lo <= t.frozenRows && s.hi == n {
 		return nil, invalid("Sorry, it is not possible to delete all non-frozen rows.")
 	}
+	if err := b.w.mayReshape(t, rows, s); err != nil {
+		return nil, err
+	}
 	b.w.deleteLanes(t, rows, s.lo, s.hi)
 	return nil, nil //nolint:nilnil // the reply is empty
 }
@@ -116,6 +122,12 @@ func (b *batch) moveDimension(in map[string]any) (map[string]any, error) {
 		return nil, invalid("destinationIndex[%d] exceeds the grid size: %d.", dest, n)
 	case dest > s.lo && dest < s.hi:
 		return nil, invalid("destinationIndex[%d] must not lie within the source.", dest)
+	}
+	if err := b.w.mayReshape(t, rows, s); err != nil {
+		return nil, err
+	}
+	if err := b.w.mayInsert(t, rows, dest); err != nil {
+		return nil, err
 	}
 	b.w.moveLanes(t, rows, s.lo, s.hi, dest)
 	return nil, nil //nolint:nilnil // the reply is empty

@@ -27,6 +27,9 @@ func (b *batch) copyPaste(in map[string]any) (map[string]any, error) {
 	if dst.r0+rows > to.rowCount || dst.c0+cols > to.colCount {
 		return nil, invalid("The destination exceeds grid limits.")
 	}
+	if err := b.w.mayEdit(to, rect{dst.r0, dst.r0 + rows, dst.c0, dst.c0 + cols}); err != nil {
+		return nil, err
+	}
 	copied := make([]*cell, 0, src.rows()*src.cols())
 	for r := src.r0; r < src.r1; r++ {
 		for c := src.c0; c < src.c1; c++ {
@@ -64,6 +67,12 @@ func (b *batch) cutPaste(in map[string]any) (map[string]any, error) {
 	r0, c0 := asInt(dst["rowIndex"]), asInt(dst["columnIndex"])
 	if r0 < 0 || c0 < 0 || r0+src.rows() > to.rowCount || c0+src.cols() > to.colCount {
 		return nil, invalid("The destination exceeds grid limits.")
+	}
+	if err := b.w.mayEdit(from, src); err != nil {
+		return nil, err
+	}
+	if err := b.w.mayEdit(to, rect{r0, r0 + src.rows(), c0, c0 + src.cols()}); err != nil {
+		return nil, err
 	}
 	cut := make([]*cell, 0, src.rows()*src.cols())
 	for r := src.r0; r < src.r1; r++ {
@@ -136,7 +145,11 @@ func (b *batch) findReplace(in map[string]any) (map[string]any, error) {
 				if n == 0 {
 					continue
 				}
+				if err := b.w.mayEdit(t, rect{r, r + 1, c, c + 1}); err != nil {
+					return nil, err
+				}
 				y := *x
+				y.x = x.x.plain()
 				if y.v.str = re.ReplaceAllString(x.v.str, replacement); y.v.str == "" {
 					y.v = value{}
 				}
@@ -166,14 +179,12 @@ func (b *batch) sortRange(in map[string]any) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	var keys []sortKey
-	for _, x := range asList(in["sortSpecs"]) {
-		spec := asMap(x)
-		k := sortKey{col: asInt(spec["dimensionIndex"]), desc: asString(spec["sortOrder"]) == "DESCENDING"}
-		if k.col < at.c0 || k.col >= at.c1 {
-			return nil, invalid("sortSpec.dimensionIndex %d is outside of the range.", k.col)
-		}
-		keys = append(keys, k)
+	keys, err := sortKeys(asList(in["sortSpecs"]), at)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.w.mayEdit(t, at); err != nil {
+		return nil, err
 	}
 	if len(keys) == 0 {
 		return nil, invalid("Must specify at least one sortSpec.")

@@ -13,6 +13,14 @@ func (b *batch) mergeCells(in map[string]any) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := b.w.mayEdit(t, at); err != nil {
+		return nil, err
+	}
+	for _, x := range t.tables {
+		if x.at.rect(t).meets(at) {
+			return nil, invalid("You can't merge cells of a table.")
+		}
+	}
 	var blocks []rect
 	switch asString(in["mergeType"]) {
 	case "MERGE_ROWS":
@@ -63,29 +71,10 @@ func (b *batch) unmergeCells(in map[string]any) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := b.w.mayEdit(t, at); err != nil {
+		return nil, err
+	}
 	t.merges = slices.DeleteFunc(t.merges, func(a area) bool { return a.rect(t).meets(at) })
-	return nil, nil //nolint:nilnil // the reply is empty
-}
-
-func (b *batch) setBasicFilter(in map[string]any) (map[string]any, error) {
-	filter := asMap(in["filter"])
-	if asString(filter["tableId"]) != "" {
-		return nil, notSpoken("setBasicFilter on a table")
-	}
-	t, a, err := b.area(filter["range"])
-	if err != nil {
-		return nil, err
-	}
-	t.filter = &ranged{areas: []area{a}, raw: without(filter, "range")}
-	return nil, nil //nolint:nilnil // the reply is empty
-}
-
-func (b *batch) clearBasicFilter(in map[string]any) (map[string]any, error) {
-	t, err := b.tab(in["sheetId"])
-	if err != nil {
-		return nil, err
-	}
-	t.filter = nil
 	return nil, nil //nolint:nilnil // the reply is empty
 }
 
@@ -126,32 +115,89 @@ func bandsOf(t *tab) *[]*ranged     { return &t.bands }
 
 func (b *batch) addProtectedRange(in map[string]any) (map[string]any, error) {
 	p := asMap(in["protectedRange"])
-	t, a, err := b.area(p["range"])
+	t, a, raw, err := b.filterArea(p, "protectedRange")
 	if err != nil {
 		return nil, err
+	}
+	if asBool(p["warningOnly"]) && len(asList(asMap(p["editors"])["users"])) > 0 {
+		return nil, invalid("ProtectedRange is warningOnly. Editors cannot be set on it.")
 	}
 	id, err := b.newID(p, "protectedRangeId", "protected range", protectedOf)
 	if err != nil {
 		return nil, err
 	}
-	x := &ranged{id: id, areas: []area{a}, raw: without(p, "range", "protectedRangeId")}
+	x := &ranged{id: id, areas: []area{a}, raw: without(raw, "unprotectedRanges", "protectedRangeId")}
+	if x.wholeTab() && slices.ContainsFunc(t.protected, (*ranged).wholeTab) {
+		return nil, invalid("Sheet \"%s\" already has sheet protection.", t.title)
+	}
+	if err := b.unprotected(x, p); err != nil {
+		return nil, err
+	}
 	x.raw["requestingUserCanEdit"] = true // whoever protects a range may edit it
 	for _, k := range []string{"warningOnly", "description"} {
 		if v := x.raw[k]; v == false || v == "" {
 			delete(x.raw, k)
 		}
 	}
-	reply := x.json("protectedRanges")
-	if len(asList(asMap(x.raw["editors"])["users"])) == 0 {
-		// The reply names no editors yet; from then on whoever protected the range is one.
-		reply["editors"] = map[string]any{}
+	named := len(asList(asMap(x.raw["editors"])["users"])) > 0
+	if named && !x.open() {
+		return nil, invalid("You can't remove yourself as an editor.")
+	}
+	if !named {
 		x.raw["editors"] = map[string]any{"users": []any{apiUser}}
+	}
+	reply := x.json("protectedRanges")
+	if !named { // the reply names no editors yet; from then on whoever protected the range is one
+		reply["editors"] = map[string]any{}
 	}
 	t.protected = append(t.protected, x)
 	return map[string]any{"protectedRange": reply}, nil
 }
 
+// unprotected reads the parts of a protected sheet that are left open.
+func (b *batch) unprotected(x *ranged, p map[string]any) error {
+	x.areas = x.areas[:1]
+	list := asList(p["unprotectedRanges"])
+	if len(list) > 0 && !x.wholeTab() {
+		return invalid("Unprotected ranges are only supported on protected sheets.")
+	}
+	for _, r := range list {
+		_, a, err := b.area(r)
+		if err != nil {
+			return err
+		}
+		x.areas = append(x.areas, a)
+	}
+	return nil
+}
+
+// protection finds a protected range that the APIs' user may change: one that stops the user stops that too.
+func (b *batch) protection(id any) error {
+	t, i, err := b.find(id, "protected range", protectedOf)
+	if err == nil && !t.protected[i].open() {
+		return locked()
+	}
+	return err
+}
+
 func (b *batch) updateProtectedRange(in map[string]any) (map[string]any, error) {
+	p := asMap(in["protectedRange"])
+	if err := b.protection(p["protectedRangeId"]); err != nil {
+		return nil, err
+	}
+	m, err := updateMask(in["fields"], "ProtectedRange")
+	if err != nil {
+		return nil, err
+	}
+	if m.under("unprotectedRanges") != nil && (!m.all || has(p, "unprotectedRanges")) {
+		t, i, err := b.find(p["protectedRangeId"], "protected range", protectedOf)
+		if err != nil {
+			return nil, err
+		}
+		if err := b.unprotected(t.protected[i], p); err != nil {
+			return nil, err
+		}
+	}
 	return nil, b.updateRanged(in, "protectedRange", "ProtectedRange", "protectedRangeId", "protected range", protectedOf)
 }
 
@@ -171,17 +217,20 @@ func (b *batch) updateRanged(in map[string]any, field, message, idField, what st
 		if err != nil {
 			return err
 		}
-		x.areas = []area{a}
+		x.areas[0] = a
 		if to != t {
 			*list(t) = slices.Delete(*list(t), i, i+1)
 			*list(to) = append(*list(to), x)
 		}
 	}
-	x.raw = without(m.assign(x.raw, p), "range", idField)
+	x.raw = without(m.assign(x.raw, p), "range", "unprotectedRanges", idField)
 	return nil
 }
 
 func (b *batch) deleteProtectedRange(in map[string]any) (map[string]any, error) {
+	if err := b.protection(in["protectedRangeId"]); err != nil {
+		return nil, err
+	}
 	return nil, b.deleteRanged(in["protectedRangeId"], "protected range", protectedOf)
 }
 
@@ -199,6 +248,9 @@ func (b *batch) addBanding(in map[string]any) (map[string]any, error) {
 	t, a, err := b.area(p["range"])
 	if err != nil {
 		return nil, err
+	}
+	if t.taken(nil, a.rect(t)) {
+		return nil, invalid("You cannot add alternating background colors to a range that already has alternating background colors.")
 	}
 	for _, x := range t.bands {
 		if x.areas[0].rect(t).meets(a.rect(t)) {
@@ -244,6 +296,11 @@ func (b *batch) rule(v any) (*tab, *ranged, error) {
 	if !has(in, "booleanRule") && !has(in, "gradientRule") {
 		return nil, nil, invalid("A conditional format rule must have a booleanRule or a gradientRule.")
 	}
+	if has(in, "booleanRule") {
+		if err := checkCondition(asMap(asMap(in["booleanRule"])["condition"]), "booleanRule"); err != nil {
+			return nil, nil, err
+		}
+	}
 	return on, x, nil
 }
 
@@ -262,7 +319,7 @@ func (b *batch) addConditionalFormatRule(in map[string]any) (map[string]any, err
 
 func (b *batch) updateConditionalFormatRule(in map[string]any) (map[string]any, error) {
 	if has(in, "newIndex") {
-		return nil, notSpoken("updateConditionalFormatRule.newIndex")
+		return b.moveRule(in)
 	}
 	t, x, err := b.rule(in["rule"])
 	if err != nil {
@@ -277,6 +334,27 @@ func (b *batch) updateConditionalFormatRule(in map[string]any) (map[string]any, 
 	out := map[string]any{"newRule": x.json("conditionalFormats"), "oldRule": old}
 	if at > 0 {
 		out["newIndex"], out["oldIndex"] = at, at
+	}
+	return out, nil
+}
+
+// moveRule puts a conditional format elsewhere in the order in which they count.
+func (b *batch) moveRule(in map[string]any) (map[string]any, error) {
+	t, err := b.tab(in["sheetId"])
+	if err != nil {
+		return nil, err
+	}
+	at, to := asInt(in["index"]), asInt(in["newIndex"])
+	if at < 0 || at >= len(t.rules) || to < 0 || to >= len(t.rules) {
+		return nil, invalid("No conditional format on sheet: %d at index: %d", t.id, max(at, to))
+	}
+	x := t.rules[at]
+	t.rules = slices.Insert(slices.Delete(t.rules, at, at+1), to, x)
+	out := map[string]any{"newRule": x.json("conditionalFormats")}
+	for name, i := range map[string]int{"oldIndex": at, "newIndex": to} {
+		if i > 0 {
+			out[name] = i
+		}
 	}
 	return out, nil
 }

@@ -62,6 +62,9 @@ func (b *batch) updateSheetProperties(in map[string]any) (map[string]any, error)
 	if err != nil {
 		return nil, err
 	}
+	if err := b.w.mayChangeTab(t); err != nil {
+		return nil, err
+	}
 	return nil, b.w.applyProperties(t, props, m)
 }
 
@@ -76,7 +79,7 @@ func (w *workbook) applyProperties(t *tab, props map[string]any, m *mask) error 
 	}
 	if wants("hidden") {
 		t.hidden = asBool(props["hidden"])
-		if !slices.ContainsFunc(w.tabs, func(t *tab) bool { return !t.hidden }) {
+		if !w.visible() {
 			return invalid("You can't hide all the sheets in a document.")
 		}
 	}
@@ -153,20 +156,25 @@ func (w *workbook) resize(t *tab, grid map[string]any, m *mask) error {
 		if !wants(name) {
 			continue
 		}
-		kept := maps.Clone(asMap(t.props["gridProperties"]))
-		if kept == nil {
-			kept = map[string]any{}
-		}
-		delete(kept, name)
-		if asBool(grid[name]) {
-			kept[name] = true
-		}
-		if t.props == nil {
-			t.props = map[string]any{}
-		}
-		t.props["gridProperties"] = kept
+		t.keepGrid(name, asBool(grid[name]))
 	}
 	return w.withinLimit()
+}
+
+// keepGrid keeps one of the grid's properties that mean nothing here.
+func (t *tab) keepGrid(name string, on bool) {
+	kept := maps.Clone(asMap(t.props["gridProperties"]))
+	if kept == nil {
+		kept = map[string]any{}
+	}
+	delete(kept, name)
+	if on {
+		kept[name] = true
+	}
+	if t.props == nil {
+		t.props = map[string]any{}
+	}
+	t.props["gridProperties"] = kept
 }
 
 // rename gives a tab another title, in the formulas that point to it too.
@@ -235,6 +243,9 @@ func (b *batch) deleteSheet(in map[string]any) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := b.w.mayChangeTab(t); err != nil {
+		return nil, err
+	}
 	return nil, b.w.deleteTab(t)
 }
 
@@ -245,6 +256,12 @@ func (w *workbook) deleteTab(t *tab) error {
 	}
 	w.tabs = rest
 	w.meta = slices.DeleteFunc(w.meta, func(m *metadata) bool { return m.place != "SPREADSHEET" && m.tab == t.id })
+	w.named = slices.DeleteFunc(w.named, func(n *ranged) bool { return n.areas[0].tab == t.id })
+	for _, th := range w.threads {
+		if th.at.tab == t.id {
+			th.at.tab = -1
+		}
+	}
 	return nil
 }
 
@@ -281,7 +298,7 @@ func (b *batch) duplicateSheet(in map[string]any) (map[string]any, error) {
 	for i := range t.merges {
 		t.merges[i].tab = t.id
 	}
-	lists := [][]*ranged{t.protected, t.bands, t.rules}
+	lists := [][]*ranged{t.protected, t.bands, t.rules, t.views}
 	if t.filter != nil {
 		lists = append(lists, []*ranged{t.filter})
 	}
@@ -291,6 +308,13 @@ func (b *batch) duplicateSheet(in map[string]any) (map[string]any, error) {
 			for i := range x.areas {
 				x.areas[i].tab = t.id
 			}
+		}
+	}
+	for _, x := range t.tables {
+		stem := x.name + "_"
+		x.id, x.at.tab = b.w.stringID(), t.id
+		for n := 2; b.nameTable(x) != nil; n++ {
+			x.name = stem + itoa(n)
 		}
 	}
 	b.w.tabs = slices.Insert(b.w.tabs, at, t)

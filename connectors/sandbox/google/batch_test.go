@@ -226,7 +226,8 @@ func TestRawBodiesAreHeldAgainstTheSchema(t *testing.T) {
 		{"GET", values + "A1?colour=red", "", 400, `Invalid JSON payload received. Unknown name "colour": Cannot bind query parameter. Field 'colour' could not be found in request message.`},
 		{"GET", "/v4/spreadsheets/" + id + "?fields=sheets.sheetProperties", "", 400, "Request contains an invalid argument."},
 		{"GET", "/v4/nothing", "", 404, "Method not found."},
-		{"POST", "/v4/spreadsheets/" + id + ":getByDataFilter", "{}", 501, ":getByDataFilter is part of the real API, but this sandbox does not speak it."},
+		{"POST", "/v4/spreadsheets/" + id + "/sheets/0:copyTo", "{}", 501, "/sheets/0:copyTo is part of the real API, but this sandbox does not speak it."},
+		{"POST", batch, `{"requests":[{"addChart":{}}]}`, 501, "The request addChart is part of the real API, but this sandbox does not speak it."},
 	} {
 		if code, msg := send(c.method, c.path, c.body); code != c.code || msg != c.want {
 			t.Errorf("%s %s %s\ngot  %d %s\nwant %d %s", c.method, c.path, c.body, code, msg, c.code, c.want)
@@ -261,7 +262,16 @@ func TestQuotaAnswersAsGoogleDoes(t *testing.T) {
 	now = now.Add(time.Minute)
 	b.must(read())
 	b.must(write())
-	if n := len(b.srv.Panel().Requests()); n != 7 {
+	// A search is sent by POST and is a read.
+	search := func() error {
+		_, err := b.sheets.Spreadsheets.DeveloperMetadata.Search(id, &sheets.SearchDeveloperMetadataRequest{DataFilters: []*sheets.DataFilter{{A1Range: "A1"}}}).Context(t.Context()).Do()
+		return err
+	}
+	b.must(search())
+	if err := search(); err == nil || !strings.Contains(err.Error(), "Read requests") {
+		t.Errorf("a third read in the minute: %v", err)
+	}
+	if n := len(b.srv.Panel().Requests()); n != 9 {
 		t.Errorf("the log holds %d requests", n)
 	}
 }

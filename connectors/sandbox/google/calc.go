@@ -9,7 +9,7 @@ import (
 )
 
 // calculator works out what formulas come to. It knows a small part of what Sheets does: operators, references, and the
-// functions in functions.go; a function that it does not know is the error #NAME?, as a misspelt one is in Sheets.
+// functions in functions*.go; a function that it does not know is the error #NAME?, as a misspelt one is in Sheets.
 // One is made for each request, so TODAY() is today and nothing is kept past a write.
 type calculator struct {
 	w    *workbook
@@ -83,6 +83,7 @@ type operand struct {
 	v       value
 	cells   []value // for a range, row by row
 	isRange bool
+	wide    int // how many of them are a row
 	link    string
 	numType string
 }
@@ -128,11 +129,24 @@ next:
 			if !ok {
 				return operand{}, false
 			}
-			left = operand{v: p.apply(op.sign, p.single(left), p.single(right))}
+			left = operand{v: p.apply(op.sign, p.single(left), p.single(right)), numType: sumType(op.sign, left.numType, right.numType)}
 			continue next
 		}
 		return left, true
 	}
+}
+
+// sumType is the number format of a sum or a difference: a date with days added is a date, days between dates are a number.
+func sumType(sign, left, right string) string {
+	date := func(t string) bool { return t == "DATE" || t == "DATE_TIME" }
+	switch {
+	case sign != "+" && sign != "-":
+	case date(left) && !date(right):
+		return left
+	case sign == "+" && date(right) && !date(left):
+		return right
+	}
+	return ""
 }
 
 func (p *parser) unary() (operand, bool) {
@@ -232,6 +246,11 @@ func (p *parser) atom() (operand, bool) {
 	case "FALSE", p.k.l.untruth:
 		return operand{v: boolOf(false)}, true
 	}
+	if n := p.k.w.rangeNamed(name); n != nil {
+		if t := p.k.w.tabID(n.areas[0].tab); t != nil {
+			return p.cells(t, n.areas[0].rect(t)), true
+		}
+	}
 	return operand{v: failureOf("NAME", fmt.Sprintf("Unknown range name: '%s'.", name))}, true
 }
 
@@ -294,7 +313,7 @@ func (p *parser) fetch(r ref) operand {
 		b.r0 = r.a.row
 	}
 	if r.b.row >= 0 {
-		b.r1 = min(r.b.row+1, len(t.rows))
+		b.r1 = min(r.b.row+1, t.rowCount)
 	}
 	if r.a.col >= 0 {
 		b.c0 = r.a.col
@@ -302,7 +321,12 @@ func (p *parser) fetch(r ref) operand {
 	if r.b.col >= 0 {
 		b.c1 = min(r.b.col+1, t.colCount)
 	}
-	out := operand{isRange: true}
+	return p.cells(t, b)
+}
+
+// cells is the values of a block.
+func (p *parser) cells(t *tab, b rect) operand {
+	out := operand{isRange: true, wide: b.cols()}
 	for i := b.r0; i < b.r1; i++ {
 		for j := b.c0; j < b.c1; j++ {
 			out.cells = append(out.cells, p.k.value(t, i, j))

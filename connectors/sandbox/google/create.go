@@ -31,8 +31,24 @@ func (s *Server) createSpreadsheet(w http.ResponseWriter, r *http.Request) error
 		}
 		book.timeZone = z
 	}
+	if err := s.fillBook(book, asList(body["sheets"])); err != nil {
+		return err
+	}
+	id := s.publish(book)
+	out, err := s.spreadsheet(s.book(id), r, reading{mask: c.mask})
+	if err != nil {
+		return err
+	}
+	c.answer(out)
+	return nil
+}
+
+// fillBook makes the tabs that a new spreadsheet is to have, one when none are given.
+func (s *Server) fillBook(book *workbook, sheets []any) error {
+	s.mu.RLock() // chips are looked up among the people and the files
+	defer s.mu.RUnlock()
 	b := &batch{s: s, w: book, formats: map[[2]string]*format{}}
-	for i, x := range asList(body["sheets"]) {
+	for i, x := range sheets {
 		sheet := asMap(x)
 		t, err := book.newTab(asMap(sheet["properties"]))
 		if err != nil {
@@ -53,14 +69,5 @@ func (s *Server) createSpreadsheet(w http.ResponseWriter, r *http.Request) error
 	if len(book.tabs) == 0 {
 		book.addTab("Sheet1")
 	}
-	if err := book.withinLimit(); err != nil {
-		return err
-	}
-	id := s.publish(book)
-	out, err := s.spreadsheet(s.book(id), r, c.mask, false, nil)
-	if err != nil {
-		return err
-	}
-	c.answer(out)
-	return nil
+	return book.withinLimit()
 }

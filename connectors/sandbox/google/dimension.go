@@ -178,6 +178,7 @@ func (w *workbook) moveLanes(t *tab, rows bool, lo, hi, dest int) {
 		t.cols = moved(t.cols, lo, hi, dest)
 	}
 	n := hi - lo
+	edge := func(i int) int { return i - max(0, min(i, hi)-lo) }
 	index := func(i int) int {
 		switch {
 		case i >= lo && i < hi && dest > lo:
@@ -194,11 +195,24 @@ func (w *workbook) moveLanes(t *tab, rows bool, lo, hi, dest int) {
 	w.follow(t, shift{
 		rows: rows, index: index,
 		stretch: func(s span) (span, bool) {
-			first, last := index(s.lo), index(s.hi-1)
-			if s.hi-s.lo == 1 || first >= 0 && last-first == s.hi-s.lo-1 {
-				return span{first, last + 1}, true
+			switch {
+			case s.lo >= lo && s.hi <= hi:
+				return span{index(s.lo), index(s.hi-1) + 1}, true // all of it moves
+			case lo >= s.lo && hi <= s.hi && dest >= s.lo && dest <= s.hi:
+				return s, true // within it things change their order
 			}
-			return s, true // a range that the move tears apart stays where it was
+			// What moves out of a range leaves it, what moves in between its parts belongs to it.
+			out, at := span{edge(s.lo), edge(s.hi)}, dest
+			if dest > lo {
+				at -= n
+			}
+			if out.lo >= at {
+				out.lo += n
+			}
+			if out.hi > at {
+				out.hi += n
+			}
+			return out, true
 		},
 	})
 }
@@ -215,11 +229,11 @@ func moved[T any](xs []T, lo, hi, dest int) []T {
 	return xs
 }
 
-// follow takes everything that points into t along with a shift: merges, protections, bands, rules, the filter,
-// metadata, and the references in formulas on every tab.
+// follow takes everything that points into t along with a shift: merges, protections, bands, rules, filters, tables,
+// groups, named ranges, comments, metadata, and the references in formulas on every tab.
 func (w *workbook) follow(t *tab, s shift) {
 	t.merges = s.areas(t.merges)
-	for _, list := range []*[]*ranged{&t.protected, &t.bands, &t.rules} {
+	for _, list := range []*[]*ranged{&t.protected, &t.bands, &t.rules, &t.views} {
 		kept := (*list)[:0]
 		for _, x := range *list {
 			if x.areas = s.areas(x.areas); len(x.areas) > 0 {
@@ -227,6 +241,24 @@ func (w *workbook) follow(t *tab, s shift) {
 			}
 		}
 		*list = kept
+	}
+	t.followTables(s)
+	*t.groups(s.rows) = s.groups(*t.groups(s.rows))
+	w.named = slices.DeleteFunc(w.named, func(n *ranged) bool {
+		if n.areas[0].tab == t.id {
+			n.areas = s.areas(n.areas)
+		}
+		return len(n.areas) == 0
+	})
+	for _, th := range w.threads {
+		if th.at.tab != t.id {
+			continue
+		}
+		if at := s.areas([]area{th.at}); len(at) > 0 {
+			th.at = at[0]
+		} else {
+			th.at.tab = -1
+		}
 	}
 	if t.filter != nil {
 		if t.filter.areas = s.areas(t.filter.areas); len(t.filter.areas) == 0 {
@@ -297,6 +329,28 @@ type sortKey struct {
 	desc bool
 }
 
+// followSort takes along what goes with sorted rows: the comments on their cells, and, where the sort is over all columns of
+// the tab, the metadata of the rows. A sort of some columns moves values past their row's metadata.
+func (w *workbook) followSort(t *tab, b rect, to map[int]int) {
+	for _, th := range w.threads {
+		if at := th.at.rect(t); th.at.tab == t.id && at.c0 >= b.c0 && at.c1 <= b.c1 {
+			if r, ok := to[at.r0]; ok {
+				th.at.rows = span{r, r + 1}
+			}
+		}
+	}
+	if b.c0 > 0 || b.c1 < t.colCount {
+		return
+	}
+	for _, m := range w.meta {
+		if m.tab == t.id && m.place == "ROW" {
+			if r, ok := to[m.at.lo]; ok {
+				m.at = span{r, r + 1}
+			}
+		}
+	}
+}
+
 // sortRows puts the rows of a block in order. Only the block's cells move: what lies beside it stays, and so do the
 // properties of the rows, hidden or not.
 func (w *workbook) sortRows(t *tab, b rect, keys []sortKey, calc *calculator) {
@@ -338,6 +392,11 @@ func (w *workbook) sortRows(t *tab, b rect, keys []sortKey, calc *calculator) {
 		}
 		return 0
 	})
+	to := make(map[int]int, len(lines)) // where each row goes
+	for i, l := range lines {
+		to[l.from] = b.r0 + i
+	}
+	w.followSort(t, b, to)
 	for i, l := range lines {
 		to := b.r0 + i
 		for j, x := range l.cells {

@@ -7,6 +7,8 @@
 //
 // The rooms: server.go keeps the files and lets everybody know of changes; api.go and schema.go take requests in and hold
 // them against the message types; read.go, griddata.go and values*.go answer reads and value writes; batch*.go do
-// batchUpdate; workbook.go, dimension.go and refs.go are the grid; typed.go, display.go and locale.go turn text into
-// values and back; calc.go and functions.go work formulas out; hands*.go are a person's hands; pages*.go are the pages.
+// batchUpdate, with tables.go, chips.go, comments.go, filters.go, named.go, groups.go, metadata.go and datafilter.go for the
+// things on the grid, and protect.go for what may not be touched; workbook.go, dimension.go and refs.go are the grid;
+// typed.go, display.go and locale.go turn text into values and back; calc.go, functions*.go and conditions.go work formulas
+// and conditions out, looks.go colours; drive*.go are Drive; hands*.go are a person's hands; pages*.go are the pages.
 package google

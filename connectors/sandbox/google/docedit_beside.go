@@ -46,7 +46,7 @@ func (e *docEdit) deleteNamedRange(in map[string]any) (map[string]any, error) {
 	for _, t := range tabs {
 		t.ranges = slices.DeleteFunc(t.ranges, is)
 	}
-	return nil, nil
+	return nil, nil //nolint:nilnil // the reply is empty
 }
 
 func (e *docEdit) replaceNamedRangeContent(in map[string]any) (map[string]any, error) {
@@ -60,8 +60,7 @@ func (e *docEdit) replaceNamedRangeContent(in map[string]any) (map[string]any, e
 				continue
 			}
 			// The first part takes the text, and the others go.
-			for k := len(t.ranges[i].parts) - 1; k >= 0; k-- {
-				part := t.ranges[i].parts[k]
+			for k, part := range slices.Backward(slices.Clone(t.ranges[i].parts)) {
 				if err := deletable(t.units(part.segment), part); err != nil {
 					return nil, err
 				}
@@ -84,7 +83,7 @@ func (e *docEdit) replaceNamedRangeContent(in map[string]any) (map[string]any, e
 			break
 		}
 	}
-	return nil, nil
+	return nil, nil //nolint:nilnil // the reply is empty
 }
 
 func (e *docEdit) insertComment(in map[string]any) (map[string]any, error) {
@@ -149,7 +148,7 @@ func (e *docEdit) updateDocumentTabProperties(in map[string]any) (map[string]any
 		return nil, notSpoken("Changing of a tab's " + asString(in["fields"]))
 	}
 	t.title = asString(p["title"])
-	return nil, nil
+	return nil, nil //nolint:nilnil // the reply is empty
 }
 
 func (e *docEdit) deleteTab(in map[string]any) (map[string]any, error) {
@@ -173,5 +172,5 @@ func (e *docEdit) deleteTab(in map[string]any) (map[string]any, error) {
 		}
 	}
 	e.d.tabs = slices.DeleteFunc(e.d.tabs, func(t *docTab) bool { return gone[t.id] })
-	return nil, nil
+	return nil, nil //nolint:nilnil // the reply is empty
 }

@@ -174,7 +174,7 @@ func (e *docEdit) updateDropdownProperties(in map[string]any) (map[string]any, e
 			own = maps.Clone(own)
 			own["dropdownProperties"] = props
 			units[i].what = map[string]any{"dropdown": own}
-			return nil, nil
+			return nil, nil //nolint:nilnil // the reply is empty
 		}
 	}
 	return nil, invalid("The dropdown with ID %s was not found.", asString(in["dropdownId"]))

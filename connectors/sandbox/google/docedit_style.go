@@ -78,7 +78,7 @@ func (e *docEdit) updateTextStyle(in map[string]any) (map[string]any, error) {
 		u.look = n
 	}
 	settle(units, r.from, r.to)
-	return nil, nil
+	return nil, nil //nolint:nilnil // the reply is empty
 }
 
 func linkColor() map[string]any {

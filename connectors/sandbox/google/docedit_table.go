@@ -129,7 +129,7 @@ func (e *docEdit) insertTable(in map[string]any) (map[string]any, error) {
 		with = append(with, newRow(cols)...)
 	}
 	e.put(p, append(with, unit{kind: tableEndUnit}))
-	return nil, nil
+	return nil, nil //nolint:nilnil // the reply is empty
 }
 
 func newRow(cols int) []unit {
@@ -186,7 +186,7 @@ func (e *docEdit) insertTableRow(in map[string]any) (map[string]any, error) {
 		}
 	}
 	e.d.splice(g.tab, g.segment, at, at, with)
-	return nil, nil
+	return nil, nil //nolint:nilnil // the reply is empty
 }
 
 // spanOf is how many rows, or columns, a cell covers.
@@ -207,13 +207,13 @@ func (e *docEdit) deleteTableRow(in map[string]any) (map[string]any, error) {
 		for i := from; i < to; i++ {
 			units[i] = units[i].withIDs(deletionIDs, []string{id})
 		}
-		return nil, nil
+		return nil, nil //nolint:nilnil // the reply is empty
 	}
 	if row == 0 && last == len(g.rows)-1 {
 		from, to = g.start, g.end // no row is left, so the table goes
 	}
 	e.d.splice(g.tab, g.segment, from, to, nil)
-	return nil, nil
+	return nil, nil //nolint:nilnil // the reply is empty
 }
 
 func (e *docEdit) insertTableColumn(in map[string]any) (map[string]any, error) {
@@ -240,7 +240,7 @@ func (e *docEdit) insertTableColumn(in map[string]any) (map[string]any, error) {
 		}
 		return slices.Insert(w, min(col, len(w)), any(map[string]any{"widthType": "EVENLY_DISTRIBUTED"}))
 	})
-	return nil, nil
+	return nil, nil //nolint:nilnil // the reply is empty
 }
 
 func (e *docEdit) deleteTableColumn(in map[string]any) (map[string]any, error) {
@@ -253,7 +253,7 @@ func (e *docEdit) deleteTableColumn(in map[string]any) (map[string]any, error) {
 	}
 	if g.columns() == 1 {
 		e.d.splice(g.tab, g.segment, g.start, g.end, nil)
-		return nil, nil
+		return nil, nil //nolint:nilnil // the reply is empty
 	}
 	for _, r := range slices.Backward(g.rows) {
 		if col < len(r.cells) {
@@ -266,7 +266,7 @@ func (e *docEdit) deleteTableColumn(in map[string]any) (map[string]any, error) {
 		}
 		return w
 	})
-	return nil, nil
+	return nil, nil //nolint:nilnil // the reply is empty
 }
 
 // setWidths changes the properties of the table's columns.
@@ -354,7 +354,7 @@ func (e *docEdit) unmergeTableCells(in map[string]any) (map[string]any, error) {
 			})
 		}
 	}
-	return nil, nil
+	return nil, nil //nolint:nilnil // the reply is empty
 }
 
 func (e *docEdit) updateTableCellStyle(in map[string]any) (map[string]any, error) {
@@ -377,7 +377,7 @@ func (e *docEdit) updateTableCellStyle(in map[string]any) (map[string]any, error
 			}
 		}
 	}
-	return nil, nil
+	return nil, nil //nolint:nilnil // the reply is empty
 }
 
 func (e *docEdit) updateTableRowStyle(in map[string]any) (map[string]any, error) {
@@ -401,7 +401,7 @@ func (e *docEdit) updateTableRowStyle(in map[string]any) (map[string]any, error)
 		u.what = maps.Clone(u.what)
 		u.what["tableRowStyle"] = style
 	}
-	return nil, nil
+	return nil, nil //nolint:nilnil // the reply is empty
 }
 
 func (e *docEdit) updateTableColumnProperties(in map[string]any) (map[string]any, error) {
@@ -453,5 +453,5 @@ func (e *docEdit) pinTableHeaderRows(in map[string]any) (map[string]any, error) 
 		u.what = maps.Clone(u.what)
 		u.what["tableRowStyle"] = style
 	}
-	return nil, nil
+	return nil, nil //nolint:nilnil // the reply is empty
 }

@@ -16,7 +16,7 @@ func (e *docEdit) insertText(in map[string]any) (map[string]any, error) {
 		return nil, invalid("Insert text requests must specify text to insert.")
 	}
 	e.insert(p, asString(in["text"]))
-	return nil, nil
+	return nil, nil //nolint:nilnil // the reply is empty
 }
 
 // insert puts a text in at the place, which is within a paragraph.
@@ -36,7 +36,7 @@ func (e *docEdit) deleteContentRange(in map[string]any) (map[string]any, error) 
 		return nil, err
 	}
 	e.remove(t, r)
-	return nil, nil
+	return nil, nil //nolint:nilnil // the reply is empty
 }
 
 // deletable says why a range cannot be deleted; nil where it can.
@@ -214,7 +214,7 @@ func (e *docEdit) insertPageBreak(in map[string]any) (map[string]any, error) {
 		{kind: objectUnit, look: unstyled(), what: map[string]any{"pageBreak": map[string]any{}}},
 		{kind: newlineUnit, char: '\n', look: neighbour(units, p.at), what: paragraphAt(units, p.at)},
 	})
-	return nil, nil
+	return nil, nil //nolint:nilnil // the reply is empty
 }
 
 // inTable reports that the place is within a table.

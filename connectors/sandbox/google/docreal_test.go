@@ -20,22 +20,27 @@ func realDocuments(t *testing.T) map[string]map[string]any {
 	}
 	out := map[string]map[string]any{}
 	for _, p := range paths {
-		f, err := os.Open(p)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		z, err := gzip.NewReader(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var d map[string]any
-		if err := json.NewDecoder(z).Decode(&d); err != nil {
-			t.Fatalf("read %s: %v", p, err)
-		}
-		out[strings.TrimSuffix(filepath.Base(p), ".json.gz")] = d
+		out[strings.TrimSuffix(filepath.Base(p), ".json.gz")] = realDocument(t, p)
 	}
 	return out
+}
+
+func realDocument(t *testing.T, path string) map[string]any {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var d map[string]any
+	if err := json.NewDecoder(z).Decode(&d); err != nil {
+		t.Fatalf("read %s: %v", path, err)
+	}
+	return d
 }
 
 // segments are the contents of a document with their names.

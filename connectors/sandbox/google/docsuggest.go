@@ -15,7 +15,7 @@ const (
 )
 
 // ids are the suggestions that insert, or delete, the unit.
-func (u *unit) ids(key string) []string {
+func (u unit) ids(key string) []string {
 	switch {
 	case u.look != nil && key == insertionIDs:
 		return u.look.ins
@@ -136,7 +136,7 @@ func (e *docEdit) deleteSuggestion(in map[string]any) (map[string]any, error) {
 	e.decide(id, false)
 	e.d.suggestions = slices.DeleteFunc(e.d.suggestions, func(s *suggestion) bool { return s.id == id })
 	e.deleted = append(e.deleted, id)
-	return nil, nil
+	return nil, nil //nolint:nilnil // the reply is empty
 }
 
 func (e *docEdit) open(in map[string]any) (string, error) {

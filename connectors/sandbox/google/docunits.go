@@ -69,13 +69,13 @@ func (l *look) with(change func(*look)) *look {
 }
 
 // live reports that the unit is text of the document as it stands: not only suggested.
-func (u *unit) live() bool { return u.look == nil || len(u.look.ins) == 0 }
+func (u unit) live() bool { return u.look == nil || len(u.look.ins) == 0 }
 
 // structural reports that the unit is a mark that only whole elements may take with them.
-func (u *unit) structural() bool { return u.kind > objectUnit }
+func (u unit) structural() bool { return u.kind > objectUnit }
 
 // inline reports that the unit stands within a paragraph.
-func (u *unit) inline() bool { return u.kind == textUnit || u.kind == objectUnit }
+func (u unit) inline() bool { return u.kind == textUnit || u.kind == objectUnit }
 
 // textUnits are a text in one look; its newlines end paragraphs like par.
 func textUnits(text string, l *look, par map[string]any) []unit {

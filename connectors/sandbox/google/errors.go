@@ -135,8 +135,12 @@ func (e *apiError) body() any {
 	in := map[string]any{"code": e.code, "message": e.message}
 	if e.drive != "" {
 		in["errors"] = []any{map[string]any{
-			"message": e.message, "domain": "global", "reason": e.drive, "location": e.where, "locationType": "parameter",
+			"message": e.message, "domain": "global", "reason": e.drive,
 		}}
+		if e.where != "" {
+			one := asMap(asList(in["errors"])[0])
+			one["location"], one["locationType"] = e.where, "parameter"
+		}
 	}
 	if e.status != "" {
 		in["status"] = e.status

@@ -136,17 +136,9 @@ func (p *parser) call(name string, args []operand) operand {
 		}
 		scale := math.Pow10(int(places))
 		return operand{v: numberOf(math.Round(x*scale) / scale)}
-	case "COUNTIF":
-		if bad, ok := need(2, 2); !ok {
-			return bad
-		}
-		n := 0
-		for _, v := range p.each(args[0]) {
-			if p.apply("=", v, arg(1)).num != 0 && v.kind != blank {
-				n++
-			}
-		}
-		return operand{v: numberOf(float64(n))}
+	}
+	if out, ok := p.more(name, args); ok {
+		return out
 	}
 	return operand{v: failureOf("NAME", fmt.Sprintf("Unknown function: '%s'.", name))}
 }

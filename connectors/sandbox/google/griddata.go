@@ -26,6 +26,7 @@ type gridWriter struct {
 type effectiveKey struct {
 	f       *format
 	numType string
+	look    string
 }
 
 func newGridWriter(w *workbook, now time.Time, m *mask) *gridWriter {
@@ -79,6 +80,9 @@ func (l lane) json(size int, meta []any) map[string]any {
 	out := map[string]any{"pixelSize": size}
 	if l.hidden {
 		out["hiddenByUser"] = true
+	}
+	if l.filtered {
+		out["hiddenByFilter"] = true
 	}
 	if len(meta) > 0 {
 		out["developerMetadata"] = meta
@@ -165,11 +169,15 @@ func (g *gridWriter) cell(t *tab, r, c int) {
 		}
 		g.object("userEnteredFormat", raw, g.enteredFormat, start)
 	}
-	if g.effectiveFormat != nil && (x.f != nil || res.v.kind != blank) {
-		key := effectiveKey{x.f, res.numType}
+	var dress cellLook
+	if g.effectiveFormat != nil && t.dressed() {
+		dress = g.calc.lookAt(t, r, c)
+	}
+	if g.effectiveFormat != nil && (x.f != nil || res.v.kind != blank || dress.key != "") {
+		key := effectiveKey{x.f, res.numType, dress.key}
 		raw, ok := g.effectiveDone[key]
 		if !ok {
-			raw, _ = json.Marshal(g.effectiveFormat.prune(g.wholeFormat(shownAs)))
+			raw, _ = json.Marshal(g.effectiveFormat.prune(g.wholeFormat(shownAs, dress)))
 			g.effectiveDone[key] = raw
 		}
 		g.object("effectiveFormat", raw, g.effectiveFormat, start)
@@ -286,14 +294,15 @@ func effectiveOf(f *format, suggested string) *format {
 }
 
 // wholeFormat is a format with everything that was not set filled in.
-func (g *gridWriter) wholeFormat(f *format) map[string]any {
+func (g *gridWriter) wholeFormat(f *format, dress cellLook) map[string]any {
 	out := defaultFormat()
 	out["hyperlinkDisplayType"] = "PLAIN_TEXT"
-	if f == nil {
-		return out
+	var own map[string]any
+	if f != nil {
+		own = f.raw
 	}
-	for k, v := range f.raw {
-		if inner, ok := v.(map[string]any); ok {
+	for k, v := range dress.formatWith(own) {
+		if inner, ok := v.(map[string]any); ok && k == "textFormat" { // a colour is taken or left as a whole
 			base := maps.Clone(asMap(out[k]))
 			if base == nil {
 				base = map[string]any{}
@@ -303,7 +312,7 @@ func (g *gridWriter) wholeFormat(f *format) map[string]any {
 		}
 		out[k] = v
 	}
-	if f.numType != "" && f.pattern == "" {
+	if f != nil && f.numType != "" && f.pattern == "" {
 		if p := g.l.pattern(f.numType); p != "" {
 			out["numberFormat"] = map[string]any{"type": f.numType, "pattern": p}
 		}
@@ -334,8 +343,16 @@ func linkOf(x *cell, res result) string {
 			return uri
 		}
 	}
-	if x.x != nil && len(x.x.runs) == 1 {
-		return asString(asMap(asMap(asMap(x.x.runs[0])["format"])["link"])["uri"])
+	if x.x == nil {
+		return ""
 	}
-	return ""
+	one := ""
+	for _, run := range x.x.runs {
+		uri := asString(asMap(asMap(asMap(run)["format"])["link"])["uri"])
+		if uri != "" && one != "" && uri != one {
+			return "" // several links are no link of the cell
+		}
+		one = max(one, uri)
+	}
+	return one
 }

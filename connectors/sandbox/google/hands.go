@@ -102,11 +102,19 @@ func (t *tabHands) put(r, c int, v value) {
 	y := &cell{v: v}
 	if old := t.at(r, c); old != nil {
 		y.f = old.f
-		if old.x != nil && (old.x.rule != nil || old.x.note != "") {
-			y.x = &extras{rule: old.x.rule, note: old.x.note}
-		}
+		y.x = old.x.plain()
 	}
 	t.set(r, c, y)
+}
+
+// corner is the cell that a person edits by a click on a cell: of merged ones the first.
+func (t *tab) corner(r, c int) (row, col int) {
+	for _, m := range t.merges {
+		if b := m.rect(t); b.meets(rect{r, r + 1, c, c + 1}) {
+			return b.r0, b.c0
+		}
+	}
+	return r, c
 }
 
 func (s *Server) onTab(id, tab string, f func(w *workbook, t *tabHands) error) error {
@@ -184,6 +192,7 @@ func (s *Server) typeAt(w *workbook, t *tabHands, r, c int, typed string) error 
 	if tooLong(typed) {
 		return fmt.Errorf("more than %d characters in a cell", maxCellText)
 	}
+	r, c = t.corner(r, c)
 	old := t.at(r, c)
 	if old != nil && old.x != nil && old.x.rule != nil && !allows(old.x.rule, typed) {
 		return fmt.Errorf("the data that you entered in cell %s violates the data validation rules set on this cell", cellsOf(rect{r, r + 1, c, c + 1}))
@@ -191,6 +200,11 @@ func (s *Server) typeAt(w *workbook, t *tabHands, r, c int, typed string) error 
 	var f *format
 	if old != nil {
 		f = old.f
+	}
+	t.reach(r, c)
+	if shown, placed, ok := s.typedChip(typed); ok {
+		t.putChips(r, c, shown, placed)
+		return nil
 	}
 	got := typedText(typed, localeOf(w.locale), f != nil && f.numType == "TEXT", newCalculator(w, s.o.Now()).now)
 	t.put(r, c, got.v)

@@ -124,32 +124,19 @@ func (b *batch) place(m *metadata, location map[string]any) error {
 	return nil
 }
 
-// matches holds metadata against a DataFilter's lookup; what the lookup leaves open matches anything.
-func (m *metadata) matches(filter map[string]any) (bool, error) {
-	look, ok := filter["developerMetadataLookup"].(map[string]any)
-	if !ok {
-		return false, notSpoken("A data filter by range")
-	}
-	if has(look, "metadataLocation") {
-		return false, notSpoken("A metadata lookup by location")
-	}
-	for name, have := range map[string]string{
-		"metadataKey": m.key, "metadataValue": m.value, "visibility": m.visibility, "locationType": m.place,
-	} {
-		if has(look, name) && asString(look[name]) != have {
-			return false, nil
-		}
-	}
-	return !has(look, "metadataId") || asInt(look["metadataId"]) == m.id, nil
-}
-
-func (m *metadata) matchesAny(filters []any) (bool, error) {
+// matched lists those of the filters that select the metadata.
+func (w *workbook) matched(m *metadata, filters []any) ([]any, error) {
+	var out []any
 	for _, f := range filters {
-		if ok, err := m.matches(asMap(f)); ok || err != nil {
-			return ok, err
+		ok, err := w.matches(m, asMap(f))
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			out = append(out, f)
 		}
 	}
-	return false, nil
+	return out, nil
 }
 
 func (b *batch) updateDeveloperMetadata(in map[string]any) (map[string]any, error) {
@@ -160,11 +147,11 @@ func (b *batch) updateDeveloperMetadata(in map[string]any) (map[string]any, erro
 	d := asMap(in["developerMetadata"])
 	var out []any
 	for _, m := range b.w.meta {
-		ok, err := m.matchesAny(asList(in["dataFilters"]))
+		by, err := b.w.matched(m, asList(in["dataFilters"]))
 		if err != nil {
 			return nil, err
 		}
-		if !ok {
+		if len(by) == 0 {
 			continue
 		}
 		if fields.under("metadataKey") != nil && has(d, "metadataKey") {
@@ -192,7 +179,7 @@ func (b *batch) updateDeveloperMetadata(in map[string]any) (map[string]any, erro
 func (b *batch) deleteDeveloperMetadata(in map[string]any) (map[string]any, error) {
 	var gone, kept []*metadata
 	for _, m := range b.w.meta {
-		ok, err := m.matches(asMap(in["dataFilter"]))
+		ok, err := b.w.matches(m, asMap(in["dataFilter"]))
 		if err != nil {
 			return nil, err
 		}
@@ -243,12 +230,12 @@ func (s *Server) searchMetadata(w http.ResponseWriter, r *http.Request, id strin
 	}
 	var found []any
 	for _, m := range book.meta {
-		ok, err := m.matchesAny(asList(body["dataFilters"]))
+		by, err := book.matched(m, asList(body["dataFilters"]))
 		if err != nil {
 			return err
 		}
-		if ok {
-			found = append(found, map[string]any{"developerMetadata": m.json(), "dataFilters": body["dataFilters"]})
+		if len(by) > 0 {
+			found = append(found, map[string]any{"developerMetadata": m.json(), "dataFilters": by})
 		}
 	}
 	out := map[string]any{}

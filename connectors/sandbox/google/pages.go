@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -85,7 +86,7 @@ func (s *Server) indexPage(http.ResponseWriter, *http.Request) (string, any, err
 			e := indexEntry{
 				Title: d.title, Link: "/document/d/" + id + "/edit", What: "Document", Changed: d.modified.UTC().Format("2 Jan 2006 15:04:05"),
 			}
-			e.State = d.access.words()
+			e.State = d.words()
 			out = append(out, e)
 		}
 	}
@@ -100,14 +101,21 @@ type gridView struct {
 	Gid                     int
 	Tabs                    []gridTab
 	Columns                 []gridColumn
-	Rows                    []gridRow
+	Frozen, Rows            []gridRow
+	Comments                []Comment
+	People                  []string
+	CanUndo                 bool
 	From, To, Last          int
 	Prev, Next, Toggle      string
 	ShowHidden              bool
-	Hidden                  int
+	Hidden, HiddenRows      int    // columns and rows that are left out
 	Ref, Text               string // what stands in the line for editing
+	ColumnActs, RowActs     []pageAct
 	Locale, TimeZone        string
 }
+
+// pageAct is an entry of a row's or a column's menu.
+type pageAct struct{ Act, Name string }
 
 type gridTab struct {
 	Title, Link string
@@ -119,18 +127,6 @@ type gridColumn struct {
 	Number  int
 	Width   int // pixels; set by somebody, or by what the column holds
 	Hidden  bool
-}
-
-type gridRow struct {
-	Number int
-	Hidden bool
-	Cells  []gridCell
-}
-
-type gridCell struct {
-	Ref, Text, Edit, Link, Note, Class string
-	Choices                            []string
-	On                                 bool
 }
 
 func (s *Server) gridPage(_ http.ResponseWriter, r *http.Request) (string, any, error) {
@@ -149,6 +145,23 @@ func (s *Server) gridPage(_ http.ResponseWriter, r *http.Request) (string, any, 
 	v := gridView{
 		ID: w.id, Title: w.title, Tab: t.title, Gid: t.id, ShowHidden: q.Get("hidden") == "1", Message: q.Get("message"),
 		Locale: w.locale, TimeZone: w.timeZone, Last: t.lastRow(),
+		ColumnActs: []pageAct{
+			{"sort", "Sort A to Z"},
+			{"sort-down", "Sort Z to A"},
+			{"insert-column", "Insert a column to the left"},
+			{"move-left", "Move left"},
+			{"move-right", "Move right"},
+			{"hide-column", "Hide or show"},
+			{"delete-column", "Delete this column"},
+		},
+		RowActs: []pageAct{
+			{"insert-row", "Insert a row above"},
+			{"copy-row", "Copy this row below"},
+			{"move-up", "Move up"},
+			{"move-down", "Move down"},
+			{"hide-row", "Hide or show"},
+			{"delete-row", "Delete this row"},
+		},
 	}
 	link := func(gid, from int, hidden bool) string {
 		l := url.Values{"gid": {itoa(gid)}}
@@ -198,7 +211,7 @@ func (s *Server) gridPage(_ http.ResponseWriter, r *http.Request) (string, any, 
 	for i := range v.Columns {
 		if col := &v.Columns[i]; col.Width == 0 {
 			longest := 0
-			for _, r := range v.Rows {
+			for _, r := range slices.Concat(v.Frozen, v.Rows) {
 				longest = max(longest, utf8.RuneCountInString(r.Cells[i].Text))
 			}
 			col.Width = min(max(100, longest*7+20), 280)
@@ -207,53 +220,48 @@ func (s *Server) gridPage(_ http.ResponseWriter, r *http.Request) (string, any, 
 	return "grid.html", v, nil
 }
 
-// fill sets the cells of the page's rows.
+// fill sets the page's rows: those that are frozen, which stay on top, and the others.
 func (s *Server) fill(v *gridView, w *workbook, t *tab, chosen string) {
-	k := newCalculator(w, s.o.Now())
-	for r := v.From - 1; r < v.To; r++ {
+	p := s.painter(w, t, chosen)
+	for r := range t.frozenRows {
+		if l := t.rowLane(r); !l.hidden || v.ShowHidden {
+			v.Frozen = append(v.Frozen, p.row(r, v.Columns, l))
+		}
+	}
+	for r := max(v.From-1, t.frozenRows); r < v.To; r++ {
 		l := t.rowLane(r)
-		if l.hidden && !v.ShowHidden {
+		if (l.hidden || l.filtered) && !v.ShowHidden {
+			v.HiddenRows++
 			continue
 		}
-		row := gridRow{Number: r + 1, Hidden: l.hidden}
-		for _, col := range v.Columns {
-			c := gridCell{Ref: col.Letters + itoa(r+1)}
-			if x := t.at(r, col.Number-1); x != nil {
-				res := k.result(t, r, col.Number-1)
-				f := effectiveOf(x.f, res.numType)
-				c.Text, c.Edit, c.Link = display(res.v, f, k.l), editable(x, k), linkOf(x, res)
-				switch res.v.kind {
-				case number:
-					c.Class = "num"
-				case failure:
-					c.Class, c.Note = "err", res.v.msg
-				case boolean:
-					c.Class = "bool"
-				default:
-				}
-				if x.x != nil {
-					if x.x.note != "" {
-						c.Note = x.x.note
-					}
-					if cond := asMap(x.x.rule["condition"]); asString(cond["type"]) == "ONE_OF_LIST" {
-						for _, one := range asList(cond["values"]) {
-							c.Choices = append(c.Choices, asString(asMap(one)["userEnteredValue"]))
-						}
-					}
-				}
-			}
-			if c.On = c.Ref == chosen; c.On {
-				v.Ref, v.Text = c.Ref, c.Edit
-			}
-			row.Cells = append(row.Cells, c)
-		}
-		if r < t.frozenRows {
-			for i := range row.Cells {
-				row.Cells[i].Class += " head"
-			}
-		}
-		v.Rows = append(v.Rows, row)
+		v.Rows = append(v.Rows, p.row(r, v.Columns, l))
 	}
+	p.span(v.Frozen, v.Columns)
+	p.span(v.Rows, v.Columns)
+	for _, rows := range [][]gridRow{v.Frozen, v.Rows} {
+		for i := range rows {
+			rows[i].View = v
+		}
+	}
+	for _, c := range slices.Concat(v.Frozen, v.Rows) {
+		for _, x := range c.Cells {
+			if x.On {
+				v.Ref, v.Text = x.Ref, x.Edit
+			}
+		}
+	}
+	for _, c := range s.Comments(w.id) {
+		if c.Tab == t.title || c.Tab == "" {
+			v.Comments = append(v.Comments, c)
+		}
+	}
+	s.mu.RLock()
+	for _, name := range s.people {
+		v.People = append(v.People, name)
+	}
+	_, v.CanUndo = s.undo[w.id]
+	s.mu.RUnlock()
+	slices.Sort(v.People)
 }
 
 // editable is what a person has to type to get the cell as it is.

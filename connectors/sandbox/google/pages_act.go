@@ -72,6 +72,33 @@ func (s *Server) doAct(act, id string, t *tab, form url.Values) error {
 		return s.InsertRow(id, t.title, n)
 	case "delete-row":
 		return s.DeleteRow(id, t.title, n)
+	case "copy-row":
+		return s.copyRow(id, t, n)
+	case "move-up":
+		return s.MoveRow(id, t.title, n, n-1)
+	case "move-down":
+		return s.MoveRow(id, t.title, n, n+1)
+	case "hide-row":
+		return s.HideRow(id, t.title, n, !t.rowLane(n-1).hidden)
+	case "insert-column":
+		return s.InsertColumn(id, t.title, n)
+	case "delete-column":
+		return s.DeleteColumn(id, t.title, n)
+	case "move-left":
+		return s.MoveColumn(id, t.title, n, n-1)
+	case "move-right":
+		return s.MoveColumn(id, t.title, n, n+1)
+	case "hide-column":
+		return s.HideColumn(id, t.title, n, !t.colLane(n-1).hidden)
+	case "copy-tab":
+		return s.DuplicateTab(id, t.title, "")
+	case "undo":
+		return s.Undo(id)
+	case "comment":
+		_, err := s.AddComment(id, t.title, strings.TrimSpace(form.Get("ref")), "A person", form.Get("text"))
+		return err
+	case "reply", "resolve":
+		return s.ReplyComment(id, form.Get("comment"), "A person", form.Get("text"), act == "resolve")
 	case "sort", "sort-down":
 		// What is frozen stays on top, as in Sheets; without anything frozen the first row is taken for the header.
 		from, last := max(t.frozenRows, 1)+1, t.lastRow()
@@ -81,6 +108,24 @@ func (s *Server) doAct(act, id string, t *tab, form url.Values) error {
 		return s.SortRange(id, t.title, from, last, 1, 0, n, act == "sort-down")
 	}
 	return fmt.Errorf("the page knows nothing called %q", act)
+}
+
+// copyRow puts a copy of a row right below it, with everything that is in its cells.
+func (s *Server) copyRow(id string, t *tab, n int) error {
+	return s.onTab(id, t.title, func(w *workbook, t *tabHands) error {
+		if err := within("row", n, t.rowCount); err != nil {
+			return err
+		}
+		w.insertLanes(t.tab, true, n, 1, true)
+		from := rect{n - 1, n, 0, t.colCount}
+		_, err := (&batch{s: s, w: w}).copyPaste(map[string]any{
+			"source": areaOf(t.tab, from).json(), "destination": areaOf(t.tab, rect{n, n + 1, 0, t.colCount}).json(),
+		})
+		if err != nil {
+			return err
+		}
+		return w.withinLimit()
+	})
 }
 
 // events tells an open page, by server-sent events, which file has just changed.

@@ -71,7 +71,7 @@ func (s *Server) documentPage(_ http.ResponseWriter, r *http.Request) (string, a
 			open[i] = n
 		}
 	}
-	p := docPage{ID: d.id, Title: d.title, Message: q.Get("message"), State: d.access.words()}
+	p := docPage{ID: d.id, Title: d.title, Message: q.Get("message"), State: d.words()}
 	n := 0
 	for _, t := range d.tabs {
 		v := docViewer{units: t.body, tables: &n, open: open}

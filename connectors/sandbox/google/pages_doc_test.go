@@ -22,7 +22,7 @@ func TestDocumentPage(t *testing.T) {
 	}
 	get := func(query string) string {
 		t.Helper()
-		resp, err := http.Get(web.URL + "/document/d/" + id + "/edit" + query)
+		resp, err := web.Client().Get(web.URL + "/document/d/" + id + "/edit" + query)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -35,7 +35,7 @@ func TestDocumentPage(t *testing.T) {
 	}
 	post := func(act string, form url.Values) string {
 		t.Helper()
-		resp, err := http.PostForm(web.URL+"/sandbox/documents/"+id+"/"+act, form)
+		resp, err := web.Client().PostForm(web.URL+"/sandbox/documents/"+id+"/"+act, form)
 		if err != nil {
 			t.Fatal(err)
 		}

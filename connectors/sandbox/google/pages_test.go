@@ -127,6 +127,55 @@ func TestFormsEditTheGrid(t *testing.T) {
 			}
 		}
 	}
+	do := func(act string, form url.Values) {
+		t.Helper()
+		form.Set("gid", "0")
+		if code, to := b.post(at+act, b.url, form); code != http.StatusSeeOther || strings.Contains(to, "message=") {
+			t.Fatalf("%s answered %d, %s", act, code, to)
+		}
+	}
+	first := func() string {
+		var out []string
+		for _, r := range b.srv.Rows(id, "One") {
+			s := ""
+			if len(r) > 0 {
+				s = display(plain(r[0]), nil, localeOf("en_GB"))
+			}
+			out = append(out, s)
+		}
+		return strings.Join(out, "|")
+	}
+	for _, s := range []struct{ act, n, want string }{
+		{"copy-row", "3", "||pump|pump|audit"},
+		{"move-up", "5", "||pump|audit|pump"},
+		{"move-down", "3", "||audit|pump|pump"},
+		{"delete-row", "5", "||audit|pump"},
+		{"undo", "", "||audit|pump|pump"},
+		{"insert-column", "1", "||||"},
+		{"move-left", "2", "||audit|pump|pump"},
+		{"delete-column", "2", "||audit|pump|pump"},
+		{"hide-row", "3", "||audit|pump|pump"},
+		{"hide-column", "2", "||audit|pump|pump"},
+	} {
+		if do(s.act, url.Values{"n": {s.n}}); first() != s.want {
+			t.Errorf("after %s the first column is %s, want %s", s.act, first(), s.want)
+		}
+	}
+	_, body := b.fetch("/spreadsheets/d/" + id + "/edit")
+	if strings.Contains(body, ">audit<") || !strings.Contains(body, "1 hidden") || strings.Contains(body, `data-ref="B1"`) {
+		t.Error("what was hidden is shown, or is not counted")
+	}
+	do("comment", url.Values{"ref": {"A4"}, "text": {"<b>late</b>?"}})
+	comment := b.srv.Comments(id)[0].ID
+	do("reply", url.Values{"comment": {comment}, "text": {"tomorrow"}})
+	if _, body = b.fetch("/spreadsheets/d/" + id + "/edit"); !strings.Contains(body, "&lt;b&gt;late&lt;/b&gt;?") || !strings.Contains(body, "tomorrow") {
+		t.Error("the comment is not on the page")
+	}
+	do("resolve", url.Values{"comment": {comment}})
+	do("copy-tab", url.Values{})
+	if c := b.srv.Comments(id)[0]; !c.Resolved || strings.Join(b.srv.Tabs(id), "|") != "One|Copy of One" {
+		t.Errorf("the comment is %+v, the tabs are %v", c, b.srv.Tabs(id))
+	}
 	if _, to := b.post(at+"cell", "", url.Values{"gid": {"0"}, "ref": {"ZZ9999"}, "text": {"x"}}); !strings.Contains(to, "message=there+is+no+cell") {
 		t.Errorf("a cell outside of the grid: %s", to)
 	}

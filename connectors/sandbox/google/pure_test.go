@@ -291,6 +291,13 @@ func TestFormulas(t *testing.T) {
 		"=1/0": "#DIV/0!", "=NOSUCH(1)": "#NAME?", "=nonsense": "#NAME?", "=C1": "#REF!", "=1+": "#ERROR!", "=A3+1": "#VALUE!", "=ZZ1": "#REF!",
 		"=Gone!A1": "#REF!", "=\"a\"\"b\"": `a"b`, "=A1=2": true, "=50%": 0.5, "=DATE(2026,3,14)": 46095.0, "=D9": 0.0, "=NA()": "#N/A",
 		"=AVERAGE(A1:A2)": 2.5, "=COUNTIF(A1:A3,\"word\")": 1.0, "=HYPERLINK(\"https://x.test\")": "https://x.test",
+		`=IF(NOW()-46095.45>2/24,"late","on time")`: "on time", `=IF(NOW()-46095.4>2/24,"late","on time")`: "late",
+		`=TEXT(TODAY()+1,"dd/mm/yyyy")`: "15/03/2026", `=TEXT(0.256,"0.0%")`: "25.6%", "=AND(A1=2,A2=3)": true, "=OR(A1=3,FALSE)": false, "=NOT(A1=3)": true,
+		`=IFS(A1=3,"three",A1=2,"two")`: "two", `=IFNA(NA(),"none")`: "none", "=ISNUMBER(A1)": true, "=ISTEXT(A3)": true, "=ISERROR(1/0)": true,
+		"=MONTH(TODAY())": 3.0, "=DAYS(TODAY(),DATE(2026,3,1))": 13.0, "=EDATE(DATE(2026,1,31),1)": 46081.0, "=MOD(-1,3)": 2.0,
+		"=ROUNDUP(1.21,1)": 1.3, `=LEFT("pump",2)&RIGHT("pump",1)&MID("pump",2,2)`: "pupum", `=SEARCH("M","pump")`: 3.0,
+		`=COUNTIF(A1:A3,">=2")`: 2.0, `=COUNTIF(A1:A3,"w*")`: 1.0, `=COUNTIFS(A1:A3,">2",A1:A3,"<9")`: 1.0, `=SUMIF(A1:A2,">2")`: 3.0,
+		`=COUNTBLANK(A1:A14)`: 11.0, `=TEXTJOIN(", ",TRUE,A1:A3)`: "2, 3, word", `=REGEXMATCH(A3,"^w")`: true, `=SUBSTITUTE(A3,"o","0")`: "w0rd",
 	} {
 		if err := s.Type(id, "One", "E5", f); err != nil {
 			t.Fatal(err)

@@ -73,8 +73,15 @@ func (s *Server) sheets(w http.ResponseWriter, r *http.Request) error {
 		return s.getMetadata(w, r, id, parts[3])
 	case "POST 3 developerMetadata:search":
 		return s.searchMetadata(w, r, id)
-	case "POST 2:getByDataFilter", "POST 3 values:batchGetByDataFilter", "POST 3 values:batchUpdateByDataFilter",
-		"POST 3 values:batchClearByDataFilter", "POST 4 sheets:copyTo":
+	case "POST 2:getByDataFilter":
+		return s.getByDataFilter(w, r, id)
+	case "POST 3 values:batchGetByDataFilter":
+		return s.batchGetByDataFilter(w, r, id)
+	case "POST 3 values:batchUpdateByDataFilter":
+		return s.batchUpdateByDataFilter(w, r, id)
+	case "POST 3 values:batchClearByDataFilter":
+		return s.batchClearByDataFilter(w, r, id)
+	case "POST 4 sheets:copyTo":
 		return notSpoken(strings.TrimPrefix(r.URL.Path, "/v4/spreadsheets/"+id))
 	}
 	return noMethod()
@@ -98,11 +105,24 @@ func (s *Server) getSpreadsheet(w http.ResponseWriter, r *http.Request, id strin
 	if err != nil {
 		return err
 	}
+	noTables, err := c.flag("excludeTablesInBandedRanges")
+	if err != nil {
+		return err
+	}
+	mode, err := c.choice("commentsViewMode", "CommentsViewMode", commentsModes...)
+	if err != nil {
+		return err
+	}
 	book, err := s.open(id, false)
 	if err != nil {
 		return err
 	}
-	out, err := s.spreadsheet(book, r, c.mask, withData, c.q["ranges"])
+	o := reading{mask: c.mask, withData: withData, commentsMode: mode, noTableBands: noTables}
+	if o.places, err = book.places(c.q["ranges"]); err != nil {
+		return err
+	}
+	o.narrowed = len(o.places) > 0
+	out, err := s.spreadsheet(book, r, o)
 	if err != nil {
 		return err
 	}
@@ -110,16 +130,25 @@ func (s *Server) getSpreadsheet(w http.ResponseWriter, r *http.Request, id strin
 	return nil
 }
 
-// spreadsheet is the Spreadsheet message. With a mask the cells come when the mask wants them, and withData says nothing;
-// ranges choose the tabs and, where cells are wanted, the blocks of them.
-func (s *Server) spreadsheet(w *workbook, r *http.Request, m *mask, withData bool, ranges []string) (map[string]any, error) {
-	wanted := m
-	if m == nil {
-		wanted = &mask{all: true}
-	} else {
-		withData = m.reaches("sheets", "data")
-	}
-	blocks := map[*tab][]rect{}
+// reading says what of a spreadsheet is asked for. With a mask the cells come when the mask wants them, and withData says
+// nothing. Places choose the tabs and, where cells are wanted, the blocks of them, when narrowed is set.
+type reading struct {
+	mask         *mask
+	withData     bool
+	narrowed     bool
+	places       []gridPlace
+	commentsMode string
+	comments     bool // whether the mode comes to that
+	noTableBands bool // tables are not listed among the banded ranges
+}
+
+var commentsModes = []string{
+	"COMMENTS_VIEW_MODE_UNSPECIFIED", "COMMENTS_VIEW_MODE_DEFAULT_FOR_CURRENT_ACCESS", "COMMENTS_VIEW_MODE_OMITTED", "COMMENTS_VIEW_MODE_INCLUDED",
+}
+
+// places are the blocks that ranges in A1 notation name.
+func (w *workbook) places(ranges []string) ([]gridPlace, error) {
+	var out []gridPlace
 	for _, a1 := range ranges {
 		t, b, err := w.a1(a1)
 		if err != nil {
@@ -128,21 +157,60 @@ func (s *Server) spreadsheet(w *workbook, r *http.Request, m *mask, withData boo
 		if b, err = t.clamp(b); err != nil {
 			return nil, err
 		}
-		blocks[t] = append(blocks[t], b)
+		out = append(out, gridPlace{t, b})
+	}
+	return out, nil
+}
+
+// spreadsheet is the Spreadsheet message.
+func (s *Server) spreadsheet(w *workbook, r *http.Request, o reading) (map[string]any, error) {
+	wanted, withData := o.mask, o.withData
+	if wanted == nil {
+		wanted = &mask{all: true}
+	} else {
+		withData = wanted.reaches("sheets", "data")
+	}
+	switch o.commentsMode {
+	case "COMMENTS_VIEW_MODE_INCLUDED":
+		if w.readOnly { // whoever may only look is not shown what is said
+			return nil, denied()
+		}
+		o.comments = true
+	case "COMMENTS_VIEW_MODE_DEFAULT_FOR_CURRENT_ACCESS":
+		o.comments = !w.readOnly
+	}
+	blocks := map[*tab][]rect{}
+	for _, p := range o.places {
+		blocks[p.t] = append(blocks[p.t], p.b)
 	}
 	g := newGridWriter(w, s.o.Now(), wanted.under("sheets").under("data"))
 	sheets := []any{}
 	for i, t := range w.tabs {
-		if len(ranges) > 0 && blocks[t] == nil {
+		if o.narrowed && blocks[t] == nil {
 			continue
 		}
 		one := t.json(i)
+		if len(t.tables) > 0 {
+			tables := make([]any, len(t.tables))
+			for j, x := range t.tables {
+				tables[j] = x.json(t)
+				if !o.noTableBands {
+					one["bandedRanges"] = append(asList(one["bandedRanges"]), x.banded())
+				}
+			}
+			one["tables"] = tables
+		}
+		if o.comments {
+			if anchors := w.commentAnchors(t); len(anchors) > 0 {
+				one["commentAnchors"] = anchors
+			}
+		}
 		if meta := w.metadataOf(t.id, "SHEET"); len(meta) > 0 {
 			one["developerMetadata"] = meta
 		}
 		if withData {
 			in := blocks[t]
-			if len(ranges) == 0 {
+			if !o.narrowed {
 				in = []rect{{0, t.rowCount, 0, t.colCount}}
 			}
 			data := []any{}
@@ -163,6 +231,15 @@ func (s *Server) spreadsheet(w *workbook, r *http.Request, m *mask, withData boo
 	}
 	if meta := w.metadataOf(0, "SPREADSHEET"); len(meta) > 0 {
 		out["developerMetadata"] = meta
+	}
+	for _, n := range w.named {
+		out["namedRanges"] = append(asList(out["namedRanges"]), n.json("namedRanges"))
+	}
+	if o.commentsMode != "" {
+		out["commentsViewMode"] = map[bool]string{true: "COMMENTS_VIEW_MODE_INCLUDED", false: "COMMENTS_VIEW_MODE_OMITTED"}[o.comments]
+	}
+	if o.comments && len(w.threads) > 0 {
+		out["comments"] = w.comments()
 	}
 	return out, nil
 }
@@ -192,7 +269,9 @@ func (t *tab) json(index int) map[string]any {
 		}
 		out["merges"] = merges
 	}
-	for name, list := range map[string][]*ranged{"protectedRanges": t.protected, "bandedRanges": t.bands, "conditionalFormats": t.rules} {
+	for name, list := range map[string][]*ranged{
+		"protectedRanges": t.protected, "bandedRanges": t.bands, "conditionalFormats": t.rules, "filterViews": t.views,
+	} {
 		if len(list) > 0 {
 			js := make([]any, len(list))
 			for i, x := range list {
@@ -201,8 +280,21 @@ func (t *tab) json(index int) map[string]any {
 			out[name] = js
 		}
 	}
+	for name, list := range map[string][]any{
+		"rowGroups": groupsJSON(t.id, true, t.rowGroups), "columnGroups": groupsJSON(t.id, false, t.colGroups),
+	} {
+		if len(list) > 0 {
+			out[name] = list
+		}
+	}
 	if t.filter != nil {
-		out["basicFilter"] = t.filter.json("basicFilter")
+		f := t.filter.json("basicFilter")
+		for _, x := range t.tables {
+			if x.id == asString(f["tableId"]) {
+				f["range"] = x.at.json() // it grows with its table
+			}
+		}
+		out["basicFilter"] = f
 	}
 	return out
 }
@@ -236,6 +328,19 @@ func (x *ranged) json(list string) map[string]any {
 	switch list {
 	case "protectedRanges":
 		out["protectedRangeId"] = x.id
+		out["range"] = x.areas[0].json()
+		if !x.open() { // who may not edit it is not told who may
+			delete(out, "editors")
+			delete(out, "requestingUserCanEdit")
+		}
+		for _, a := range x.areas[1:] {
+			out["unprotectedRanges"] = append(asList(out["unprotectedRanges"]), a.json())
+		}
+	case "filterViews":
+		out["filterViewId"] = x.id
+		out["range"] = x.areas[0].json()
+	case "namedRanges":
+		out["namedRangeId"] = x.key
 		out["range"] = x.areas[0].json()
 	case "bandedRanges":
 		out["bandedRangeId"] = x.id

@@ -111,10 +111,12 @@ func TestSchemasEqualTheDiscoveryDocuments(t *testing.T) {
 			"Spreadsheet", "BatchUpdateSpreadsheetRequest", "BatchUpdateSpreadsheetResponse", "ValueRange", "AppendValuesResponse",
 			"UpdateValuesResponse", "BatchUpdateValuesRequest", "BatchUpdateValuesResponse", "BatchGetValuesResponse", "ClearValuesRequest",
 			"ClearValuesResponse", "BatchClearValuesRequest", "BatchClearValuesResponse", "SearchDeveloperMetadataRequest",
-			"SearchDeveloperMetadataResponse", "GetSpreadsheetByDataFilterRequest",
+			"SearchDeveloperMetadataResponse", "GetSpreadsheetByDataFilterRequest", "BatchGetValuesByDataFilterRequest",
+			"BatchGetValuesByDataFilterResponse", "BatchUpdateValuesByDataFilterRequest", "BatchUpdateValuesByDataFilterResponse",
+			"BatchClearValuesByDataFilterRequest", "BatchClearValuesByDataFilterResponse",
 		}},
 		"docs":  {"docs/v1/docs-api.json", []string{"Document", "BatchUpdateDocumentRequest", "BatchUpdateDocumentResponse"}},
-		"drive": {"drive/v3/drive-api.json", []string{"File", "FileList"}},
+		"drive": {"drive/v3/drive-api.json", []string{"File", "FileList", "Permission", "PermissionList"}},
 	} {
 		want := shortSchema(t, filepath.Join(dir, filepath.FromSlash(c.path)), c.roots...)
 		file := filepath.Join("schema", name+".txt")

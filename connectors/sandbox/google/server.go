@@ -29,15 +29,21 @@ type Server struct {
 	handler http.Handler
 	meters  map[string]*dials.Meter // by service and kind
 
-	mu      sync.RWMutex
-	books   map[string]*workbook // what a pointer leads to never changes
-	docs    map[string]*document
-	order   []string // ids of both, as they were made
-	made    int
-	watched []func()
-	streams map[chan string]struct{} // one for each open page
-	closed  chan struct{}
-	closing sync.Once
+	mu          sync.RWMutex
+	books       map[string]*workbook // what a pointer leads to never changes
+	docs        map[string]*document
+	order       []string // ids of both, as they were made
+	made        int
+	people      map[string]string       // names by e-mail address
+	permissions map[string][]permission // by file
+	undo        map[string]step         // the last change by hand, by file
+	shared      int
+	watched     []func()
+	streams     map[chan string]struct{} // one for each open page
+	closed      chan struct{}
+	closing     sync.Once
+	// failComments makes the APIs' comment updates fail.
+	failComments bool
 }
 
 // New makes a sandbox with nothing in it.
@@ -53,7 +59,7 @@ func New(o Options) *Server {
 	}
 	s := &Server{
 		o: o, books: map[string]*workbook{}, docs: map[string]*document{}, streams: map[chan string]struct{}{},
-		closed: make(chan struct{}), meters: map[string]*dials.Meter{},
+		closed: make(chan struct{}), meters: map[string]*dials.Meter{}, people: map[string]string{}, permissions: map[string][]permission{}, undo: map[string]step{},
 	}
 	for _, service := range []string{sheetsService, docsService} {
 		s.meters[service+"Read"], s.meters[service+"Write"] = &dials.Meter{}, &dials.Meter{}
@@ -62,6 +68,7 @@ func New(o Options) *Server {
 	apis.HandleFunc("/v4/", s.serveSheets)
 	apis.HandleFunc("/v1/", s.serveDocs)
 	apis.HandleFunc("/drive/v3/", s.serveDrive)
+	s.driveFiles(apis)
 	behind := s.panel.Wrap(apis)
 	pages := s.pages()
 	// A page on another site must not be able to write here through the browser of whoever looks at both.
@@ -132,13 +139,21 @@ func (s *Server) change(id string, byPerson bool, f func(w *workbook) error) err
 		return notFound()
 	}
 	w := old.clone()
+	w.byPerson = byPerson
 	if err := f(w); err != nil {
+		s.mu.Unlock()
+		return err
+	}
+	if err := w.settle(); err != nil {
 		s.mu.Unlock()
 		return err
 	}
 	w.version++
 	w.modified, w.byPerson = s.o.Now(), byPerson
 	s.books[id] = w
+	if byPerson {
+		s.undo[id] = step{old, w}
+	}
 	s.mu.Unlock()
 	s.tell(id)
 	return nil

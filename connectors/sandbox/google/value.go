@@ -97,6 +97,15 @@ type extras struct {
 	chips []any // chipRuns
 }
 
+// plain is what is left of the extras of a cell that gets another value: what was written over has no styled runs and no
+// chips of its own.
+func (x *extras) plain() *extras {
+	if x == nil || x.rule == nil && x.note == "" {
+		return nil
+	}
+	return &extras{rule: x.rule, note: x.note}
+}
+
 // bare reports whether the cell carries nothing at all.
 func (c *cell) bare() bool { return c == nil || c.v.kind == blank && c.f == nil && c.x == nil }
 

@@ -328,6 +328,9 @@ func a1Quoted(t *tab, b rect) string { return "'" + t.title + "'!" + cellsOf(b) 
 // writeLists writes rows of values from at's first cell on and says how many cells that were. A null leaves its cell as
 // it is and does not count, "" empties it.
 func (w *workbook) writeLists(t *tab, at rect, in [][]any, parse bool, now time.Time) (int, error) {
+	if err := w.mayEdit(t, at); err != nil {
+		return 0, err
+	}
 	n := 0
 	l := localeOf(w.locale)
 	here := newCalculator(w, now).now
@@ -344,9 +347,7 @@ func (w *workbook) writeLists(t *tab, at rect, in [][]any, parse bool, now time.
 			var x *extras
 			if old != nil {
 				f, x = old.f, old.x
-				if x != nil && (x.runs != nil || x.chips != nil) {
-					x = &extras{rule: x.rule, note: x.note} // what was written over has no styled runs of its own
-				}
+				x = x.plain()
 			}
 			switch y := v.(type) {
 			case float64:
@@ -372,6 +373,9 @@ func (w *workbook) writeLists(t *tab, at rect, in [][]any, parse bool, now time.
 					name = "list_value"
 				}
 				return 0, invalid("Invalid values[%d][%d]: %s {}", i, j, name)
+			}
+			if t.covered(r, c) {
+				val = value{}
 			}
 			t.set(r, c, &cell{v: val, f: f, x: x})
 		}

@@ -18,10 +18,7 @@ func (s *Server) batchUpdateValues(w http.ResponseWriter, r *http.Request, id st
 	o := rendering{value: asString(body["responseValueRenderOption"]), date: asString(body["responseDateTimeRenderOption"])}
 	out := map[string]any{"spreadsheetId": id}
 	err = s.write(id, func(b *workbook) error {
-		var rows, cells, cols int
-		tabs := map[*tab]bool{}
-		wrote := make([]rect, 0, len(asList(body["data"])))
-		on, counts := make([]*tab, 0, cap(wrote)), make([]int, 0, cap(wrote))
+		var wrote []written
 		for i, x := range asList(body["data"]) {
 			t, at, in, err := b.target(asString(asMap(x)["range"]), asMap(x))
 			if err != nil {
@@ -31,24 +28,14 @@ func (s *Server) batchUpdateValues(w http.ResponseWriter, r *http.Request, id st
 			if err != nil {
 				return blame(err, "Invalid data[%d]: ", i)
 			}
-			wrote, on, counts = append(wrote, at), append(on, t), append(counts, n)
-			rows, cols, cells, tabs[t] = rows+at.rows(), cols+at.cols(), cells+n, true
+			wrote = append(wrote, written{t, at, n})
 		}
 		// The answers show the sheet as it is after all of the writes.
 		responses := make([]any, len(wrote))
-		for i, at := range wrote {
-			responses[i] = b.updated(on[i], at, counts[i], asBool(body["includeValuesInResponse"]), o, s.o.Now())
+		for i, x := range wrote {
+			responses[i] = b.updated(x.t, x.at, x.cells, asBool(body["includeValuesInResponse"]), o, s.o.Now())
 		}
-		for name, n := range map[string]int{
-			"totalUpdatedRows": rows, "totalUpdatedColumns": cols, "totalUpdatedCells": cells, "totalUpdatedSheets": len(tabs),
-		} {
-			if n > 0 {
-				out[name] = n
-			}
-		}
-		if len(responses) > 0 {
-			out["responses"] = responses
-		}
+		totals(out, wrote, responses)
 		return nil
 	})
 	if err != nil {
@@ -56,6 +43,32 @@ func (s *Server) batchUpdateValues(w http.ResponseWriter, r *http.Request, id st
 	}
 	c.answer(out)
 	return nil
+}
+
+// written is one block of values that a request has written.
+type written struct {
+	t     *tab
+	at    rect
+	cells int
+}
+
+// totals fills in what the answers about several writes say about all of them together.
+func totals(out map[string]any, wrote []written, responses []any) {
+	var rows, cells, cols int
+	tabs := map[*tab]bool{}
+	for _, x := range wrote {
+		rows, cols, cells, tabs[x.t] = rows+x.at.rows(), cols+x.at.cols(), cells+x.cells, true
+	}
+	for name, n := range map[string]int{
+		"totalUpdatedRows": rows, "totalUpdatedColumns": cols, "totalUpdatedCells": cells, "totalUpdatedSheets": len(tabs),
+	} {
+		if n > 0 {
+			out[name] = n
+		}
+	}
+	if len(responses) > 0 {
+		out["responses"] = responses
+	}
 }
 
 func (s *Server) appendValues(w http.ResponseWriter, r *http.Request, id, a1 string) error {
@@ -94,7 +107,17 @@ func (s *Server) appendValues(w http.ResponseWriter, r *http.Request, id, a1 str
 			wide = max(wide, len(l))
 		}
 		r0, c0 := in.r0, in.c0
-		if table, ok := t.tableIn(in); ok {
+		own := t.tableMeeting(in)
+		switch table, ok := t.tableIn(in); {
+		case own != nil && insert == "INSERT_ROWS" && wide <= len(own.cols) && len(rows) > 0:
+			// Into one of Sheets' own tables the rows go as new rows of it.
+			out["tableRange"] = a1Of(t.title, own.at.rect(t))
+			if err := b.mayInsert(t, true, own.body(t).r1); err != nil {
+				return err
+			}
+			r0, c0 = b.growTable(t, own, len(rows)), own.at.cols.lo
+			insert = ""
+		case ok:
 			r0, c0 = table.r1, table.c0
 			out["tableRange"] = a1Of(t.title, table)
 		}
@@ -103,6 +126,9 @@ func (s *Server) appendValues(w http.ResponseWriter, r *http.Request, id, a1 str
 				a1Of(t.title, rect{r0, r0 + len(rows), c0, c0 + wide}), t.rowCount, t.colCount)
 		}
 		if insert == "INSERT_ROWS" && len(rows) > 0 && r0 < t.rowCount {
+			if err := b.mayInsert(t, true, r0); err != nil {
+				return err
+			}
 			b.insertLanes(t, true, r0, len(rows), r0 > 0)
 		}
 		t.rowCount = max(t.rowCount, r0+len(rows))
@@ -127,26 +153,13 @@ func (s *Server) appendValues(w http.ResponseWriter, r *http.Request, id, a1 str
 // tableIn guesses the table that values are to be appended to, as the service does: from the lowest cell with data in the
 // range it grows over cells that touch it until empty ones lie all around. It reports false when the range is empty.
 func (t *tab) tableIn(in rect) (rect, bool) {
-	filled := func(b rect) bool {
-		for r := max(b.r0, 0); r < min(b.r1, len(t.rows)); r++ {
-			if t.rows[r] == nil {
-				continue
-			}
-			for c := max(b.c0, 0); c < min(b.c1, len(t.rows[r].cells)); c++ {
-				if x := t.rows[r].cells[c]; x != nil && x.v.kind != blank {
-					return true
-				}
-			}
-		}
-		return false
-	}
 	// A single cell stands for the table around it: one that touches it counts as well.
 	search := in
 	var table rect
 	found := false
 	for r := min(search.r1, len(t.rows)) - 1; r >= search.r0 && !found; r-- {
 		for c := search.c0; c < search.c1; c++ {
-			if filled(rect{r, r + 1, c, c + 1}) {
+			if t.filled(rect{r, r + 1, c, c + 1}) {
 				table, found = rect{r, r + 1, c, c + 1}, true
 				break
 			}
@@ -157,13 +170,13 @@ func (t *tab) tableIn(in rect) (rect, bool) {
 	}
 	for {
 		switch grown := table; {
-		case table.r0 > 0 && filled(rect{table.r0 - 1, table.r0, table.c0, table.c1}):
+		case table.r0 > 0 && t.filled(rect{table.r0 - 1, table.r0, table.c0, table.c1}):
 			table.r0--
-		case filled(rect{table.r1, table.r1 + 1, table.c0, table.c1}):
+		case t.filled(rect{table.r1, table.r1 + 1, table.c0, table.c1}):
 			table.r1++
-		case table.c0 > 0 && filled(rect{table.r0, table.r1, table.c0 - 1, table.c0}):
+		case table.c0 > 0 && t.filled(rect{table.r0, table.r1, table.c0 - 1, table.c0}):
 			table.c0--
-		case filled(rect{table.r0, table.r1, table.c1, table.c1 + 1}):
+		case t.filled(rect{table.r0, table.r1, table.c1, table.c1 + 1}):
 			table.c1++
 		default:
 			return grown, true
@@ -227,6 +240,13 @@ func (w *workbook) clear(a1 string) (string, error) {
 	if b, err = t.clamp(b); err != nil {
 		return "", err
 	}
+	return a1Of(t.title, b), w.clearBlock(t, b)
+}
+
+func (w *workbook) clearBlock(t *tab, b rect) error {
+	if err := w.mayEdit(t, b); err != nil {
+		return err
+	}
 	for r := b.r0; r < min(b.r1, len(t.rows)); r++ {
 		if t.rows[r] == nil {
 			continue
@@ -234,10 +254,10 @@ func (w *workbook) clear(a1 string) (string, error) {
 		for c := b.c0; c < min(b.c1, len(t.rows[r].cells)); c++ {
 			if x := t.rows[r].cells[c]; x != nil {
 				y := *x
-				y.v = value{}
+				y.v, y.x = value{}, x.x.plain()
 				t.set(r, c, &y)
 			}
 		}
 	}
-	return a1Of(t.title, b), nil
+	return nil
 }

@@ -15,6 +15,8 @@ type workbook struct {
 	timeZone string
 	tabs     []*tab
 	meta     []*metadata
+	named    []*ranged // named ranges, of all tabs
+	threads  []*thread
 
 	version   int64
 	created   time.Time
@@ -45,6 +47,10 @@ type tab struct {
 	bands     []*ranged
 	rules     []*ranged // conditional formats
 	filter    *ranged   // the basic filter
+	views     []*ranged // filter views
+	tables    []*table
+	rowGroups []group
+	colGroups []group
 }
 
 // row is a row's cells, as far right as any was ever set, and its own properties.
@@ -55,13 +61,15 @@ type row struct {
 
 // lane is what a row or a column has besides its cells.
 type lane struct {
-	hidden bool
-	size   int // pixels; 0 is the default
+	hidden   bool
+	filtered bool // hidden by the basic filter
+	size     int  // pixels; 0 is the default
 }
 
 // ranged is a thing that lies on areas of a tab and moves with them.
 type ranged struct {
 	id    int
+	key   string // the id of a named range, which is text
 	areas []area
 	raw   map[string]any // the rest of it, as it was sent
 }
@@ -136,6 +144,11 @@ func (w *workbook) clone() *workbook {
 		d := *m
 		c.meta[i] = &d
 	}
+	c.named = cloneRanged(w.named)
+	c.threads = make([]*thread, len(w.threads))
+	for i, th := range w.threads {
+		c.threads[i] = th.clone()
+	}
 	return &c
 }
 
@@ -161,7 +174,12 @@ func (t *tab) clone() *tab {
 	}
 	c.cols = slices.Clone(t.cols)
 	c.merges = slices.Clone(t.merges)
-	c.protected, c.bands, c.rules = cloneRanged(t.protected), cloneRanged(t.bands), cloneRanged(t.rules)
+	c.protected, c.bands, c.rules, c.views = cloneRanged(t.protected), cloneRanged(t.bands), cloneRanged(t.rules), cloneRanged(t.views)
+	c.rowGroups, c.colGroups = slices.Clone(t.rowGroups), slices.Clone(t.colGroups)
+	c.tables = make([]*table, len(t.tables))
+	for i, x := range t.tables {
+		c.tables[i] = x.clone()
+	}
 	if t.filter != nil {
 		c.filter = t.filter.clone()
 	}
@@ -176,11 +194,19 @@ func (x *ranged) clone() *ranged {
 }
 
 func cloneRanged(xs []*ranged) []*ranged {
+	if len(xs) == 0 {
+		return nil
+	}
 	out := make([]*ranged, len(xs))
 	for i, x := range xs {
 		out[i] = x.clone()
 	}
 	return out
+}
+
+// visible reports whether any tab can be seen.
+func (w *workbook) visible() bool {
+	return slices.ContainsFunc(w.tabs, func(t *tab) bool { return !t.hidden })
 }
 
 func (w *workbook) tabID(id int) *tab {
@@ -294,6 +320,16 @@ func (t *tab) colLane(c int) lane {
 		return t.cols[c]
 	}
 	return lane{}
+}
+
+// covered reports whether a cell lies under a merged one: it has no value then, and one that is written to it is lost.
+func (t *tab) covered(r, c int) bool {
+	for _, m := range t.merges {
+		if b := m.rect(t); b.meets(rect{r, r + 1, c, c + 1}) {
+			return r != b.r0 || c != b.c0
+		}
+	}
+	return false
 }
 
 // lastRow is the number of rows down to the last one with a value in it, 0 when the tab is empty.
