@@ -81,8 +81,8 @@ func TestDemoServes(t *testing.T) {
 	p := start(t, []string{"TMPDIR=" + temp}, "demo", "--listen", taken.Addr().String())
 	p.waits(t, "Stop with Ctrl-C", 1)
 	addresses := regexp.MustCompile(`http://\S+`).FindAllString(p.text(), -1)
-	if len(addresses) != 6 {
-		t.Fatalf("%d addresses, want 6:\n%s", len(addresses), p.text())
+	if len(addresses) != 7 {
+		t.Fatalf("%d addresses, want 7:\n%s", len(addresses), p.text())
 	}
 	for _, a := range addresses {
 		if strings.Contains(a, taken.Addr().String()) {

@@ -209,7 +209,9 @@ func toneOf(text connectors.ReportText) *docs.Color {
 }
 
 func colourOf(t connectors.Tone) *docs.Color {
-	rgb := func(r, g, b float64) *docs.Color { return &docs.Color{RgbColor: &docs.RgbColor{Red: r, Green: g, Blue: b}} }
+	rgb := func(r, g, b float64) *docs.Color {
+		return &docs.Color{RgbColor: &docs.RgbColor{Red: r, Green: g, Blue: b}}
+	}
 	switch t {
 	case connectors.Red:
 		return rgb(0.96, 0.78, 0.76)

@@ -16,13 +16,13 @@ const keptAbove = "Somebody changed what follows, so it stays as they left it. W
 // draft is the batch that makes a document say what a report says.
 type draft struct {
 	*sheaf
-	parts   []reportPart
-	unmark  []string // ids of named ranges that go
-	steps   []step
-	placed  map[int]bool // elements that are parts of the summary
-	titled  bool         // the title's marks are written anyway
-	told    []string     // ids of sections that the title is to be marked with
-	newTold bool
+	parts     []reportPart
+	unmark    []string // ids of named ranges that go
+	steps     []step
+	placed    map[int]bool // elements that are parts of the summary
+	titled    bool         // the title's marks are written anyway
+	told      []string     // ids of sections that the title is to be marked with
+	newTold   bool
 	forgotten []reportMark // of parts that the summary no longer has
 }
 

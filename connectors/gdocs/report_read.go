@@ -68,7 +68,7 @@ const (
 
 const reportPrefix = markPrefix + "report:"
 
-func partName(key, sum string) string   { return reportPrefix + partMark + ":" + key + ":" + sum }
+func partName(key, sum string) string    { return reportPrefix + partMark + ":" + key + ":" + sum }
 func sectionName(kind, id string) string { return reportPrefix + kind + ":" + id }
 
 // readSheaf reads an answer; nil where the document has no tab with text.

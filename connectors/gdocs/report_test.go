@@ -25,7 +25,7 @@ type reportDesk struct {
 	id  string
 
 	reads, writes int
-	before        func(r *http.Request)                                          // called before a request is sent
+	before        func(r *http.Request)                                             // called before a request is sent
 	cut           func(send func() (*http.Response, error)) (*http.Response, error) // in place of sending a write; nil sends it
 }
 
