@@ -323,6 +323,9 @@ func (s *sectionMaker) changed() {
 	var rows [][]connectors.ReportText
 	for i := range s.digest.Changed {
 		t := &s.digest.Changed[i]
+		if t.New && len(t.Changes) == 0 && s.began() != "" {
+			continue // it was there before; it is new to Lockstep
+		}
 		var said, who []string
 		switch {
 		case t.Removed:
