@@ -1,6 +1,7 @@
 package gdocs
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"unicode"
@@ -78,6 +79,14 @@ func (c *composer) table(f fresh) {
 	}})
 	start := c.cursor + 1 // a newline comes before it
 	inCell := func(r, k int) int64 { return start + 3 + int64(r)*(1+2*cols) + 2*int64(k) }
+	all := int64(0)
+	for _, row := range rows {
+		for _, text := range row {
+			all += units(text.String())
+		}
+	}
+	end := start + 2 + int64(len(rows))*(1+2*cols) + all
+	c.looks = append(c.looks, textStyle(c.tab, start, end, cellLook(), "fontSize"))
 	grown := int64(0)
 	for r, row := range rows {
 		for k, text := range row {
@@ -108,7 +117,7 @@ func (c *composer) table(f fresh) {
 	c.looks = append(c.looks, &docs.Request{PinTableHeaderRows: &docs.PinTableHeaderRowsRequest{
 		PinnedHeaderRowsCount: 1, TableStartLocation: &docs.Location{TabId: c.tab, Index: start},
 	}})
-	c.cursor, c.open = start+2+int64(len(rows))*(1+2*cols)+grown, false
+	c.cursor, c.open = end, false
 }
 
 // tableRows are the rows of a table, with that of its headers.
@@ -150,6 +159,11 @@ func plain(tab string, from, to int64) []*docs.Request {
 
 func textStyle(tab string, from, to int64, style *docs.TextStyle, fields string) *docs.Request {
 	return &docs.Request{UpdateTextStyle: &docs.UpdateTextStyleRequest{Range: within(tab, from, to), TextStyle: style, Fields: fields}}
+}
+
+// cellLook is the look of plain text in a table: smaller than elsewhere.
+func cellLook() *docs.TextStyle {
+	return &docs.TextStyle{FontSize: &docs.Dimension{Magnitude: 9, Unit: "PT"}}
 }
 
 // styled makes a paragraph what its style says; from and to are those of its text.
@@ -250,31 +264,50 @@ func shade(tab string, table int64, row, col int, cells int64, c *docs.Color) *d
 	}}
 }
 
-// pageWidth is how wide a table is, in points: that of a page between its margins.
-const pageWidth = 468
+// How wide a table is, in points: that of a page between its margins; and how many characters of a table's text fit into that.
+const (
+	pageWidth = 468
+	pageRoom  = 97
+)
 
-// widths gives each column room for what stands in it.
+// widths gives each column room for its longest word, and shares the rest out by what stands in it.
 func widths(tab string, table int64, rows [][]connectors.ReportText) []*docs.Request {
-	const least, most = 9, 48
-	room := make([]float64, len(rows[0]))
-	all := 0.0
-	for k := range room {
-		longest := least
+	const short, most, margin = 12, 48, 2
+	least, more := make([]float64, len(rows[0])), make([]float64, len(rows[0]))
+	needed, wanted := 0.0, 0.0
+	for k := range least {
+		word, longest := 0, 0
 		for _, row := range rows {
-			longest = max(longest, min(most, len([]rune(row[k].String()))+2))
+			text := row[k].String()
+			n := len([]rune(text))
+			longest = max(longest, min(most, n))
+			if n > short {
+				n = 0
+				for w := range strings.FieldsSeq(text) {
+					n = max(n, min(short, len([]rune(w))))
+				}
+			}
+			word = max(word, n)
 		}
-		room[k] = float64(longest)
-		all += room[k]
+		least[k], more[k] = float64(word+margin), float64(max(0, longest-word))
+		needed, wanted = needed+least[k], wanted+more[k]
 	}
-	var out []*docs.Request
-	for k := range room {
-		out = append(out, &docs.Request{UpdateTableColumnProperties: &docs.UpdateTableColumnPropertiesRequest{
+	room := max(pageRoom, needed)
+	out := make([]*docs.Request, len(least))
+	for k := range least {
+		chars := least[k]
+		if wanted > 0 {
+			chars += (room - needed) * more[k] / wanted
+		} else {
+			chars += (room - needed) / float64(len(least))
+		}
+		out[k] = &docs.Request{UpdateTableColumnProperties: &docs.UpdateTableColumnPropertiesRequest{
 			TableStartLocation: &docs.Location{TabId: tab, Index: table}, ColumnIndices: []int64{int64(k)},
 			TableColumnProperties: &docs.TableColumnProperties{
-				WidthType: "FIXED_WIDTH", Width: &docs.Dimension{Magnitude: float64(int(pageWidth * room[k] / all)), Unit: "PT"},
+				WidthType: "FIXED_WIDTH", Width: &docs.Dimension{Magnitude: math.Floor(pageWidth * chars / room), Unit: "PT"},
 			},
 			Fields: "widthType,width",
-		}})
+		}}
 	}
 	return out
 }

@@ -21,7 +21,7 @@ func (d *draft) rewrite(i int, differs bool) {
 		head := &e.rows[0].cells[0]
 		from, to = head.start, head.end
 	} else {
-		s.requests = d.rewriteText(e.text, p.block.Text, true)
+		s.requests = d.rewriteText(e.text, p.block.Text, &docs.TextStyle{}, true)
 		if differs && p.block.Style == connectors.ReportNote {
 			s.requests = append(s.requests, styled(d.tab, e.start, e.start+units(p.content()), p.block.Style)...)
 		}
@@ -43,8 +43,8 @@ func (d *draft) rewrite(i int, differs bool) {
 	d.steps = append(d.steps, s)
 }
 
-// rewriteText changes a text with as little as can be: what stays keeps its look and its comments.
-func (s *sheaf) rewriteText(l *leaf, want connectors.ReportText, colours bool) []*docs.Request {
+// rewriteText changes a text with as little as can be: what stays keeps its look and its comments, what is new has the look that is given.
+func (s *sheaf) rewriteText(l *leaf, want connectors.ReportText, look *docs.TextStyle, colours bool) []*docs.Request {
 	text := utf16.Encode([]rune(want.String()))
 	old := l.codes
 	p := 0
@@ -67,7 +67,7 @@ func (s *sheaf) rewriteText(l *leaf, want connectors.ReportText, colours bool) [
 		out = append(out, s.deletion(at, gone[len(gone)-1].to))
 	}
 	if put := text[p : len(text)-q]; len(put) > 0 {
-		out = append(out, inserted(s.tab, at, string(utf16.Decode(put))), textStyle(s.tab, at, at+int64(len(put)), &docs.TextStyle{}, textLook))
+		out = append(out, inserted(s.tab, at, string(utf16.Decode(put))), textStyle(s.tab, at, at+int64(len(put)), look, textLook))
 	}
 	if len(out) > 0 || !sameLinks(old, want) && !l.suggested {
 		out = append(out, spans(s.tab, l.start, want, colours)...)
@@ -159,7 +159,7 @@ func (s *sheaf) rewriteRow(e *element, row int, texts []connectors.ReportText) [
 	for k, text := range slices.Backward(texts) {
 		l := &e.rows[row].cells[k]
 		differs := l.String() != text.String()
-		out = append(out, s.rewriteText(l, text, false)...)
+		out = append(out, s.rewriteText(l, text, cellLook(), false)...)
 		if differs {
 			out = append(out, shade(s.tab, e.start, row, k, 1, toneOf(text)))
 		}
@@ -181,7 +181,7 @@ func (s *sheaf) newRow(e *element, under int, texts []connectors.ReportText) []*
 		}
 		from := start + 2 + 2*int64(k) + grown
 		grown += n
-		looks = append(looks, textStyle(s.tab, from, from+n, &docs.TextStyle{}, textLook))
+		looks = append(looks, textStyle(s.tab, from, from+n, cellLook(), textLook))
 		looks = append(looks, spans(s.tab, from, text, false)...)
 	}
 	for k, text := range slices.Backward(texts) {
