@@ -8,7 +8,8 @@ type Reporter interface {
 	// Sections reads the report and returns the ids of the sections that it has, or is known to have had, in no order; none of one
 	// that was not begun. The error is (or wraps) a *fault.Error.
 	Sections(ctx context.Context) ([]string, error)
-	// Report makes the report say what r says: the summary where it differs, and those sections that are not there. Where all of it is
+	// Report makes the report say what r says: the summary where it differs, and those sections that are later than any that it has of
+	// their kind. Where all of it is
 	// there nothing is written. It may be called again after any error, whatever became of the call before. The error is (or
 	// wraps) a *fault.Error.
 	Report(ctx context.Context, r Report) error
@@ -25,7 +26,7 @@ type Report struct {
 
 // ReportSection is what is told of one period.
 type ReportSection struct {
-	ID     string // of letters, digits and hyphens, such as week-2026-11-23
+	ID     string // its kind and the day on which it begins: week-2026-11-23. Those of one kind sort by time
 	Title  string // its heading; no other section has the same
 	Blocks []ReportBlock
 }

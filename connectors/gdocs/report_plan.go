@@ -72,18 +72,35 @@ func (s *sheaf) requests(want connectors.Report) []*docs.Request {
 	return out
 }
 
-// due are the sections that are not there: neither their mark, nor their heading, nor a mark that they once were.
+// due are the sections that are to be written: those after the latest that is there, or is known to have been. A section is known
+// by its mark, or by its heading, which is marked again then.
 func (d *draft) due(sections []connectors.ReportSection) []connectors.ReportSection {
-	headings := map[string]bool{}
+	headings := map[string]*leaf{}
 	for i := range d.elements {
-		if l := d.elements[i].text; l != nil {
-			headings[fold(l.String())] = true
+		if l := d.elements[i].text; l != nil && l.end > l.start {
+			if text := fold(l.String()); headings[text] == nil {
+				headings[text] = l
+			}
 		}
 	}
-	known := d.sections()
-	return slices.DeleteFunc(slices.Clone(sections), func(s connectors.ReportSection) bool {
-		return slices.Contains(known, s.ID) || headings[fold(line(s.Title))]
-	})
+	latest, known := map[string]string{}, d.sections()
+	note := func(id string) { latest[kindOf(id)] = max(latest[kindOf(id)], id) }
+	for _, id := range known {
+		note(id)
+	}
+	for _, s := range sections {
+		if l := headings[fold(line(s.Title))]; l != nil && !slices.Contains(known, s.ID) {
+			note(s.ID)
+			d.steps = append(d.steps, step{at: l.start, requests: []*docs.Request{d.markOn(l.start, l.end, sectionName(sectionMark, s.ID))}})
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(sections), func(s connectors.ReportSection) bool { return s.ID <= latest[kindOf(s.ID)] })
+}
+
+// kindOf is how long a section's period is: the word that its id begins with.
+func kindOf(id string) string {
+	kind, _, _ := strings.Cut(id, "-")
+	return kind
 }
 
 func fold(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), " ")) }
@@ -92,8 +109,7 @@ func fold(s string) string { return strings.ToLower(strings.Join(strings.Fields(
 func (d *draft) remember(due []connectors.ReportSection) {
 	latest := map[string]string{}
 	note := func(id string) {
-		kind, _, _ := strings.Cut(id, "-")
-		latest[kind] = max(latest[kind], id)
+		latest[kindOf(id)] = max(latest[kindOf(id)], id)
 	}
 	for _, m := range d.marks {
 		if m.kind == toldMark {
