@@ -90,6 +90,15 @@ func (b *builder) google(e *entry, c *Config) {
 		return
 	}
 	creds, endpoint := e.value.entry("credentials_file"), e.value.entry("endpoint")
+	c.Google.Reads, c.Google.Writes = b.perMinute(e.value.get("reads_per_minute"), "reads_per_minute"), b.perMinute(e.value.get("writes_per_minute"), "writes_per_minute")
+	if v := e.value.get("webhook_url"); v.str() != "" {
+		c.Google.WebhookURL = strings.TrimRight(v.str(), "/")
+		if err := webAddr(v.str()); err != nil {
+			b.rep.add(v.at, "webhook_url: %s %w", quote(v.shown), err)
+		} else if creds != nil && !strings.HasPrefix(v.str(), "https://") {
+			b.rep.add(v.at, "webhook_url: %s is not encrypted, and Google sends nothing there: write https://", quote(v.shown))
+		}
+	}
 	switch {
 	case creds != nil && endpoint != nil:
 		b.rep.add(endpoint.at, "both credentials_file and endpoint stand here: keep credentials_file for Google, endpoint for a local server")
@@ -106,6 +115,18 @@ func (b *builder) google(e *entry, c *Config) {
 			}
 		}
 	}
+}
+
+// perMinute is how many requests a minute may be sent.
+func (b *builder) perMinute(v *value, name string) int {
+	if v.str() == "" {
+		return defaultPerMinute
+	}
+	n, err := parseWhole(v.text)
+	if err == nil && (n < 1 || n > maxPerMinute) {
+		b.rep.add(v.at, "%s: %s is out of bounds: write a number between 1 and %d", name, quote(v.shown), maxPerMinute)
+	}
+	return n
 }
 
 func anyBroken(v *value) bool {
@@ -127,6 +148,15 @@ func (b *builder) partnership(v *value) Partnership {
 	p.Location = loc
 	if d, err := parseInterval(v.get("interval").str()); err == nil {
 		p.Interval = d
+	}
+	p.Active = min(defaultActive, p.Interval)
+	if a := v.get("active_interval"); a.str() != "" {
+		if d, err := parseInterval(a.str()); err == nil {
+			p.Active = d
+		}
+		if p.Active > p.Interval {
+			b.rep.add(a.at, "active_interval: %s is longer than the interval, %s: it is the shorter pause, after people's edits", quote(a.shown), p.Interval)
+		}
 	}
 	if t, err := parseDay(v.get("agreement_date").str()); err == nil {
 		p.AgreementDate = task.DateValue(t)

@@ -31,6 +31,10 @@ const (
 	defaultStore    = "sqlite:lockstep.db"
 	defaultTimezone = "UTC"
 	defaultInterval = time.Minute
+	defaultActive   = 10 * time.Second
+
+	defaultPerMinute = 60 // what Google lets an account read, and write
+	maxPerMinute     = 100_000
 )
 
 // ScorecardID is the id by which each partnership's scorecard is known as a source. No other source may have it.
@@ -46,10 +50,14 @@ type Config struct {
 	Partnerships []Partnership
 }
 
-// Google says how Google's tools are reached: exactly one of the two is set.
+// Google says how Google's tools are reached: exactly one of CredentialsFile and Endpoint is set.
 type Google struct {
 	CredentialsFile string // path of a service account's key that was there and whole when it was read
 	Endpoint        string // address of a local server without a login
+	// Reads and Writes are how many requests a minute may read from Sheets and write to them.
+	Reads, Writes int
+	// WebhookURL is the page's address as Google reaches it, without a slash at its end; "" where it is not to tell of changes.
+	WebhookURL string
 }
 
 // Auth says who may see the page.
@@ -67,7 +75,8 @@ type Partnership struct {
 	// AgreementDate is of kind Date, or None where the file does not say.
 	AgreementDate task.Value
 	Interval      time.Duration
-	Partners      []Partner // at least one
+	Active        time.Duration // the interval after edits were seen; at most Interval
+	Partners      []Partner     // at least one
 	People        []Person
 	Sources       []Source // at least one
 	Scorecard     Scorecard

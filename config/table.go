@@ -85,10 +85,13 @@ func table() []key {
 		},
 		{
 			name: "google", shape: section, required: true,
-			doc: "How Google's tools are reached. Exactly one of its keys.",
+			doc: "How Google's tools are reached: with `credentials_file`, or at `endpoint`.",
 			sub: []key{
 				{name: "credentials_file", doc: "Service account key, a JSON file from Google Cloud. Share each spreadsheet with the address in it."},
 				{name: "endpoint", doc: "A local server that speaks Google's APIs without a login, such as `lockstep sandbox`."},
+				{name: "reads_per_minute", shape: whole, def: "60", doc: "How many requests a minute may read from Sheets. All sheets share them; more is right only where Google granted the account more."},
+				{name: "writes_per_minute", shape: whole, def: "60", doc: "How many a minute may write."},
+				{name: "webhook_url", def: "Google is not asked to tell of changes", doc: "Address under which the page can be reached from the internet, with https: `https://lockstep.example.org`. Google then tells of changes at `/webhooks/drive` under it, and the next cycle starts at once."},
 			},
 		},
 		{
@@ -109,7 +112,8 @@ func partnershipKeys() []key {
 		{name: "name", def: "`id`", doc: "The name that people know."},
 		{name: "timezone", def: defaultTimezone, doc: "Time zone in which a day ends, as in the IANA list: `Africa/Nairobi`."},
 		{name: "agreement_date", shape: day, doc: "The day on which the partners agreed."},
-		{name: "interval", shape: duration, def: "60s", doc: "Pause between two cycles, from 1s to 24h."},
+		{name: "interval", shape: duration, def: "60s", doc: "Pause between two cycles while nothing happens, from 1s to 24h."},
+		{name: "active_interval", shape: duration, def: "10s, or `interval` where that is shorter", doc: "Pause after a cycle that saw people's edits; it then grows to `interval` again. The same as `interval` keeps an even pace."},
 		{name: "partners", shape: sections, required: true, doc: "The organisations.", sub: []key{
 			{name: "id", required: true, doc: "Short name: a-z, 0-9, `-` and `_`."},
 			{name: "name", def: "`id`", doc: "The name as the scorecard shows it."},

@@ -50,10 +50,10 @@ func TestWholeConfig(t *testing.T) {
 		{Name: "Juma Otieno", Email: "juma@riverton.example"},
 	}
 	want := &Config{
-		Listen: "127.0.0.1:8080", Store: "sqlite:lockstep.db", Google: Google{Endpoint: "http://127.0.0.1:9090"},
+		Listen: "127.0.0.1:8080", Store: "sqlite:lockstep.db", Google: Google{Endpoint: "http://127.0.0.1:9090", Reads: 60, Writes: 60},
 		Partnerships: []Partnership{{
 			ID: "clean-water", Key: "CW", Name: "Clean Water Alliance", Timezone: "Africa/Nairobi", Location: nairobi,
-			AgreementDate: task.DateValue(time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)), Interval: time.Minute,
+			AgreementDate: task.DateValue(time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)), Interval: time.Minute, Active: 10 * time.Second,
 			Partners: []Partner{
 				{ID: "aquafund", Name: "AquaFund", Sector: "civil_society", Aliases: []string{"Aqua Fund"}},
 				{ID: "riverton", Name: "City of Riverton", Sector: "public"},
@@ -110,6 +110,17 @@ func TestWholeConfig(t *testing.T) {
 	}
 }
 
+func TestPolling(t *testing.T) {
+	t.Parallel()
+	c := fixture(t, "polling.yaml")
+	if want := (Google{Endpoint: "http://127.0.0.1:9090", Reads: 300, Writes: 120, WebhookURL: "https://lockstep.example.org/x"}); c.Google != want {
+		t.Errorf("google is %+v, want %+v", c.Google, want)
+	}
+	if p := c.Partnerships[0]; p.Interval != 5*time.Minute || p.Active != 30*time.Second {
+		t.Errorf("the interval is %s, and %s while people edit", p.Interval, p.Active)
+	}
+}
+
 func TestDefaults(t *testing.T) {
 	t.Parallel()
 	c := fixture(t, "minimal.yaml")
@@ -121,6 +132,7 @@ func TestDefaults(t *testing.T) {
 		"name":             {p.Name, "clean-water"},
 		"location":         {p.Location, time.UTC},
 		"interval":         {p.Interval, time.Minute},
+		"active interval":  {p.Active, 10 * time.Second},
 		"agreement date":   {p.AgreementDate, task.Value{}},
 		"guards":           {p.Guards, plan.DefaultGuards()},
 		"merge":            {p.Merge, merge.DefaultRules()},

@@ -176,6 +176,12 @@ func (v *view) event(e *store.Event, limit int) eventView {
 		out.Text = "Removed; its history stays"
 	case store.EventRestored:
 		out.Text = "Back again"
+	case store.EventOvertyped:
+		out.Text = "Typed over what Lockstep works out (" + note + "): " + v.say("", e.From, limit)
+		where("in")
+		if e.Task == "" {
+			out.Path, out.Title = "", ""
+		}
 	case store.EventFailed:
 		out.Text, out.Trouble = "A write went wrong: "+note, true
 		where("to")

@@ -340,11 +340,21 @@ func TestEveryKindOfEventHasWords(t *testing.T) {
 	v := newView(named(cleanWater(t)), store.State{}, noon)
 	for _, k := range []store.EventKind{
 		store.EventBorn, store.EventDecided, store.EventConflict, store.EventSettled, store.EventWritten, store.EventFailed, store.EventLinked, store.EventUnlinked,
-		store.EventRemoved, store.EventRestored, "of_later",
+		store.EventRemoved, store.EventRestored, store.EventOvertyped, "of_later",
 	} {
 		if e := v.event(&store.Event{Kind: k, At: noon, Field: "due", Note: "a note"}, wholeText); e.Text == "" || e.Ago == "" || e.Where != "" {
 			t.Errorf("%s is told as %+v", k, e)
 		}
+	}
+}
+
+// What was typed over a page is no task's: nothing leads to one.
+func TestWhatWasTypedOverIsTold(t *testing.T) {
+	t.Parallel()
+	v := newView(named(cleanWater(t)), store.State{}, noon)
+	e := v.event(&store.Event{Kind: store.EventOvertyped, At: noon, From: task.TextValue("<b>mine</b>"), Note: "Summary, column A, row 1"}, wholeText)
+	if e.Text != "Typed over what Lockstep works out (Summary, column A, row 1): <b>mine</b>" || e.Path != "" || e.Title != "" {
+		t.Errorf("it is told as %+v", e)
 	}
 }
 

@@ -46,6 +46,8 @@ type Options struct {
 	// Webhooks are the handlers of what tools send, by source id: POST /webhooks/jira/{source}. They see to it themselves who it is
 	// that sends, and how much. A source without one answers as if it did not exist.
 	Webhooks map[string]http.Handler
+	// Drive is the handler of what Google Drive sends: POST /webhooks/drive. Nil answers as if it did not exist.
+	Drive http.Handler
 }
 
 // Partnership is what the configuration says of one, as far as people see it.
@@ -171,9 +173,12 @@ func (s *Server) routes() http.Handler {
 		mux.Handle("GET /metrics", s.o.Metrics)
 	}
 	mux.HandleFunc(webhookPattern, s.webhook)
+	mux.HandleFunc(DrivePath, s.notice)
 	mux.HandleFunc("/", s.elsewhere)
 	cross := http.NewCrossOriginProtection()
-	cross.AddInsecureBypassPattern(webhookPattern) // a signature says who sends, where a page has only a browser's word
+	// A signature or a token says who sends, where a page has only a browser's word.
+	cross.AddInsecureBypassPattern(webhookPattern)
+	cross.AddInsecureBypassPattern(DrivePath)
 	cross.SetDenyHandler(http.HandlerFunc(s.foreign))
 	return s.secured(cross.Handler(mux))
 }

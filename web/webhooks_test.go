@@ -80,3 +80,34 @@ func TestWebhookPathIsServed(t *testing.T) {
 		t.Errorf("answer %s", res.Status)
 	}
 }
+
+// TestDriveNotices: Google's way in is open to POST alone, from anywhere, and is not there where nobody takes notices.
+func TestDriveNotices(t *testing.T) {
+	t.Parallel()
+	took := 0
+	for _, tc := range []struct {
+		handler       bool
+		method, path  string
+		status, atEnd int
+	}{
+		{false, "POST", DrivePath, http.StatusNotFound, 0},
+		{true, "POST", DrivePath, http.StatusOK, 1},
+		{true, "GET", DrivePath, http.StatusMethodNotAllowed, 1},
+		{true, "PUT", DrivePath, http.StatusMethodNotAllowed, 1},
+		{true, "POST", DrivePath + "?x=1", http.StatusOK, 2},
+	} {
+		s := serve(t, seeded(), func(o *Options) {
+			o.AllowedHosts = []string{"localhost"}
+			if tc.handler {
+				o.Drive = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { took++; w.WriteHeader(http.StatusOK) })
+			}
+		})
+		r := httptest.NewRequestWithContext(t.Context(), tc.method, "https://lockstep.public.example"+tc.path, strings.NewReader("body"))
+		r.Header.Set("Sec-Fetch-Site", "cross-site")
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r)
+		if w.Code != tc.status || took != tc.atEnd || w.Body.Len() > 0 {
+			t.Errorf("%s %s: %d, %d taken; want %d, %d", tc.method, tc.path, w.Code, took, tc.status, tc.atEnd)
+		}
+	}
+}

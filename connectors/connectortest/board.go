@@ -104,7 +104,8 @@ func boardOf(word string, ids ...task.ID) connectors.Board {
 	}
 	for _, id := range ids {
 		b.Rows[id] = []connectors.Cell{
-			{Value: task.TextValue("Red"), Tone: connectors.Red}, text(string(id) + " because of " + word),
+			{Value: task.TextValue("Red"), Tone: connectors.Red},
+			text(string(id) + " because of " + word),
 			{Links: []connectors.Link{{Text: "tool one", URL: "https://example.org/1?a=b&c=d"}, {Text: "no address"}}},
 		}
 	}
@@ -152,8 +153,9 @@ func (d *desk) there(b connectors.Board, names []string, ids []task.ID) {
 	d.Helper()
 	for i, name := range names {
 		got := d.viewer().Beside(d, name)
-		for k, c := range b.Columns {
-			if want := read(b.Rows[ids[i]][k]); !strings.Contains(got[c.Name], want[0]) || !strings.Contains(got[c.Name], want[len(want)-1]) {
+		for k, cell := range b.Rows[ids[i]] {
+			c := b.Columns[k]
+			if want := read(cell); !strings.Contains(got[c.Name], want[0]) || !strings.Contains(got[c.Name], want[len(want)-1]) {
 				d.Errorf("beside %s stands %q under %s; want %q", name, got[c.Name], c.Name, want)
 			}
 		}
@@ -332,13 +334,17 @@ func boardIsPutRight(d *desk) {
 	d.publish(b)
 	d.viewer().Scribble(d, boardPage, "scribbled")
 	d.viewer().WriteBeside(d, boardPage, "my own note")
-	d.pull()
+	if got := d.pull().Overtyped; len(got) != 1 || got[0].Page != boardPage || got[0].Text != "scribbled" || got[0].Name == "" || got[0].Column == "" {
+		d.Errorf("what a person typed over is read as %+v; it must be told once, with its place, for it is written over", got)
+	}
 	d.publish(b)
 	d.there(b, names, ids)
 	if !d.viewer().StandsBeside(d, boardPage, "my own note") {
 		d.Errorf("what a person wrote beside the page is gone")
 	}
-	d.pull()
+	if got := d.pull().Overtyped; len(got) != 0 {
+		d.Errorf("the page was put right, and still it is said that %+v was typed over", got)
+	}
 	d.settled(b)
 }
 

@@ -93,7 +93,7 @@ func (a *applying) run(at []int) {
 		return
 	}
 	a.budget--
-	b, f := a.c.prepare(a.ctx, a.patches, at, a.out)
+	b, f := a.c.prepare(forWrite(a.ctx), a.patches, at, a.out)
 	if f != nil {
 		a.stop(at, f)
 		return
@@ -109,6 +109,10 @@ func (a *applying) run(at []int) {
 	}
 	var answer *googleapi.Error
 	if errors.As(err, &answer) && answer.Code == http.StatusBadRequest {
+		if full(answer) {
+			a.full(b, answer)
+			return
+		}
 		a.split(b, answer)
 		return
 	}

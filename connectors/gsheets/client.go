@@ -36,6 +36,22 @@ const (
 // NewService returns the official client over our transport. For a service account each call carries its token; the file
 // is read at once, and the error says if it is none of a service account.
 func NewService(ctx context.Context, cred Credentials, o transport.Options) (*sheets.Service, error) {
+	opts, err := dial(ctx, cred, o)
+	if err != nil {
+		return nil, err
+	}
+	if cred.Endpoint != "" {
+		opts = append(opts, option.WithEndpoint(strings.TrimRight(cred.Endpoint, "/")+"/"))
+	}
+	svc, err := sheets.NewService(ctx, opts...)
+	if err != nil {
+		return nil, fmt.Errorf("set up the Google client: %w", err)
+	}
+	return svc, nil
+}
+
+// dial is what a client of Google's needs to go through our transport.
+func dial(ctx context.Context, cred Credentials, o transport.Options) ([]option.ClientOption, error) {
 	if o.Timeout == 0 {
 		o.Timeout = sheetTimeout
 	}
@@ -43,14 +59,12 @@ func NewService(ctx context.Context, cred Credentials, o transport.Options) (*sh
 		o.MaxBody = sheetMaxBody
 	}
 	client := transport.NewClient(o)
-	opts := []option.ClientOption{option.WithUserAgent("lockstep")}
 	switch {
 	case cred.Endpoint != "":
 		u, err := url.Parse(cred.Endpoint)
 		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 			return nil, fmt.Errorf("set up the Google client: the endpoint %s is no web address", quote(cred.Endpoint))
 		}
-		opts = append(opts, option.WithEndpoint(strings.TrimRight(cred.Endpoint, "/")+"/"))
 	case cred.File != "":
 		rt, err := htransport.NewTransport(ctx, client.Transport,
 			option.WithAuthCredentialsFile(option.ServiceAccount, cred.File),
@@ -62,11 +76,7 @@ func NewService(ctx context.Context, cred Credentials, o transport.Options) (*sh
 	default:
 		return nil, errors.New("set up the Google client: give google.credentials_file, or google.endpoint for a local server")
 	}
-	svc, err := sheets.NewService(ctx, append(opts, option.WithHTTPClient(client))...)
-	if err != nil {
-		return nil, fmt.Errorf("set up the Google client: %w", err)
-	}
-	return svc, nil
+	return []option.ClientOption{option.WithUserAgent("lockstep"), option.WithHTTPClient(client)}, nil
 }
 
 // webAddress is where people see the spreadsheets of an endpoint.
@@ -169,6 +179,10 @@ func (c *Connector) fault(op string, err error) (f *fault.Error, uncertain bool)
 		// Google's budgets are counted by the minute, and it does not say when the next one begins.
 		now := c.o.Now()
 		f.RetryAfter = now.Truncate(time.Minute).Add(time.Minute).Sub(now)
+	case full(answer):
+		f.Kind, f.Reason = fault.Permanent, fault.Unsupported
+		f.Hint = "the spreadsheet is full: Google allows 10,000,000 cells in it, empty ones and those of every tab included. Delete empty rows and columns, " +
+			"or tabs that nobody needs"
 	case answer.Code == http.StatusForbidden && f.Reason == fault.Auth:
 		f.Hint = "share the spreadsheet, as an editor, with the service account's address: it is client_email in google.credentials_file"
 	case answer.Code == http.StatusNotFound:

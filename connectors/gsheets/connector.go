@@ -24,6 +24,8 @@ type Options struct {
 	KeyPrefix string
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
+	// Drive tells where the spreadsheet's file lies; nil is not asked.
+	Drive *Drive
 }
 
 // Connector connects one tab. Besides connectors.Connector it is a Normalizer and a Confirmer.
@@ -31,6 +33,7 @@ type Connector struct {
 	cfg     Config
 	svc     *sheets.Service
 	o       Options
+	bin     bin
 	words   *vocabulary
 	headers [task.FieldCount]string
 	web     string // where people see the spreadsheets
@@ -44,6 +47,7 @@ var (
 	_ connectors.Connector  = (*Connector)(nil)
 	_ connectors.Normalizer = (*Connector)(nil)
 	_ connectors.Confirmer  = (*Connector)(nil)
+	_ connectors.Hinted     = (*Connector)(nil)
 )
 
 // New returns a connector of the tab that cfg names. It makes no request. The error says all that is wrong with cfg.
@@ -102,6 +106,9 @@ type memory struct {
 // Pull reads the whole tab in one request. The snapshot is complete, unless a row bears an id that is none of ours: it
 // could be any task's. The cursor only serves to notice what was deleted.
 func (c *Connector) Pull(ctx context.Context, cursor string) (task.Snapshot, error) {
+	if f := c.binned(ctx); f != nil {
+		return task.Snapshot{}, f
+	}
 	var before memory
 	if cursor != "" {
 		if err := json.Unmarshal([]byte(cursor), &before); err != nil {

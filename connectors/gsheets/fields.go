@@ -68,7 +68,7 @@ func (r *reader) value(f task.Field, c cell) (v task.Value, reason task.HoldReas
 	case task.Set:
 		v = task.SetValue(strings.FieldsFunc(text(c), setBreak)...)
 	case task.Text:
-		v = task.TextValue(text(c))
+		v, hint = readText(text(c))
 	case task.None, task.Unreadable:
 	}
 	return v, "", hint
@@ -201,19 +201,25 @@ func (r *reader) readBool(c cell) (v task.Value, hint string) {
 const maxText = 50_000
 
 // fit is a text as a cell takes it: not too long, without control characters.
-func fit(s string) string {
-	s = strings.Map(func(r rune) rune {
+func fit(s string) string { return cut(printable(s), maxText) }
+
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
 		if r < ' ' && r != '\t' && r != '\n' || r == 0x7F {
 			return -1
 		}
 		return r
 	}, s)
-	if len(s) <= maxText {
+}
+
+// cut is as much of a text as has no more than so many characters.
+func cut(s string, most int) string {
+	if len(s) <= most {
 		return s
 	}
 	n := 0
 	for i, r := range s {
-		if n += utf16.RuneLen(r); n > maxText {
+		if n += utf16.RuneLen(r); n > most {
 			return s[:i]
 		}
 	}
@@ -249,8 +255,11 @@ func (r *reader) write(f task.Field, v task.Value) (c cell, ok bool) {
 	case task.Bool:
 		yes, isBool := v.Bool()
 		return cell{kind: boolCell, yes: yes}, isBool
-	case task.Text, task.Person, task.Set:
-		return cell{kind: textCell, text: fit(v.Display())}, v.Kind() == f.Kind()
+	case task.Text:
+		return cell{kind: textCell, text: shorten(v.Display())}, v.Kind() == task.Text
+	case task.Person, task.Set:
+		s := printable(v.Display())
+		return cell{kind: textCell, text: s}, v.Kind() == f.Kind() && fit(s) == s // half a list is another list
 	case task.None, task.Unreadable:
 	}
 	return cell{}, false

@@ -20,6 +20,7 @@ type board struct {
 type page struct {
 	connectors.Page
 	beside []string // what people wrote outside our area
+	over   []task.Overtyped
 }
 
 var _ connectors.Publisher = (*Tool)(nil)
@@ -106,20 +107,36 @@ func (t *Tool) writeColumns() {
 	t.board = &next
 }
 
-// writePages writes every page that is not there as it should be. What people wrote beside it stays, and so do pages that are
-// not ours to write.
+// writePages writes every page that is not there as it should be. What people wrote beside it stays, and a page that they typed
+// over since the last Pull stays as it is until the next has told of that.
 func (t *Tool) writePages() {
 	next := *t.board
 	next.pages = slices.Clone(next.pages)
 	for _, want := range t.wanted.Pages {
+		if t.left(want.Name) {
+			continue
+		}
 		want = t.keepChoices(want)
 		if i := pageAt(next.pages, want.Name); i >= 0 {
-			next.pages[i].Page = want
+			next.pages[i].Page, next.pages[i].over = want, nil
 		} else {
 			next.pages = append(next.pages, page{Page: want})
 		}
 	}
 	t.board = &next
+}
+
+// left reports whether people typed over a page since the last Pull.
+func (t *Tool) left(name string) bool {
+	i := pageAt(t.board.pages, name)
+	if i < 0 {
+		return false
+	}
+	var seen []task.Overtyped
+	if k := pageAt(t.pulled.pages, name); k >= 0 {
+		seen = t.pulled.pages[k].over
+	}
+	return slices.ContainsFunc(t.board.pages[i].over, func(o task.Overtyped) bool { return !slices.Contains(seen, o) })
 }
 
 // keepChoices puts into a page what people chose since it was read: nobody has seen that yet.
@@ -158,6 +175,15 @@ func (b *board) choices(name string) map[string]string {
 	return out
 }
 
+// overtyped is what people typed over pages, as a Pull tells it.
+func (t *Tool) overtyped() []task.Overtyped {
+	var out []task.Overtyped
+	for _, p := range t.board.pages {
+		out = append(out, p.over...)
+	}
+	return out
+}
+
 // chosen is what people chose, as a Pull tells it.
 func (t *Tool) chosen() []task.Choice {
 	var out []task.Choice
@@ -188,6 +214,9 @@ func (t *Tool) differs(b *board) bool {
 		}
 	}
 	for _, want := range t.wanted.Pages {
+		if t.left(want.Name) {
+			continue
+		}
 		if i := pageAt(b.pages, want.Name); i < 0 || !samePage(want, b.pages[i].Page) {
 			return true
 		}

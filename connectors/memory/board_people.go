@@ -67,6 +67,7 @@ func (t *Tool) Scribble(name, text string) bool {
 		default:
 			return false
 		}
+		p.over = append(slices.Clone(p.over), task.Overtyped{Page: name, Name: "row 1", Column: "A", Text: text})
 		return true
 	})
 }

@@ -67,6 +67,19 @@ func (t *Tool) Delete(key string) bool {
 		return false
 	}
 	t.drop(it)
+	t.deleted = it
+	return true
+}
+
+// Undo brings back the item that a person deleted last, with our mark, and reports whether there is one.
+func (t *Tool) Undo() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.deleted == nil || t.items[t.deleted.number] != nil {
+		return false
+	}
+	t.put(*t.deleted)
+	t.deleted = nil
 	return true
 }
 

@@ -48,8 +48,8 @@ func (t *Tool) Pull(ctx context.Context, cursor string) (task.Snapshot, error) {
 	if t.opts.Increments {
 		snap.Cursor = fmt.Sprintf("%d:%d", s.seq, round)
 	}
-	t.known = t.board
-	snap.Choices = t.chosen()
+	t.known, t.pulled = t.board, t.board
+	snap.Choices, snap.Overtyped = t.chosen(), t.overtyped()
 	if half {
 		snap.Complete, snap.Listing = false, nil
 		snap.Records = snap.Records[:len(snap.Records)/2]

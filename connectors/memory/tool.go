@@ -61,20 +61,22 @@ const (
 type Tool struct {
 	opts Options
 
-	mu     sync.Mutex
-	desc   connectors.Description
-	items  map[int]*item // by number: "k7" is 7
-	order  []int         // as the tool lists them
-	marks  map[task.ID][]int
-	number int   // of the newest item
-	seq    int64 // of the last change
-	shown  []state
-	stir   uint64 // how often the items were permuted
+	mu      sync.Mutex
+	desc    connectors.Description
+	items   map[int]*item // by number: "k7" is 7
+	order   []int         // as the tool lists them
+	marks   map[task.ID][]int
+	number  int   // of the newest item
+	deleted *item // by a person, the last
+	seq     int64 // of the last change
+	shown   []state
+	stir    uint64 // how often the items were permuted
 
 	reads, writes int
 
 	board     *board            // as it is
 	known     *board            // as it was read or written last
+	pulled    *board            // as it was read last
 	wanted    *connectors.Board // as it is to be; nil until Show
 	published int
 
@@ -110,7 +112,7 @@ type state struct {
 
 // New returns a tool without items.
 func New(o Options) *Tool {
-	t := &Tool{opts: o, items: make(map[int]*item), marks: make(map[task.ID][]int), board: &board{}, known: &board{}}
+	t := &Tool{opts: o, items: make(map[int]*item), marks: make(map[task.ID][]int), board: &board{}, known: &board{}, pulled: &board{}}
 	t.describe(o.Fields, o.ReadOnly)
 	t.index()
 	return t

@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/lockstep-sync/lockstep/config"
+	"github.com/lockstep-sync/lockstep/connectors/gsheets"
 	"github.com/lockstep-sync/lockstep/connectors/jira"
 	"github.com/lockstep-sync/lockstep/sync/engine"
 	"github.com/lockstep-sync/lockstep/sync/fault"
@@ -51,8 +52,11 @@ type App struct {
 	parts    []*part
 	registry *prometheus.Registry
 	requests *requests
-	budgets  *jira.Budgets // of all partnerships: they may share an account
+	budgets  *jira.Budgets    // of all partnerships: they may share an account
+	google   *gsheets.Budgets // likewise
 	webhooks *webhooks
+	sheets   []sheet        // in the order of the configuration
+	watch    *gsheets.Watch // nil where Google is not asked to tell of changes
 	web      *web.Server
 }
 
@@ -76,7 +80,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the store: %w", err)
 	}
-	a := &App{o: o, store: st, registry: newRegistry(o.Version), budgets: jira.NewBudgets(o.Now)}
+	a := &App{o: o, store: st, registry: newRegistry(o.Version), budgets: jira.NewBudgets(o.Now), google: googleBudgets(o)}
 	a.requests = newRequests(a.registry)
 	a.webhooks = newWebhooks(a.registry, o.Log)
 	metrics := engine.NewMetrics(a.registry, o.Now)
@@ -85,6 +89,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 			return nil, errors.Join(err, st.Close())
 		}
 	}
+	a.watchDrive()
 	if err := a.serve(); err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
@@ -127,22 +132,32 @@ func (a *App) add(ctx context.Context, p config.Partnership, metrics *engine.Met
 	if err != nil {
 		return err
 	}
-	pt.loop = engine.NewLoop(p.Interval, func(ctx context.Context) {
-		// What went wrong is in the report and the log line of the cycle; the next cycle tries again.
-		if _, err := pt.engine.RunCycle(ctx, engine.Mode{}); err != nil && ctx.Err() == nil {
-			a.o.Log.Error("cycle came to nothing", "partnership", p.ID, "err", err, "hint", fault.Of(err).Hint)
-		}
+	pt.loop = engine.NewLoop(engine.LoopOptions{
+		Pace: engine.Pace{Interval: p.Interval, Active: p.Active},
+		Room: func() time.Duration { return a.google.Room(a.credentials(), p.ID) },
+		Cycle: func(ctx context.Context) bool {
+			// What went wrong is in the report and the log line of the cycle; the next cycle tries again.
+			r, err := pt.engine.RunCycle(ctx, engine.Mode{})
+			if err != nil && ctx.Err() == nil {
+				a.o.Log.Error("cycle came to nothing", "partnership", p.ID, "err", err, "hint", fault.Of(err).Hint)
+			}
+			return r.Edits > 0
+		},
 	})
 	a.parts = append(a.parts, pt)
 	return a.webhooks.add(p, sources, func() { pt.loop.Wake() })
 }
 
 func (a *App) serve() error {
-	handler, err := web.New(web.Options{
+	o := web.Options{
 		Partnerships: a.described(), Store: a.store, Now: a.o.Now, Version: a.o.Version, Ready: a.ready, Banner: a.o.Banner,
 		AllowedHosts: a.o.AllowedHosts, Webhooks: a.webhooks.handlers,
 		Metrics: promhttp.HandlerFor(a.registry, promhttp.HandlerOpts{}),
-	})
+	}
+	if a.watch != nil {
+		o.Drive = a.watch
+	}
+	handler, err := web.New(o)
 	if err != nil {
 		return fmt.Errorf("set up the page: %w", err)
 	}
@@ -219,6 +234,9 @@ func (a *App) Run(ctx context.Context, ln net.Listener) error {
 	var wg sync.WaitGroup
 	for _, p := range a.parts {
 		wg.Go(func() { p.loop.Run(loops) })
+	}
+	if a.watch != nil {
+		wg.Go(func() { a.watch.Run(loops) })
 	}
 	var err error
 	select {

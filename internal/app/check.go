@@ -21,7 +21,7 @@ type SourceCheck struct {
 // is done. It opens no store and writes nothing. A source that cannot be reached is a finding; an error comes back only where a
 // connector cannot be set up, or ctx ended.
 func Check(ctx context.Context, o Options, told func(SourceCheck)) error {
-	a := &App{o: o, registry: prometheus.NewRegistry()}
+	a := &App{o: o, registry: prometheus.NewRegistry(), google: googleBudgets(o)}
 	a.requests = newRequests(a.registry)
 	for _, p := range o.Config.Partnerships {
 		sources, err := a.sources(ctx, p)

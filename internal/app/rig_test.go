@@ -38,7 +38,7 @@ const (
 
 const rigConfig = `listen: 127.0.0.1:0
 store: "sqlite:$STORE"
-google: {endpoint: "$GOOGLE"}
+google: {endpoint: "$GOOGLE"$LIMITS}
 partnerships:
   - id: small
     key: SM
@@ -73,6 +73,7 @@ type rig struct {
 	store    string
 	interval string // "" for the default
 	noEmail  bool   // the token is a personal access token
+	google   string // more keys of Google, each after a comma
 	extra    string // more keys of the Jira source, each after a comma
 	log      *logText
 	disk     []string // pragmas of the database
@@ -130,7 +131,7 @@ func (r *rig) open(t *testing.T) *app.App {
 
 func (r *rig) config() string {
 	return strings.NewReplacer(
-		"$STORE", r.store, "$INTERVAL", cmp.Or(r.interval, "60s"), "$EXTRA", r.extra, "$JIRA", r.front.url(), "$GOOGLE", r.GoogleURL, "$LOGIN", r.login(), "$TOKEN", strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(r.token),
+		"$STORE", r.store, "$INTERVAL", cmp.Or(r.interval, "60s"), "$EXTRA", r.extra, "$JIRA", r.front.url(), "$LIMITS", r.google, "$GOOGLE", r.GoogleURL, "$LOGIN", r.login(), "$TOKEN", strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(r.token),
 		"$SCORECARD", r.Scorecard, "$PARTNER", r.Partner, "$HYDROTECH", r.Hydrotech,
 	).Replace(rigConfig)
 }

@@ -56,14 +56,33 @@ func (a *App) doc(ctx context.Context, p config.Partnership, id task.SourceID, c
 }
 
 func (a *App) sheet(ctx context.Context, p config.Partnership, id task.SourceID, cfg gsheets.Config) (connectors.Connector, error) {
-	g := a.o.Config.Google
-	svc, err := gsheets.NewService(ctx, gsheets.Credentials{File: g.CredentialsFile, Endpoint: g.Endpoint}, transport.Options{
-		Source: id, Observer: a.requests,
+	svc, err := gsheets.NewService(ctx, a.credentials(), transport.Options{
+		Source: id, Observer: a.requests, Gate: a.google.Gate(a.credentials(), p.ID),
 	})
 	if err != nil {
 		return nil, err
 	}
-	return gsheets.New(cfg, svc, gsheets.Options{Source: id, KeyPrefix: p.Key, Now: a.o.Now})
+	drive, err := gsheets.NewDrive(ctx, a.credentials(), transport.Options{Source: id, Observer: a.requests})
+	if err != nil {
+		return nil, err
+	}
+	conn, err := gsheets.New(cfg, svc, gsheets.Options{Source: id, KeyPrefix: p.Key, Now: a.o.Now, Drive: drive})
+	if err != nil {
+		return nil, err
+	}
+	a.sheets = append(a.sheets, sheet{partnership: p.ID, file: cfg.Spreadsheet, drive: drive, conn: conn})
+	return conn, nil
+}
+
+// credentials are how Google is reached.
+func (a *App) credentials() gsheets.Credentials {
+	g := a.o.Config.Google
+	return gsheets.Credentials{File: g.CredentialsFile, Endpoint: g.Endpoint}
+}
+
+// googleBudgets are those of the one account that all sheets are reached with.
+func googleBudgets(o Options) *gsheets.Budgets {
+	return gsheets.NewBudgets(o.Now, gsheets.Limits{Reads: o.Config.Google.Reads, Writes: o.Config.Google.Writes})
 }
 
 // described is what the page needs to know of the configuration.

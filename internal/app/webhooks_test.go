@@ -89,7 +89,7 @@ func TestWebhooksWakeTheirPartnership(t *testing.T) {
 func TestAWebhookIsActedOn(t *testing.T) {
 	t.Parallel()
 	r := newRigWith(t, demo.Options{Listen: "127.0.0.1:0", IndexLag: 45 * time.Second})
-	r.interval = "24h"
+	r.interval, r.google = "24h", plenty
 	r.app = r.open(t)
 	r.settle(t)
 	card := scorecardOf(r.cycle(t))

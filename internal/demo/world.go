@@ -3,6 +3,7 @@
 package demo
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,6 +32,7 @@ const (
 	jiraProject    = "WASH"
 	jiraName       = "Water and Sanitation"
 	documentTitle  = "Clean Water Alliance: "
+	noQuota        = 600 // requests a minute, where Google's stand-in counts none: a demo wants to be quick
 )
 
 // World is the sandbox servers, listening.
@@ -45,6 +47,7 @@ type World struct {
 	Email, Token         string
 
 	clock   *Clock
+	quota   int
 	servers []*http.Server
 }
 
@@ -95,7 +98,7 @@ func Start(ctx context.Context, clock *Clock, o Options) (*World, error) {
 		site.Project, site.ProjectName = "", ""
 	}
 	w := &World{
-		clock: clock, Email: botEmail, Token: botToken, Jira: jirabox.New(site),
+		clock: clock, quota: o.Quota, Email: botEmail, Token: botToken, Jira: jirabox.New(site),
 		Google: googlebox.New(googlebox.Options{
 			Now: clock.Now, Locale: googleLocale, TimeZone: timezone, ReadsPerMinute: o.Quota, WritesPerMinute: o.Quota,
 		}),
@@ -163,13 +166,14 @@ func (w *World) DocURL(id string) string { return w.GoogleURL + "/document/d/" +
 func (w *World) Config(store string) string {
 	return strings.NewReplacer(
 		"$STORE", store, "$JIRA", w.JiraURL, "$GOOGLE", w.GoogleURL, "$EMAIL", w.Email, "$TOKEN", w.Token, "$SCORECARD", w.Scorecard,
-		"$PARTNER", w.Partner, "$REPORT", w.ReportDoc, "$HYDROTECH", w.Hydrotech, "$AGREED", w.clock.Now().AddDate(0, 0, -60).Format(time.DateOnly),
+		"$PARTNER", w.Partner, "$REPORT", w.ReportDoc, "$HYDROTECH", w.Hydrotech, "$QUOTA", strconv.Itoa(cmp.Or(w.quota, noQuota)),
+		"$AGREED", w.clock.Now().AddDate(0, 0, -60).Format(time.DateOnly),
 	).Replace(configuration)
 }
 
 const configuration = `listen: 127.0.0.1:0
 store: "sqlite:$STORE"
-google: {endpoint: "$GOOGLE"}
+google: {endpoint: "$GOOGLE", reads_per_minute: $QUOTA, writes_per_minute: $QUOTA}
 partnerships:
   - id: clean-water
     key: CW

@@ -56,12 +56,13 @@ func (e *Engine) publishes() bool { return e.sources[e.scorecard].Publishes() }
 // boardMemory is what is kept of the board from cycle to cycle, so that what did not change is not worked out again. Guarded by
 // Engine.running.
 type boardMemory struct {
-	stories *stories
-	basis   basis
-	card    scorecard.Scorecard
-	rows    map[task.ID]*boardRow
-	cells   map[task.ID][]connectors.Cell // those of rows, as they were shown last
-	written time.Time                     // when all of it was last known to be there; zero before the first time
+	stories   *stories
+	basis     basis
+	card      scorecard.Scorecard
+	rows      map[task.ID]*boardRow
+	cells     map[task.ID][]connectors.Cell // those of rows, as they were shown last
+	overtyped []task.Overtyped              // what the last cycle that decided told the history of
+	written   time.Time                     // when all of it was last known to be there; zero before the first time
 }
 
 // basis is all that the figures hang on beside what people type: as long as it stays, so do they.
@@ -114,6 +115,9 @@ func (c *cycle) publishBoard(ctx context.Context) {
 		return // a tool that asked to be left alone is asked again by the next cycle
 	}
 	if err := c.sources[c.scorecard].Publish(ctx); err != nil {
+		if ctx.Err() != nil {
+			return // the daemon was told to stop; the next one makes it good
+		}
 		c.board.err = fault.Of(err)
 		if wait := c.board.err.RetryAfter; wait > 0 {
 			c.rest[id] = c.Now().Add(wait)

@@ -33,8 +33,12 @@ func (c *cycle) conflictsPage(p *connectors.Page) {
 		p.Lines = append(p.Lines, textCell("Agree with each other, and choose in the column Choose: it is then settled everywhere."))
 	}
 	p.Columns = []connectors.BoardColumn{
-		{Name: "Task", Kind: task.Text}, {Name: "Title", Kind: task.Text, Wide: true}, {Name: "Field", Kind: task.Text},
-		{Name: "Agreed", Kind: task.Text}, {Name: "Claims", Kind: task.Text, Wide: true}, {Name: "Choose", Kind: task.Text, Wide: true},
+		{Name: "Task", Kind: task.Text},
+		{Name: "Title", Kind: task.Text, Wide: true},
+		{Name: "Field", Kind: task.Text},
+		{Name: "Agreed", Kind: task.Text},
+		{Name: "Claims", Kind: task.Text, Wide: true},
+		{Name: "Choose", Kind: task.Text, Wide: true},
 		{Name: "Open since", Kind: task.Text},
 	}
 	for _, k := range c.commit.Conflicts {
@@ -80,8 +84,13 @@ func (c *cycle) activity(p *connectors.Page, told *stories) {
 		{Value: task.TextValue(fmt.Sprintf("The latest %d changes, the newest first. The whole history is kept by Lockstep.", activityRows)), Tone: connectors.Muted},
 	}
 	p.Columns = []connectors.BoardColumn{
-		{Name: "When", Kind: task.Text}, {Name: "Task", Kind: task.Text}, {Name: "Title", Kind: task.Text, Wide: true},
-		{Name: "What", Kind: task.Text}, {Name: "From", Kind: task.Text}, {Name: "To", Kind: task.Text}, {Name: "Who", Kind: task.Text},
+		{Name: "When", Kind: task.Text},
+		{Name: "Task", Kind: task.Text},
+		{Name: "Title", Kind: task.Text, Wide: true},
+		{Name: "What", Kind: task.Text},
+		{Name: "From", Kind: task.Text},
+		{Name: "To", Kind: task.Text},
+		{Name: "Who", Kind: task.Text},
 		{Name: "Overruled", Kind: task.Text, Wide: true},
 	}
 	for _, e := range told.latest() {
@@ -114,6 +123,8 @@ func (c *cycle) happened(e store.Event) (what, from, to string) {
 		return "Removed", "", ""
 	case store.EventRestored:
 		return "Back again", "", ""
+	case store.EventOvertyped:
+		return "Typed over what Lockstep works out: " + oneLine(e.Note, nameLength), from, ""
 	case store.EventSettled:
 		return "Conflict settled: " + field, from, to
 	case store.EventDecided:
@@ -157,8 +168,13 @@ func (c *cycle) quality(p *connectors.Page) {
 		p.Lines = append(p.Lines, textCell(fmt.Sprintf("%d things wait for somebody; the first %d are shown.", n, qualityRows)))
 	}
 	p.Columns = []connectors.BoardColumn{
-		{Name: "Tool", Kind: task.Text}, {Name: "Item", Kind: task.Text}, {Name: "Task", Kind: task.Text}, {Name: "Field", Kind: task.Text},
-		{Name: "Matter", Kind: task.Text}, {Name: "What it shows", Kind: task.Text, Wide: true}, {Name: "What to do", Kind: task.Text, Wide: true},
+		{Name: "Tool", Kind: task.Text},
+		{Name: "Item", Kind: task.Text},
+		{Name: "Task", Kind: task.Text},
+		{Name: "Field", Kind: task.Text},
+		{Name: "Matter", Kind: task.Text},
+		{Name: "What it shows", Kind: task.Text, Wide: true},
+		{Name: "What to do", Kind: task.Text, Wide: true},
 	}
 	for _, h := range c.holds[:min(len(c.holds), qualityRows)] {
 		field := h.Field

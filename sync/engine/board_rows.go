@@ -174,19 +174,19 @@ func (c *cycle) linksOf(w *work) []shownLink {
 }
 
 // linkShown is what is shown of one side: nothing of the scorecard, in which it is shown.
-func linkShown(s *side, scorecard bool) shownLink {
-	if !s.linked || scorecard {
+func linkShown(s *side, here bool) shownLink {
+	if !s.linked || here {
 		return shownLink{}
 	}
 	return shownLink{s.link.Name, s.link.URL}
 }
 
-func sameLinks(was []shownLink, sides []side, scorecard int) bool {
+func sameLinks(was []shownLink, sides []side, card int) bool {
 	if len(was) != len(sides) {
 		return false
 	}
 	for i := range sides {
-		if was[i] != linkShown(&sides[i], i == scorecard) {
+		if was[i] != linkShown(&sides[i], i == card) {
 			return false
 		}
 	}

@@ -21,9 +21,14 @@ func (c *cycle) summary(p *connectors.Page) {
 	p.Lines = append(p.Lines, c.heartbeat()...)
 	p.Lines = append(p.Lines, c.freshness()...)
 	p.Columns = []connectors.BoardColumn{
-		{Name: "Partner", Kind: task.Text}, {Name: "Open", Kind: task.Number}, {Name: "Overdue", Kind: task.Number},
-		{Name: "Done", Kind: task.Number}, {Name: "RAG", Kind: task.Text, Words: ragWords()}, {Name: "Why", Kind: task.Text, Wide: true},
-		{Name: "Commitments kept", Kind: task.Text}, {Name: "On time", Kind: task.Text},
+		{Name: "Partner", Kind: task.Text},
+		{Name: "Open", Kind: task.Number},
+		{Name: "Overdue", Kind: task.Number},
+		{Name: "Done", Kind: task.Number},
+		{Name: "RAG", Kind: task.Text, Words: ragWords()},
+		{Name: "Why", Kind: task.Text, Wide: true},
+		{Name: "Commitments kept", Kind: task.Text},
+		{Name: "On time", Kind: task.Text},
 	}
 	for i := range c.memory.card.Partners {
 		r := &c.memory.card.Partners[i]

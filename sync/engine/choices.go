@@ -28,7 +28,11 @@ var (
 	ErrNoConflict      = errors.New("there is no open conflict about this field")
 	ErrNotOffered      = errors.New("this is not one of the values that stand against each other")
 	ErrConflictChanged = errors.New("what stands against each other has changed meanwhile: look again, and choose anew")
+	ErrTooManyChoices  = errors.New("too many choices wait for a cycle already: try again later")
 )
+
+// mostChoices is how many choices wait for a cycle at most.
+const mostChoices = 1000
 
 // byScorecard is who settled a conflict that was settled on the scorecard: a sheet does not tell who chose.
 const byScorecard = "chosen on the scorecard"
@@ -56,6 +60,10 @@ func (e *Engine) Choose(c Choice) <-chan error {
 	done := make(chan error, 1)
 	e.choosing.mu.Lock()
 	defer e.choosing.mu.Unlock()
+	if len(e.choosing.queue) >= mostChoices {
+		done <- ErrTooManyChoices
+		return done
+	}
 	e.choosing.queue = append(e.choosing.queue, &choice{Choice: c, done: done})
 	return done
 }

@@ -267,3 +267,17 @@ func TestChooseOutlivesACycleThatDecidesNothing(t *testing.T) {
 	}
 	b.settledAs("by Jira", "by the scorecard", "Amina Diallo")
 }
+
+func TestChoicesAreBounded(t *testing.T) {
+	t.Parallel()
+	b := contestedBench(t)
+	c := engine.Choice{Task: "CW-1", Field: task.Notes, Value: task.TextValue("by Jira"), By: "Amina Diallo"}
+	for range 1000 {
+		b.eng.Choose(c)
+	}
+	if err := <-b.eng.Choose(c); !errors.Is(err, engine.ErrTooManyChoices) {
+		t.Errorf("%v; want that it is too many", err)
+	}
+	b.cycle()
+	b.settledAs("by Jira", "by the scorecard", "Amina Diallo")
+}

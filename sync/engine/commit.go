@@ -16,6 +16,7 @@ func (c *cycle) decide(ctx context.Context) error {
 	if err := c.save(ctx); err != nil {
 		return err
 	}
+	c.memory.overtyped = c.overtyped
 	c.answerChoices()
 	return nil
 }
@@ -29,6 +30,7 @@ func (c *cycle) prepare() {
 			c.commitSide(w, i)
 		}
 	}
+	c.keepOvertyped()
 	for _, p := range c.planned.Patches {
 		c.commit.Intents = append(c.commit.Intents, c.intent(p))
 	}

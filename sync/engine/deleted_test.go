@@ -75,26 +75,59 @@ func TestADeletedRowCancelsTheTask(t *testing.T) {
 func TestUndoOfADeletedRow(t *testing.T) {
 	t.Parallel()
 	b := cancelling(t)
-	b.jira.Add(titled("Dig a well"))
+	v := titled("Dig a well")
+	v[task.Status], v[task.Notes] = task.EnumValue(task.InProgress), task.TextValue("begun")
+	b.jira.Add(v)
 	b.cycle()
-	copied := b.card.Copy(b.card.Keys()[0]) // as undo brings it back: with its id
 	b.card.Delete(b.card.Keys()[0])
-	b.cycle() // two rows carry one id for a moment: nothing is deleted
-	b.card.Delete(copied)
-	row := titled("Dig a well")
-	row[task.Partner], row[task.Status] = task.EnumValue("aqua"), task.EnumValue(task.InProgress)
 	b.cycle()
 	if got := value(t, b.jira, "Dig a well", task.Status); got != task.Cancelled {
 		t.Fatalf("Jira says %q", got)
 	}
+	b.card.Undo()
+	b.cycle()
+	for name, tool := range map[string]*memory.Tool{"the scorecard": b.card, "Jira": b.jira} {
+		if got := value(t, tool, "Dig a well", task.Status); got != task.InProgress {
+			t.Errorf("after undo %s says %q", name, got)
+		}
+		if got := value(t, tool, "Dig a well", task.Notes); got != "begun" {
+			t.Errorf("after undo the notes of %s are %q", name, got)
+		}
+	}
+	if r := b.cycle(); len(r.Patches) > 0 || len(b.store.tasks) != 1 {
+		t.Errorf("it does not come to rest: %+v", r.Patches)
+	}
+}
+
+func TestADeletedRowThatIsTypedAgain(t *testing.T) {
+	t.Parallel()
+	b := cancelling(t)
+	b.jira.Add(titled("Dig a well"))
+	b.cycle()
+	b.card.Delete(b.card.Keys()[0])
+	b.cycle()
+	row := titled("Dig a well")
+	row[task.Partner], row[task.Status] = task.EnumValue("aqua"), task.EnumValue(task.InProgress)
 	b.card.Add(row)
 	b.cycle()
 	b.cycle()
-	if got := value(t, b.jira, "Dig a well", task.Status); got != task.InProgress {
-		t.Errorf("the row was typed again, and Jira says %q", got)
+	if got := value(t, b.jira, "Dig a well", task.Status); got != task.InProgress || len(b.store.tasks) != 1 {
+		t.Errorf("the row was typed again, Jira says %q, and there are %d tasks", got, len(b.store.tasks))
 	}
-	if n := len(b.store.tasks); n != 1 {
-		t.Errorf("there are %d tasks", n)
+}
+
+// A row that lies there twice for a moment, as people cut and paste, is not deleted.
+func TestARowThatWasMovedByCopying(t *testing.T) {
+	t.Parallel()
+	b := cancelling(t)
+	b.jira.Add(titled("Dig a well"))
+	b.cycle()
+	was := b.card.Keys()[0]
+	b.card.Copy(was)
+	b.card.Delete(was)
+	b.cycle()
+	if got := value(t, b.jira, "Dig a well", task.Status); got != task.NotStarted {
+		t.Errorf("Jira says %q", got)
 	}
 }
 

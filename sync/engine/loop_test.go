@@ -10,11 +10,18 @@ import (
 	"github.com/lockstep-sync/lockstep/sync/engine"
 )
 
+// newLoop is a loop at an even pace.
+func newLoop(interval time.Duration, cycle func()) *engine.Loop {
+	return engine.NewLoop(engine.LoopOptions{
+		Pace: engine.Pace{Interval: interval}, Cycle: func(context.Context) bool { cycle(); return false },
+	})
+}
+
 func TestLoop(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var cycles atomic.Int32
-		loop := engine.NewLoop(time.Minute, func(context.Context) {
+		loop := newLoop(time.Minute, func() {
 			cycles.Add(1)
 			<-time.After(10 * time.Second)
 		})
@@ -53,7 +60,7 @@ func TestLoopUnderAFloodOfWakes(t *testing.T) {
 				var cycles atomic.Int32
 				var ended time.Time
 				shortest := time.Hour
-				loop := engine.NewLoop(24*time.Hour, func(context.Context) {
+				loop := newLoop(24*time.Hour, func() {
 					if cycles.Add(1) > 2 {
 						shortest = min(shortest, time.Since(ended))
 					}
@@ -99,7 +106,7 @@ func TestLoopKeepsAShortInterval(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var cycles atomic.Int32
-		loop := engine.NewLoop(time.Second, func(context.Context) { cycles.Add(1) })
+		loop := newLoop(time.Second, func() { cycles.Add(1) })
 		ctx, stop := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() { loop.Run(ctx); close(done) }()
@@ -113,5 +120,134 @@ func TestLoopKeepsAShortInterval(t *testing.T) {
 		}
 		stop()
 		<-done
+	})
+}
+
+func TestPace(t *testing.T) {
+	t.Parallel()
+	minute := engine.Pace{Interval: time.Minute, Active: 10 * time.Second}
+	for _, tc := range []struct {
+		name  string
+		pace  engine.Pace
+		last  time.Duration
+		edits bool
+		want  time.Duration
+	}{
+		{"nothing ever happened", minute, 0, false, time.Minute},
+		{"the first cycle sees edits", minute, 0, true, 10 * time.Second},
+		{"an edit after a long rest", minute, time.Minute, true, 10 * time.Second},
+		{"another one", minute, 10 * time.Second, true, 10 * time.Second},
+		{"none", minute, 10 * time.Second, false, 12500 * time.Millisecond},
+		{"none again", minute, 40 * time.Second, false, 50 * time.Second},
+		{"never longer than the interval", minute, 50 * time.Second, false, time.Minute},
+		{"at rest", minute, time.Minute, false, time.Minute},
+		{"an even pace", engine.Pace{Interval: time.Minute}, time.Minute, true, time.Minute},
+		{"an interval that is shorter", engine.Pace{Interval: 2 * time.Second, Active: 10 * time.Second}, 2 * time.Second, true, 2 * time.Second},
+		{"the same", engine.Pace{Interval: time.Minute, Active: time.Minute}, time.Minute, true, time.Minute},
+	} {
+		if got := tc.pace.Next(tc.last, tc.edits); got != tc.want {
+			t.Errorf("%s: %s, want %s", tc.name, got, tc.want)
+		}
+	}
+	rest, n := minute.Next(0, true), 0
+	for sum := time.Duration(0); rest < time.Minute; n++ {
+		sum += rest
+		if rest = minute.Next(rest, false); n > 20 || sum > 6*time.Minute {
+			t.Fatalf("after %d cycles and %s the rest is %s", n, sum, rest)
+		}
+	}
+}
+
+// drive runs a loop in a bubble for a while, and returns when its cycles began, from the loop's start on.
+func drive(t *testing.T, o engine.LoopOptions, span time.Duration, meanwhile func(l *engine.Loop, ctx context.Context)) []time.Duration {
+	t.Helper()
+	var began []time.Duration
+	start := time.Now()
+	cycle := o.Cycle
+	o.Cycle = func(ctx context.Context) bool {
+		began = append(began, time.Since(start))
+		return cycle(ctx)
+	}
+	loop := engine.NewLoop(o)
+	ctx, stop := context.WithTimeout(t.Context(), span)
+	defer stop()
+	done := make(chan struct{})
+	go func() { loop.Run(ctx); close(done) }()
+	if meanwhile != nil {
+		meanwhile(loop, ctx)
+	}
+	<-done
+	return began
+}
+
+// TestLoopFollowsPeople: while people edit, what they do is seen within some ten seconds; when they stop, cycles become as
+// rare again as they were.
+func TestLoopFollowsPeople(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		edit := func() bool { s := time.Since(start); return s > 10*time.Minute && s < 20*time.Minute }
+		began := drive(t, engine.LoopOptions{
+			Pace: engine.Pace{Interval: time.Minute, Active: 10 * time.Second}, Cycle: func(context.Context) bool { return edit() },
+		}, 40*time.Minute, nil)
+		within := func(from, to time.Duration) (n int) {
+			for _, b := range began {
+				if b >= from && b < to {
+					n++
+				}
+			}
+			return n
+		}
+		for _, tc := range []struct {
+			when     string
+			from, to time.Duration
+			low, up  int
+		}{
+			{"before anybody edits", 0, 10 * time.Minute, 9, 11},
+			{"while they edit", 12 * time.Minute, 20 * time.Minute, 43, 54},
+			{"after they stopped", 20 * time.Minute, 25 * time.Minute, 8, 12},
+			{"long after", 30 * time.Minute, 40 * time.Minute, 9, 11},
+		} {
+			if n := within(tc.from, tc.to); n < tc.low || n > tc.up {
+				t.Errorf("%s: %d cycles, want %d to %d", tc.when, n, tc.low, tc.up)
+			}
+		}
+	})
+}
+
+// TestLoopKeepsToTheRoomThereIs: neither edits in every cycle nor a flood of wakes make cycles come faster than the tools have
+// room for; a wake after a long rest still acts at once.
+func TestLoopKeepsToTheRoomThereIs(t *testing.T) {
+	t.Parallel()
+	for _, interval := range []time.Duration{time.Second, time.Minute, 24 * time.Hour} {
+		t.Run(interval.String(), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				began := drive(t, engine.LoopOptions{
+					Pace: engine.Pace{Interval: interval, Active: 5 * time.Second}, Room: func() time.Duration { return 24 * time.Second },
+					Cycle: func(context.Context) bool { return true },
+				}, time.Hour, func(l *engine.Loop, ctx context.Context) {
+					for ctx.Err() == nil {
+						l.Wake()
+						<-time.After(50 * time.Millisecond)
+					}
+				})
+				if n := len(began); n < 140 || n > 151 {
+					t.Errorf("%d cycles in an hour, want one in 24 seconds", n)
+				}
+			})
+		})
+	}
+	synctest.Test(t, func(t *testing.T) {
+		began := drive(t, engine.LoopOptions{
+			Pace: engine.Pace{Interval: 24 * time.Hour}, Room: func() time.Duration { return 24 * time.Second },
+			Cycle: func(context.Context) bool { return false },
+		}, 2*time.Minute, func(l *engine.Loop, _ context.Context) {
+			<-time.After(time.Minute)
+			l.Wake()
+		})
+		if len(began) != 2 || began[1] != time.Minute {
+			t.Errorf("cycles began at %v, want one as soon as it is asked for after a minute", began)
+		}
 	})
 }

@@ -1,10 +1,12 @@
 package engine
 
 import (
+	"slices"
 	"time"
 
 	"github.com/lockstep-sync/lockstep/sync/fault"
 	"github.com/lockstep-sync/lockstep/sync/plan"
+	"github.com/lockstep-sync/lockstep/sync/store"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
@@ -29,8 +31,10 @@ type Report struct {
 	Result      Result `json:"result"`
 	// Converged says that every source was read and there was nothing to write and nothing left to find out. What the scorecard
 	// shows beside the tasks does not count, unless it could not be written: it says the time, too.
-	Converged bool           `json:"converged"`
-	Tasks     int            `json:"tasks"`
+	Converged bool `json:"converged"`
+	Tasks     int  `json:"tasks"`
+	// Edits is how many edits of people were seen: fields that they changed, tasks that they made or took away.
+	Edits     int            `json:"edits"`
 	Sources   []SourceReport `json:"sources"`
 	Patches   []PatchReport  `json:"patches"`
 	PlanHash  string         `json:"plan_hash,omitempty"`
@@ -102,6 +106,7 @@ func (c *cycle) report() Report {
 			r.Tasks++
 		}
 		r.Conflicts += len(w.conflicts)
+		r.Edits += w.edits()
 	}
 	for _, h := range c.holds {
 		if h.Reason == task.HoldAwaiting || h.Reason == task.HoldRetrying {
@@ -133,6 +138,22 @@ func (c *cycle) report() Report {
 		r.Result, r.Converged = ResultGuarded, false
 	}
 	return r
+}
+
+// edits is how much of the task people changed. A conflict that was open before is no news.
+func (w *work) edits() int {
+	n := len(w.decisions)
+	for _, k := range w.conflicts {
+		if !slices.ContainsFunc(w.was, func(o store.Conflict) bool {
+			return o.Field == k.Field && slices.EqualFunc(o.Claims, k.Claims, sameClaim)
+		}) {
+			n++
+		}
+	}
+	if w.task.Removed != w.before.Removed || n == 0 && w.born {
+		n++
+	}
+	return n
 }
 
 type sideKey struct {

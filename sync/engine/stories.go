@@ -32,7 +32,7 @@ const historyPage = 1000
 
 // toldKinds are the kinds of event that stories and the page of activity are made of.
 func toldKinds() []store.EventKind {
-	return []store.EventKind{store.EventBorn, store.EventDecided, store.EventSettled, store.EventRemoved, store.EventRestored}
+	return []store.EventKind{store.EventBorn, store.EventDecided, store.EventSettled, store.EventRemoved, store.EventRestored, store.EventOvertyped}
 }
 
 func newStories() *stories { return &stories{byTask: make(map[task.ID]*story)} }
@@ -56,9 +56,17 @@ func (s *stories) catchUp(ctx context.Context, st store.Store, partnership strin
 
 // fold tells one event.
 func (s *stories) fold(e *store.Event) {
-	if e.Task == "" {
-		return
+	if e.Task != "" && e.Kind != store.EventOvertyped {
+		s.tell(e)
 	}
+	if len(s.recent) >= 2*activityRows {
+		s.recent = slices.Clone(s.recent[len(s.recent)-activityRows+1:])
+	}
+	s.recent = append(s.recent, *e)
+}
+
+// tell adds one event to the story of its task.
+func (s *stories) tell(e *store.Event) {
 	t := s.byTask[e.Task]
 	if t == nil {
 		t = new(story)
@@ -70,10 +78,6 @@ func (s *stories) fold(e *store.Event) {
 	t.Fold(scorecard.Event{
 		At: e.At, Kind: scorecard.EventKind(e.Kind), Task: e.Task, Field: e.Field, From: e.From, To: e.To, Source: e.Source, By: e.By,
 	})
-	if len(s.recent) >= 2*activityRows {
-		s.recent = slices.Clone(s.recent[len(s.recent)-activityRows+1:])
-	}
-	s.recent = append(s.recent, *e)
 }
 
 // foretold is a copy that also tells events that no store holds: those of a dry run.

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/lockstep-sync/lockstep/connectors/memory"
@@ -42,22 +43,56 @@ func (w *world) end(t *rapid.T) {
 	if !r.Converged {
 		t.Fatalf("invariant 1: it does not come to rest; the last cycle planned %+v, held %+v\n%s", r.Patches, r.Holds, w.dump())
 	}
-	if w.beat > 0 {
-		w.now = w.now.Truncate(w.beat).Add(w.beat)
-	}
-	_, _ = w.eng.RunCycle(t.Context(), engine.Mode{}) // the first after a heartbeat
-	before := w.writes()
+	w.now = w.now.Truncate(24 * time.Hour).Add(36 * time.Hour)
+	_, _ = w.eng.RunCycle(t.Context(), engine.Mode{}) // the first of a day, and after a heartbeat, shows another board
+	before, shown := w.writes(), w.boardText()
 	w.pass(time.Minute)
 	r, err := w.eng.RunCycle(t.Context(), engine.Mode{})
 	if err != nil || len(r.Patches) > 0 || w.writes() != before {
-		t.Fatalf("invariant 2: a quiet cycle planned %+v, board %+v (%v)", r.Patches, r.Board, err)
+		t.Fatalf("invariant 2: a quiet cycle planned %+v, board %+v (%v)\n%s", r.Patches, r.Board, err, cmp.Diff(shown, w.boardText()))
 	}
 	w.restart()
 	if r, err := w.eng.RunCycle(t.Context(), engine.Mode{}); err != nil || r.Board.Differs {
 		t.Fatalf("after a restart the board is another (%v)", err)
 	}
 	w.check(t)
+	w.checkScribbles(t)
 	w.checkAgreement(t, r)
+}
+
+// checkScribbles: what people typed over our pages is in the history, once the pages are right again.
+func (w *world) checkScribbles(t *rapid.T) {
+	told := map[string]bool{}
+	for _, e := range w.store.events {
+		if e.Kind == store.EventOvertyped {
+			told[e.From.String()] = true
+		}
+	}
+	for page, texts := range w.scribbles {
+		for _, s := range texts {
+			if !told[s] {
+				t.Fatalf("invariant 3: %q was typed on the page %s, and is nowhere in the history", s, page)
+			}
+		}
+	}
+}
+
+// boardText is all that the scorecard shows beside what people type.
+func (w *world) boardText() []string {
+	var out []string
+	for _, k := range w.tools[cardID].Keys() {
+		out = append(out, fmt.Sprintf("%s %+v", k, w.tools[cardID].Computed(k)))
+	}
+	for _, name := range engine.Pages() {
+		p, _, _ := w.tools[cardID].Page(name)
+		for _, l := range p.Lines {
+			out = append(out, fmt.Sprintf("%s %+v", name, l))
+		}
+		for _, r := range p.Rows {
+			out = append(out, fmt.Sprintf("%s %+v", name, r))
+		}
+	}
+	return out
 }
 
 // dump is the whole world, for a failing test.

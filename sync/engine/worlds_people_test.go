@@ -126,6 +126,24 @@ func (w *world) personDeletes(t *rapid.T) {
 	tool.Delete(key)
 }
 
+// personUndoes brings back the row that was deleted last on the scorecard. If we put it back meanwhile, it is there twice.
+func (w *world) personUndoes(t *rapid.T) {
+	tool := w.tools[cardID]
+	if !tool.Undo() {
+		t.Skip("nothing was deleted")
+	}
+	keys := tool.Keys()
+	handle := keys[len(keys)-1]
+	w.says(cardID, tool, handle)
+	it, _ := tool.Get(handle)
+	w.bare = w.bare || it.Mark == ""
+	for _, k := range keys[:len(keys)-1] {
+		if other, _ := tool.Get(k); it.Mark != "" && other.Mark == it.Mark {
+			w.copies[cardID] = append(w.copies[cardID], handle)
+		}
+	}
+}
+
 // deletes notes that a person deletes something: on the scorecard it may mean that the task is cancelled.
 func (w *world) deletes(id task.SourceID) {
 	w.deleted = w.deleted || id != cardID
@@ -164,9 +182,18 @@ func (w *world) personScribbles(t *rapid.T) {
 	name := rapid.SampledFrom(engine.Pages()).Draw(t, "page")
 	if rapid.IntRange(0, 5).Draw(t, "deletes") == 0 {
 		w.tools[cardID].DeletePage(name)
+		delete(w.scribbles, name) // with whatever a person wrote there
 		return
 	}
-	w.tools[cardID].Scribble(name, "scribbled")
+	w.scribble(name)
+}
+
+func (w *world) scribble(page string) {
+	w.count++
+	text := fmt.Sprintf("scribble %d", w.count)
+	if w.tools[cardID].Scribble(page, text) {
+		w.scribbles[page] = append(w.scribbles[page], text)
+	}
 }
 
 func (w *world) personPermutes(t *rapid.T) {
@@ -231,6 +258,7 @@ func (w *world) personHides(t *rapid.T) {
 // meddle is what a person does in the middle of a cycle, at one of its steps.
 type meddle struct {
 	at, item int
+	scribble string // on that page, instead
 	id       task.SourceID
 	field    task.Field
 	value    task.Value
@@ -246,11 +274,18 @@ func (w *world) drawMeddles(t *rapid.T) []meddle {
 			at: rapid.IntRange(1, 14).Draw(t, "at"), item: rapid.IntRange(0, 9).Draw(t, "nth"), id: id, field: f, value: w.drawValue(t, f),
 			deletes: rapid.IntRange(0, 7).Draw(t, "deletes") == 0,
 		}
+		if rapid.IntRange(0, 3).Draw(t, "scribbles") == 0 {
+			ms[i].scribble = rapid.SampledFrom(engine.Pages()).Draw(t, "page")
+		}
 	}
 	return ms
 }
 
 func (w *world) meddle(m meddle) {
+	if m.scribble != "" {
+		w.scribble(m.scribble)
+		return
+	}
 	tool := w.tools[m.id]
 	keys := tool.Keys()
 	if len(keys) == 0 {

@@ -41,6 +41,7 @@ func TestWorlds(t *testing.T) {
 			"person copies":    w.personCopies,
 			"person unmarks":   w.personUnmarks,
 			"person hides":     w.personHides,
+			"person undoes":    w.personUndoes,
 			"person chooses":   w.personChooses,
 			"person scribbles": w.personScribbles,
 			"cycle":            w.cycle,
@@ -68,13 +69,15 @@ type world struct {
 	bare    bool // a person took a mark off
 	cancels bool // a row deleted on the scorecard cancels its task
 	beat    time.Duration
-	lag     int
-	count   int            // makes values unique
-	gone    map[string]int // overwritten or removed by us: "field value" → how often
-	deleted bool           // a person deleted an item of an own tool
-	loose   bool           // a person edited a row that had no mark yet
-	copies  map[task.SourceID][]string
-	faults  func(memory.Step, *task.Patch) memory.Effect
+	// scribbles is what people typed over our pages, by page.
+	scribbles map[string][]string
+	lag       int
+	count     int            // makes values unique
+	gone      map[string]int // overwritten or removed by us: "field value" → how often
+	deleted   bool           // a person deleted an item of an own tool
+	loose     bool           // a person edited a row that had no mark yet
+	copies    map[task.SourceID][]string
+	faults    func(memory.Step, *task.Patch) memory.Effect
 }
 
 const (
@@ -89,7 +92,7 @@ var toolIDs = []task.SourceID{boardID, jiraID, sheetID, cardID}
 func newWorld(t *rapid.T) *world {
 	w := &world{
 		now: time.Date(2026, 9, 1, 8, 0, 0, 0, time.UTC), store: newFakeStore(), typed: map[task.Field]map[task.Value]bool{},
-		gone: map[string]int{}, copies: map[task.SourceID][]string{}, typedAt: map[string]int{}, hidden: map[task.SourceID][]string{},
+		gone: map[string]int{}, copies: map[task.SourceID][]string{}, typedAt: map[string]int{}, scribbles: map[string][]string{}, hidden: map[task.SourceID][]string{},
 		lag: max(0, rapid.IntRange(-2, 2).Draw(t, "lag")), cancels: rapid.Bool().Draw(t, "deleted rows cancel"),
 		beat: rapid.SampledFrom([]time.Duration{0, time.Hour}).Draw(t, "heartbeat"),
 	}
@@ -343,6 +346,8 @@ func (w *world) said(f task.Field, v task.Value) bool {
 	switch {
 	case v.IsEmpty(), w.typed[f][v], f == task.Partner:
 		return true
+	case f == task.Status && v.String() == task.Cancelled && w.cancels && w.loose:
+		return true // a row that lost its id and became another task's is no longer there, as if it had been deleted
 	case f == task.Status:
 		return v.String() == task.NotStarted || v.String() == task.InProgress && w.typed[f][task.EnumValue(task.Blocked)]
 	case f == task.Priority:

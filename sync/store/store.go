@@ -145,6 +145,8 @@ const (
 	EventUnlinked EventKind = "unlinked" // an item is gone: Note holds what it held
 	EventRemoved  EventKind = "removed"  // a task was removed
 	EventRestored EventKind = "restored" // a task that was removed is back
+	// EventOvertyped: a person typed From over what Lockstep works out, at the place that Note names; it was put right.
+	EventOvertyped EventKind = "overtyped"
 )
 
 // Event is one line of the append-only history.

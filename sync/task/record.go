@@ -101,6 +101,19 @@ type Snapshot struct {
 	Cursor string
 	// Choices are what people chose on the pages that Lockstep keeps in the scorecard.
 	Choices []Choice
+	// Overtyped is what people typed into cells that Lockstep works out. The next write of the board puts them right: what was
+	// typed there is kept only if it is taken from here.
+	Overtyped []Overtyped
+}
+
+// Overtyped is a text that a person put where Lockstep shows something that it works out.
+type Overtyped struct {
+	Page   string `json:"page,omitempty"` // "" in the tab that holds the tasks
+	Task   ID     `json:"task,omitempty"` // "" on a page, and in a row that is no task yet
+	Key    string `json:"key,omitempty"`  // the row's, in the tab that holds the tasks
+	Name   string `json:"name"`           // "row 14"
+	Column string `json:"column"`         // its header; on a page its letter
+	Text   string `json:"text"`           // what the cell shows
 }
 
 // Choice is what a person chose from a list in one row of a page. It is outside text: only one that is among the options

@@ -3,11 +3,10 @@ package google
 import (
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 )
 
-// serveDrive speaks as much of Drive as tells whether a file was touched: files.get.
+// serveDrive speaks as much of Drive as tells whether a file was touched: files.get, files.watch and channels.stop.
 func (s *Server) serveDrive(w http.ResponseWriter, r *http.Request) {
 	if err := s.drive(w, r); err != nil {
 		writeError(w, err)
@@ -18,8 +17,13 @@ func (s *Server) drive(w http.ResponseWriter, r *http.Request) error {
 	if err := s.admit(r, driveService); err != nil {
 		return err
 	}
-	id, ok := strings.CutPrefix(r.URL.Path, "/drive/v3/files/")
-	if !ok || r.Method != http.MethodGet || strings.Contains(id, "/") {
+	call, id := driveRoute(r.Method, r.URL.Path)
+	switch call {
+	case "watch":
+		return s.watch(w, r, id)
+	case "stop":
+		return s.stopChannel(w, r)
+	case "":
 		return notSpoken(r.Method + " " + r.URL.Path)
 	}
 	c, err := s.begin(w, r, driveSchema(), "File", "acknowledgeAbuse", "includeLabels", "includePermissionsForView",

@@ -19,6 +19,7 @@ type Options struct {
 	Locale          string // of new spreadsheets; "" is en_GB
 	TimeZone        string // of new spreadsheets, an IANA name; "" is Etc/UTC
 	Token           string // when set, the APIs ask for it as a bearer token; the pages for people never do
+	Push            PushOptions
 }
 
 // Server is the sandbox: a handler with the Sheets API at /v4/, the Docs API at /v1/, the Drive API at /drive/v3/, the
@@ -28,6 +29,7 @@ type Server struct {
 	panel   dials.Panel
 	handler http.Handler
 	meters  map[string]*dials.Meter // by service and kind
+	push    push
 
 	mu          sync.RWMutex
 	books       map[string]*workbook // what a pointer leads to never changes
@@ -170,6 +172,7 @@ func (s *Server) tell(id string) {
 		}
 	}
 	s.mu.RUnlock()
+	s.notify(id)
 	for _, f := range watched {
 		f()
 	}

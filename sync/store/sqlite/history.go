@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/lockstep-sync/lockstep/sync/store"
@@ -35,12 +36,13 @@ func (s *Store) History(ctx context.Context, partnership string, q store.Query) 
 		args = append(args, q.After)
 		query += fmt.Sprintf(` AND e.id > $%d`, len(args))
 	}
-	for i, k := range q.Kinds {
-		args = append(args, string(k))
-		query += [...]string{` AND e.kind IN (`, `, `}[min(i, 1)] + fmt.Sprintf(`$%d`, len(args))
-	}
 	if len(q.Kinds) > 0 {
-		query += `)`
+		places := make([]string, len(q.Kinds))
+		for i, k := range q.Kinds {
+			args = append(args, string(k))
+			places[i] = fmt.Sprintf(`$%d`, len(args))
+		}
+		query += ` AND e.kind IN (` + strings.Join(places, `, `) + `)`
 	}
 	if q.Oldest {
 		query += ` ORDER BY e.id LIMIT $2`
