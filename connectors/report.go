@@ -1,6 +1,9 @@
 package connectors
 
-import "context"
+import (
+	"context"
+	"strings"
+)
 
 // Reporter keeps a report that people read, and around which they write: a summary that is always current, and under it one section
 // for each period, which is written once and never touched again.
@@ -68,9 +71,9 @@ type ReportSpan struct {
 
 // String is the text without its look.
 func (t ReportText) String() string {
-	s := ""
+	var b strings.Builder
 	for _, p := range t {
-		s += p.Text
+		b.WriteString(p.Text)
 	}
-	return s
+	return b.String()
 }

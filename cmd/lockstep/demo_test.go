@@ -92,6 +92,9 @@ func TestDemoServes(t *testing.T) {
 		if code != http.StatusOK || len(body) < 500 {
 			t.Errorf("%s answers %d with %d bytes", a, code, len(body))
 		}
+		if regexp.MustCompile(`/document/d/[^/]*Clean-Water`).MatchString(a) && (strings.Count(body, "<h2>Week of ") < 3 || !strings.Contains(body, "Partners")) {
+			t.Errorf("the report does not tell of the three weeks:\n%s", body)
+		}
 		if strings.HasSuffix(a, "/metrics") && !strings.Contains(body, `lockstep_source_up{partnership="clean-water",source="scorecard"} 1`) {
 			t.Error("the metrics do not say that the scorecard is read")
 		}

@@ -92,7 +92,7 @@ func (r *Report) Report(ctx context.Context, want connectors.Report) error {
 		case err == nil:
 			return nil
 		case !staleRevision(err):
-			return r.fault(writeReport, err)
+			return r.fault(writeReport, err) //nolint:contextcheck // the answer is here: nothing is sent
 		case try >= maxTries:
 			f := fault.New(fault.Conflict, fault.Precondition, writeReport, "people keep editing the document")
 			f.Source = r.o.Source
@@ -103,7 +103,7 @@ func (r *Report) Report(ctx context.Context, want connectors.Report) error {
 }
 
 // reportFields is what is asked for of the document. A comparison of links needs the text's style.
-const reportFields = "revisionId,title,tabs(tabProperties(tabId),documentTab(namedRanges,body(content(startIndex,endIndex,paragraph(elements,paragraphStyle(namedStyleType)),table,tableOfContents(content(endIndex))))))"
+const reportFields = "revisionId,title,tabs(tabProperties(tabId),documentTab(namedRanges,body(content(startIndex,endIndex,paragraph(elements,paragraphStyle(namedStyleType)),table))))"
 
 func (r *Report) get(ctx context.Context) (*sheaf, *fault.Error) {
 	d, err := r.fetch(ctx, inlineView)
@@ -113,7 +113,7 @@ func (r *Report) get(ctx context.Context) (*sheaf, *fault.Error) {
 		}
 	}
 	if err != nil {
-		return nil, r.fault(readReport, err)
+		return nil, r.fault(readReport, err) //nolint:contextcheck // the answer is here: nothing is sent
 	}
 	s := readSheaf(d)
 	if s == nil {
@@ -130,8 +130,7 @@ func (r *Report) fetch(ctx context.Context, view string) (*docs.Document, error)
 
 func (r *Report) fault(op string, err error) *fault.Error {
 	f, _ := (&Connector{o: r.o}).fault(op, err)
-	var answer *googleapi.Error
-	if errors.As(err, &answer) {
+	if answer, ok := errors.AsType[*googleapi.Error](err); ok {
 		switch answer.Code {
 		case http.StatusNotFound:
 			f.Hint = "check scorecard.report.document; if it is right, take the document out of the bin, or share it, as an editor, with the service account's address: it is client_email in google.credentials_file"

@@ -16,7 +16,7 @@ import (
 	"github.com/lockstep-sync/lockstep/sync/fault"
 )
 
-// reader is somebody who reads a report in a sandbox document, and writes around it.
+// reportDesk is somebody who reads a report in a sandbox document, and writes around it.
 type reportDesk struct {
 	t   *testing.T
 	srv *sandbox.Server
@@ -92,7 +92,7 @@ func (d *reportDesk) wants(want ...string) {
 }
 
 // types puts text in at the first place where the document says something, behind it or before it.
-func (d *reportDesk) types(behind string, text string) {
+func (d *reportDesk) types(behind, text string) {
 	d.t.Helper()
 	d.must(d.srv.EditDocument(d.id, false, fmt.Sprintf(`{"insertText":{"location":{"index":%d},"text":%s}}`, d.find(behind)+units(behind), quoted(text))))
 }
@@ -250,8 +250,10 @@ func TestReportLeavesWhatPeopleWrite(t *testing.T) {
 	d.types("Overdue", " and urgent") // a heading is what people call it
 	d.write(connectors.Report{Summary: summaryOf(connectors.Green, "Green", "fine"), Sections: []connectors.ReportSection{weekOf("2026-11-16"), weekOf("2026-11-23")}})
 	got := squeezed(d.text())
-	for _, want := range []string{"Read me first\nClean Water: report\nGreen: fine\nThe board asks why\nOverdue and urgent\n0 tasks are past their date.\nNext gates",
-		"Our own introduction\nWeek from 2026-11-16\nDone\nWell done, everybody\n", "9 Nov (agreed)\nWeek from 2026-11-23"} {
+	for _, want := range []string{
+		"Read me first\nClean Water: report\nGreen: fine\nThe board asks why\nOverdue and urgent\n0 tasks are past their date.\nNext gates",
+		"Our own introduction\nWeek from 2026-11-16\nDone\nWell done, everybody\n", "9 Nov (agreed)\nWeek from 2026-11-23",
+	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is not in\n%s", want, got)
 		}

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/lockstep-sync/lockstep/config"
 	"github.com/lockstep-sync/lockstep/connectors/gdocs"
@@ -46,6 +47,9 @@ func deletedRows(p config.Partnership) engine.DeletedRows {
 // reportID is the name under which requests to the report's document are counted: one that no source can have in a file.
 const reportID task.SourceID = "scorecard.report"
 
+// reportTimeout is how long a request to the report may take. A cycle waits for it, so it is short: the report is tried again.
+const reportTimeout = 45 * time.Second
+
 // report sets up the document in which the partnership's report is kept; nil where none is.
 func (a *App) report(ctx context.Context, p config.Partnership) (*gdocs.Report, error) {
 	r := p.Scorecard.Report
@@ -54,7 +58,7 @@ func (a *App) report(ctx context.Context, p config.Partnership) (*gdocs.Report, 
 	}
 	g := a.o.Config.Google
 	svc, err := gdocs.NewService(ctx, gdocs.Credentials{File: g.CredentialsFile, Endpoint: g.Endpoint}, transport.Options{
-		Source: reportID, Observer: a.requests,
+		Source: reportID, Observer: a.requests, Timeout: reportTimeout, Retries: 1,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("report: %w", err)
