@@ -19,8 +19,10 @@ type reportWorld struct {
 	rt    *rapid.T
 	typed []string // every word that a person typed, and nobody took away
 	week  int
-	lost  bool // marks are lost, and nobody has looked since: then headings tell which sections are there
-	last  connectors.Report
+	// suggested is how many suggestions people made.
+	suggested int
+	lost      bool // marks are lost, and nobody has looked since: then headings tell which sections are there
+	last      connectors.Report
 }
 
 var worldWords = []string{"late", "on track", "😀 two of 🌍", "a bit late, again", "", "late"} //nolint:gochecknoglobals // a constant
@@ -95,7 +97,8 @@ func (w *reportWorld) headings(s *sheaf) (intact bool) {
 	return true
 }
 
-// person types somewhere: at the start, the end or in the middle of any paragraph or cell; or loses all our marks.
+// person types somewhere: at the start, the end or in the middle of any paragraph or cell; or suggests a word, deletes a text of ours,
+// formats one, or loses all our marks.
 func (w *reportWorld) person() {
 	before, cut := w.before, w.cut
 	w.before, w.cut = nil, nil
@@ -123,15 +126,32 @@ func (w *reportWorld) person() {
 			at = l.codes[k].from
 		}
 	}
+	theirs := false
 	for _, word := range w.typed { // nobody types into another's word here: it could not be told apart
-		if i := strings.Index(l.String(), word); i >= 0 {
-			at = l.end
-		}
+		theirs = theirs || strings.Contains(l.String(), word)
+	}
+	if theirs {
+		at = l.end
+	}
+	heading := strings.HasPrefix(l.String(), "Week from ") || l.String() == "Clean Water: report"
+	does := rapid.SampledFrom([]string{"types", "types", "types", "types", "types", "suggests", "deletes", "formats"}).Draw(w.rt, "does")
+	if l.start == l.end || l.suggested || theirs || heading && does == "deletes" {
+		does = "types"
 	}
 	word := fmt.Sprintf("word%d", len(w.typed))
-	text := rapid.SampledFrom([]string{word, " " + word, word + "\n", "\n" + word, "\n" + word + "\n"}).Draw(w.rt, "text")
-	w.must(w.srv.EditDocument(w.id, false, fmt.Sprintf(`{"insertText":{"location":{"index":%d},"text":%s}}`, at, quoted(text))))
-	w.typed = append(w.typed, word)
+	switch does {
+	case "suggests":
+		w.must(w.srv.EditDocument(w.id, true, fmt.Sprintf(`{"insertText":{"location":{"index":%d},"text":" suggested"}}`, at)))
+		w.suggested++
+	case "deletes":
+		w.must(w.srv.EditDocument(w.id, false, fmt.Sprintf(`{"deleteContentRange":{"range":{"startIndex":%d,"endIndex":%d}}}`, l.start, l.end)))
+	case "formats":
+		w.must(w.srv.EditDocument(w.id, false, fmt.Sprintf(`{"updateTextStyle":{"range":{"startIndex":%d,"endIndex":%d},"textStyle":{"italic":true},"fields":"italic"}}`, l.start, l.end)))
+	default:
+		text := rapid.SampledFrom([]string{word, " " + word, word + "\n", "\n" + word, "\n" + word + "\n"}).Draw(w.rt, "text")
+		w.must(w.srv.EditDocument(w.id, false, fmt.Sprintf(`{"insertText":{"location":{"index":%d},"text":%s}}`, at, quoted(text))))
+		w.typed = append(w.typed, word)
+	}
 }
 
 func (w *reportWorld) check() {
@@ -150,6 +170,9 @@ func (w *reportWorld) check() {
 		if !strings.Contains(text, word) {
 			rt.Fatalf("%q is lost in\n%s", word, text)
 		}
+	}
+	if n := len(w.srv.DocumentSuggestions(w.id)); n != w.suggested {
+		rt.Fatalf("%d suggestions are open, %d were made:\n%s", n, w.suggested, text)
 	}
 	for _, s := range w.last.Sections {
 		day := strings.TrimPrefix(s.ID, "week-")
