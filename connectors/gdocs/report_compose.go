@@ -267,12 +267,12 @@ func shade(tab string, table int64, row, col int, cells int64, c *docs.Color) *d
 // How wide a table is, in points: that of a page between its margins; and how many characters of a table's text fit into that.
 const (
 	pageWidth = 468
-	pageRoom  = 97
+	pageRoom  = 90
 )
 
 // widths gives each column room for its longest word, and shares the rest out by what stands in it.
 func widths(tab string, table int64, rows [][]connectors.ReportText) []*docs.Request {
-	const short, most, margin = 12, 48, 2
+	const short, most, margin = 11, 48, 4
 	least, more := make([]float64, len(rows[0])), make([]float64, len(rows[0]))
 	needed, wanted := 0.0, 0.0
 	for k := range least {
