@@ -284,3 +284,81 @@ func TestPaperOfNothing(t *testing.T) {
 		t.Errorf("of nothing there are sections: %q", p.titles())
 	}
 }
+
+// TestPaperPeriods: days, weeks and months begin and end where the partnership is, also where a day begins at one o'clock and a year
+// ends in a week's midst.
+func TestPaperPeriods(t *testing.T) {
+	t.Parallel()
+	cairo, err := time.LoadLocation("Africa/Cairo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		every    engine.Every
+		firstDay time.Weekday
+		at       []string // when a cycle runs, in Cairo
+		want     []string
+	}{
+		"summer time": {
+			engine.EveryDay, time.Monday,
+			[]string{"2026-04-22 12:00", "2026-04-23 23:59", "2026-04-24 01:00", "2026-04-25 00:00"},
+			[]string{"Wednesday, 22 April 2026", "Thursday, 23 April 2026", "Friday, 24 April 2026"},
+		},
+		"the turn of the year": {
+			engine.EveryWeek, time.Monday,
+			[]string{"2026-12-30 12:00", "2027-01-03 23:59", "2027-01-04 00:00"}, []string{"Week of 28 December 2026 to 3 January 2027"},
+		},
+		"weeks from Sunday": {
+			engine.EveryWeek, time.Sunday,
+			[]string{"2026-09-26 23:59", "2026-09-27 00:00", "2026-10-04 00:01"}, []string{"Week of 20 to 26 September 2026", "Week of 27 September to 3 October 2026"},
+		},
+		"months": {
+			engine.EveryMonth, time.Monday,
+			[]string{"2026-01-31 12:00", "2026-01-31 23:59", "2026-02-28 23:59", "2026-03-01 00:00", "2026-03-31 23:00"}, []string{"January 2026", "February 2026"},
+		},
+		"half a year and more without a cycle": {
+			engine.EveryWeek, time.Monday,
+			[]string{"2026-01-01 12:00", "2026-01-05 12:00", "2026-12-14 12:00"}, nil,
+		},
+	} {
+		b, p := reported(t, c.every)
+		b.options.Location = cairo
+		b.withBoard(func(o *engine.BoardOptions) { o.Rules.FirstDay = c.firstDay })
+		b.jira.Add(titled("Dig a well"))
+		for _, at := range c.at {
+			if b.now, err = time.ParseInLocation("2006-01-02 15:04", at, cairo); err != nil {
+				t.Fatal(err)
+			}
+			b.cycle()
+		}
+		got := p.titles()
+		if c.want == nil {
+			if len(got) != 27 || got[26] != "Week of 7 to 13 December 2026" {
+				t.Errorf("%s: %d sections, %q", name, len(got), got)
+			}
+			continue
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+// TestPaperEveryOtherPeriod: another length of period begins with its own last one, and takes nothing for done that was told of others.
+func TestPaperEveryOtherPeriod(t *testing.T) {
+	t.Parallel()
+	b, p := reported(t, engine.EveryWeek)
+	b.jira.Add(titled("Dig a well"))
+	b.cycle()
+	day(b, "2026-10-05")
+	b.cycle()
+	b.options.Paper.Every = engine.EveryMonth
+	b.restart()
+	b.cycle()
+	b.options.Paper.Every = engine.EveryWeek
+	b.restart()
+	b.cycle()
+	if got := p.titles(); !slices.Equal(got, []string{"Week of 28 September to 4 October 2026", "September 2026"}) {
+		t.Errorf("the sections are %q", got)
+	}
+}
