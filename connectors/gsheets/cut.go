@@ -23,7 +23,7 @@ func cutSum(kept string) string {
 
 // shorten is a text as a cell shows it: without control characters, and cut and marked where it is too long.
 func shorten(s string) string {
-	s = printable(s)
+	s = task.TextValue(printable(s)).String()
 	if cut(s, maxText) == s {
 		return s
 	}

@@ -183,6 +183,9 @@ func TestNoTextBecomesAFormula(t *testing.T) {
 	}
 	for _, locale := range []string{"en_GB", "fr_FR"} {
 		for name, write := range hostilePaths() {
+			if locale != "en_GB" && !strings.HasPrefix(name, "over cells") {
+				continue // what a text is taken for does not hang on the locale where nothing is there yet
+			}
 			t.Run(locale+"/"+name, func(t *testing.T) {
 				t.Parallel()
 				b := open(t, columns("title", "Action"))
@@ -208,23 +211,52 @@ func TestNoTextBecomesAFormula(t *testing.T) {
 			})
 		}
 	}
+	t.Run("headers", func(t *testing.T) {
+		t.Parallel()
+		headersAreTexts(t, texts)
+	})
+}
+
+// headersAreTexts has the scorecard's columns headed by all the texts, ten at a time.
+func headersAreTexts(t *testing.T, texts []string) {
+	t.Helper()
+	fields := []task.Field{
+		task.Notes, task.Status, task.Due, task.Start, task.Priority, task.Progress, task.Assignee, task.Workstream, task.Labels, task.QuickWin,
+	}
+	columns, seen, headed := map[string]string{}, map[string]bool{foldHeader(idHeader): true, "title": true}, 0
+	flush := func() {
+		if len(columns) == 0 {
+			return
+		}
+		b := open(t, Config{Scorecard: true, Fields: append([]task.Field{task.Title}, fields...), Columns: columns})
+		b.pull()
+		b.landed(creating("CW-1", task.Values{task.Title: task.TextValue("Pump")}))
+		b.onlyTexts()
+		if snap := b.pull(); len(snap.Held) > 0 || len(snap.Records) != 1 {
+			t.Errorf("headed %q the columns are not found again: %+v", columns, snap.Held)
+		}
+		for f, want := range columns {
+			if !slices.Contains(keysOf(b.srv.Rows(b.id, tab)[0]), task.TextValue(want).String()) {
+				t.Errorf("no column is headed %q, for %s", want, f)
+			}
+		}
+		columns = map[string]string{}
+	}
 	for _, s := range texts {
-		t.Run("a header "+fmt.Sprintf("%q", s), func(t *testing.T) {
-			t.Parallel()
-			header := task.TextValue(printable(s)).String()
-			if header == "" || foldHeader(header) == foldHeader(idHeader) || foldHeader(header) == "title" {
-				t.Skip("no header can be so")
-			}
-			b := open(t, Config{Scorecard: true, Fields: []task.Field{task.Title, task.Notes}, Columns: map[string]string{"notes": s}})
-			b.pull()
-			var v task.Values
-			v[task.Title], v[task.Notes] = task.TextValue("Pump"), task.TextValue("x")
-			b.landed(creating("CW-1", v))
-			b.onlyTexts()
-			if r := b.pull().Records[0]; r.Values[task.Notes] != task.TextValue("x") {
-				t.Errorf("the column %q is not found again: %v", s, r.Values)
-			}
-		})
+		first, _, _ := strings.Cut(task.TextValue(printable(s)).String(), "\n")
+		fold, whole := foldHeader(first), foldHeader(s)
+		if fold == "" || seen[fold] || seen[whole] || s != printable(s) {
+			continue // no header can be so, or another is
+		}
+		seen[fold], seen[whole] = true, true
+		columns[fields[len(columns)].String()] = s
+		if headed++; len(columns) == len(fields) {
+			flush()
+		}
+	}
+	flush()
+	if headed < 180 {
+		t.Errorf("only %d headers", headed)
 	}
 }
 

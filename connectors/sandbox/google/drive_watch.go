@@ -197,7 +197,10 @@ func (s *Server) fileState(id string) fileState {
 	if w := s.books[id]; w != nil {
 		return fileState{w.unshared, w.trashed, w.readOnly}
 	}
-	return fileState{gone: s.docs[id] == nil}
+	if d := s.docs[id]; d != nil {
+		return fileState{d.unshared, d.trashed, d.readOnly}
+	}
+	return fileState{gone: true}
 }
 
 // notify has every channel on a file tell of a change. What came before it and was not told yet is told with it.
