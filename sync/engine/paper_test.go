@@ -306,19 +306,23 @@ func TestPaperPeriods(t *testing.T) {
 		},
 		"the turn of the year": {
 			engine.EveryWeek, time.Monday,
-			[]string{"2026-12-30 12:00", "2027-01-03 23:59", "2027-01-04 00:00"}, []string{"Week of 28 December 2026 to 3 January 2027"},
+			[]string{"2026-12-30 12:00", "2027-01-03 23:59", "2027-01-04 00:00"},
+			[]string{"Week of 28 December 2026 to 3 January 2027"},
 		},
 		"weeks from Sunday": {
 			engine.EveryWeek, time.Sunday,
-			[]string{"2026-09-26 23:59", "2026-09-27 00:00", "2026-10-04 00:01"}, []string{"Week of 20 to 26 September 2026", "Week of 27 September to 3 October 2026"},
+			[]string{"2026-09-26 23:59", "2026-09-27 00:00", "2026-10-04 00:01"},
+			[]string{"Week of 20 to 26 September 2026", "Week of 27 September to 3 October 2026"},
 		},
 		"months": {
 			engine.EveryMonth, time.Monday,
-			[]string{"2026-01-31 12:00", "2026-01-31 23:59", "2026-02-28 23:59", "2026-03-01 00:00", "2026-03-31 23:00"}, []string{"January 2026", "February 2026"},
+			[]string{"2026-01-31 12:00", "2026-01-31 23:59", "2026-02-28 23:59", "2026-03-01 00:00", "2026-03-31 23:00"},
+			[]string{"January 2026", "February 2026"},
 		},
 		"half a year and more without a cycle": {
 			engine.EveryWeek, time.Monday,
-			[]string{"2026-01-01 12:00", "2026-01-05 12:00", "2026-12-14 12:00"}, nil,
+			[]string{"2026-01-01 12:00", "2026-01-05 12:00", "2026-12-14 12:00"},
+			nil,
 		},
 	} {
 		b, p := reported(t, c.every)
