@@ -37,7 +37,7 @@ build: ## Build the static binary ./lockstep
 
 ##@ Change
 .PHONY: test
-test: tools ## Get what tests need, run the race detector where it matters, 2,000 random worlds, 500 random histories of a Jira, then every test
+test: tools ## Get what tests need, run the race detector where it matters, 2,000 random worlds, 500 random histories of a Jira, 200 worlds of sheets, then every test
 	@[[ -d ../shared/data ]] || echo 'test: no ../shared/data here: the tests on real data skip' >&2
 	@if command -v "$$($(GO) env CC)" >/dev/null 2>&1; then \
 	  echo '$(GO) test -race $(RACE)'; $(GO) test -race -timeout 10m $(RACE); \
@@ -46,6 +46,7 @@ test: tools ## Get what tests need, run the race detector where it matters, 2,00
 	fi
 	$(GO) test -timeout 10m -count 1 ./sync/engine -run TestWorlds -rapid.checks=2000
 	$(GO) test -timeout 10m -count 1 ./connectors/jira -run TestHistories -rapid.checks=500
+	$(GO) test -timeout 10m -count 1 ./connectors/gsheets -run TestWorlds -rapid.checks=200
 	$(GO) test -timeout 10m ./...
 
 .PHONY: check

@@ -30,6 +30,7 @@ const (
 // cli is the whole command line: configuration is the file, flags are few.
 type cli struct {
 	Demo    demoCmd    `cmd:"" help:"Show the main job in a minute: three partners, their tools, the page. Needs nothing."`
+	Init    initCmd    `cmd:"" help:"Ask for addresses, look what stands behind them, and write a configuration with comments. Answers may come from standard input, a line each."`
 	Run     runCmd     `cmd:"" help:"Run the daemon: keep every partnership of the configuration in step."`
 	Once    onceCmd    `cmd:"" help:"Run one cycle and print the report."`
 	Plan    planCmd    `cmd:"" help:"Print exactly what a cycle would write, where and why. Writes nothing. Exit code 0: nothing to do, 2: changes, 1: error."`
@@ -46,6 +47,7 @@ const description = "Keeps the partners of a cross-sector partnership in step: p
 // env is what a command may use of the outside.
 type env struct {
 	ctx    context.Context //nolint:containedctx // handed to commands by the parser's binding, and to nothing else
+	stdin  io.Reader
 	stdout io.Writer
 	stderr io.Writer
 	lookup func(string) (string, bool)
@@ -58,7 +60,7 @@ func (e statusError) Error() string { return fmt.Sprintf("exit status %d", int(e
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(env{ctx: ctx, stdout: os.Stdout, stderr: os.Stderr, lookup: os.LookupEnv}, os.Args[1:])
+	code := run(env{ctx: ctx, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, lookup: os.LookupEnv}, os.Args[1:])
 	stop()
 	os.Exit(code)
 }

@@ -44,8 +44,13 @@ func lockstep(t *testing.T, args ...string) said {
 }
 
 func lockstepIn(ctx context.Context, args ...string) said {
+	return answered(ctx, "", args...)
+}
+
+// answered runs a command in this process, with answers on its standard input.
+func answered(ctx context.Context, answers string, args ...string) said {
 	var out, errs bytes.Buffer
-	code := run(env{ctx: ctx, stdout: &out, stderr: &errs, lookup: func(string) (string, bool) { return "", false }}, args)
+	code := run(env{ctx: ctx, stdin: strings.NewReader(answers), stdout: &out, stderr: &errs, lookup: func(string) (string, bool) { return "", false }}, args)
 	return said{code, out.String(), errs.String()}
 }
 

@@ -3,8 +3,10 @@ package gsheets
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 
 	"google.golang.org/api/googleapi"
@@ -15,9 +17,11 @@ import (
 )
 
 const (
-	// Google advises at most 2 MB a request.
+	// Google advises about 2 MB a request, and names no limit.
 	maxBatchRows  = 4000
-	maxBatchBytes = 1_500_000
+	maxBatchBytes = 2_500_000
+	// What a row and a cell take in a request beside what they say.
+	rowBytes, cellBytes = 120, 50
 	// A batch that Google refuses is tried again in parts, so that one bad patch does not stop the others; this many
 	// batches are sent for one Apply at most, for a minute allows no more than 60.
 	maxBatches = 20
@@ -31,7 +35,7 @@ func (c *Connector) Apply(ctx context.Context, patches []task.Patch) []task.Rece
 	}
 	a := &applying{c: c, ctx: ctx, patches: patches, out: make([]task.Receipt, len(patches)), budget: maxBatches}
 	for start := 0; start < len(patches); {
-		end := start + batchLength(patches[start:])
+		end := start + c.batchLength(patches[start:])
 		at := make([]int, 0, end-start)
 		for i := start; i < end; i++ {
 			at = append(at, i)
@@ -44,12 +48,12 @@ func (c *Connector) Apply(ctx context.Context, patches []task.Patch) []task.Rece
 }
 
 // batchLength is how many of the patches go into one request; at least one.
-func batchLength(patches []task.Patch) int {
+func (c *Connector) batchLength(patches []task.Patch) int {
 	size := 0
 	for i, p := range patches {
-		size += 60
+		size += rowBytes + c.board.size(p)
 		for _, ch := range p.Set {
-			size += 80 + len(ch.To.String())
+			size += cellBytes + len(ch.To.String())
 		}
 		if i == maxBatchRows || i > 0 && size > maxBatchBytes {
 			return i
@@ -66,6 +70,7 @@ type applying struct {
 	out     []task.Receipt
 	budget  int
 	stopped *fault.Error // what keeps the rest from being tried
+	next    *table       // what is known of the tab after a batch of new rows: more of them need no read of their own
 }
 
 // fail gives the same fault to patches.
@@ -93,7 +98,8 @@ func (a *applying) run(at []int) {
 		return
 	}
 	a.budget--
-	b, f := a.c.prepare(forWrite(a.ctx), a.patches, at, a.out)
+	b, f := a.c.prepare(forWrite(a.ctx), a.patches, at, a.out, a.next)
+	a.next = nil
 	if f != nil {
 		a.stop(at, f)
 		return
@@ -103,12 +109,20 @@ func (a *applying) run(at []int) {
 	}
 	// A write in flight is finished, whatever becomes of the caller; the transport bounds how long that takes.
 	resp, err := b.call(a.c).Context(context.WithoutCancel(a.ctx)).Do()
+	a.c.fresh = false
 	if err == nil {
-		b.settle(a.ctx, a.c, resp, a.out)
+		a.c.landed(b)
+		a.next = b.settle(a.ctx, a.c, resp, a.out)
 		return
 	}
 	var answer *googleapi.Error
 	if errors.As(err, &answer) && answer.Code == http.StatusBadRequest {
+		if n, ok := requestNumber(answer.Message); ok && n < b.front && full(answer) {
+			a.c.journal.off = true // no room for it: what fits is written all the same, with the care of one more read alone
+			a.budget = max(a.budget, 1)
+			a.run(b.places())
+			return
+		}
 		if full(answer) {
 			a.full(b, answer)
 			return
@@ -119,6 +133,9 @@ func (a *applying) run(at []int) {
 	f, uncertain := a.c.fault("write the rows", err)
 	if answer != nil && answer.Code == http.StatusForbidden {
 		a.c.refusal(f)
+	}
+	if uncertain {
+		a.c.doubt.unanswered = b
 	}
 	a.fail(b.places(), f, uncertain)
 	a.stopped = f
@@ -134,6 +151,24 @@ func (a *applying) stop(at []int, f *fault.Error) {
 // refused and the others are tried again; else the halves are.
 func (a *applying) split(b *batch, answer *googleapi.Error) {
 	all := b.places()
+	if n, ok := requestNumber(answer.Message); ok && n < b.front && a.c.journal.refused < 2 {
+		// It is there already, or somebody deleted it, or made it smaller.
+		a.c.journal.refused++
+		if f := a.c.findJournal(a.ctx); f != nil {
+			a.stop(all, f)
+			return
+		}
+		a.budget = max(a.budget, 1)
+		a.run(all)
+		return
+	}
+	if b.board != nil && !a.c.board.refused {
+		// What is shown beside the tasks must not keep them from being written: Publish tries it by itself.
+		a.c.board.refused = true
+		a.budget++
+		a.run(all)
+		return
+	}
 	blamed := b.blamed(answer.Message)
 	rest := without(all, blamed)
 	switch {
@@ -171,15 +206,21 @@ func without(all, some []int) []int {
 // blamed are the places of the patches behind the request that an answer names: "Invalid requests[3].updateCells: …". Nil
 // where it names none.
 func (b *batch) blamed(message string) []int {
-	m := regexp.MustCompile(`requests\[(\d+)\]`).FindStringSubmatch(message)
-	if m == nil {
-		return nil
-	}
-	n, err := strconv.Atoi(m[1])
-	if err != nil || n >= len(b.owners) {
+	n, ok := requestNumber(message)
+	if !ok || n >= len(b.owners) {
 		return nil
 	}
 	return b.owners[n]
+}
+
+// requestNumber is the number of the request that an answer names.
+func requestNumber(message string) (int, bool) {
+	m := regexp.MustCompile(`requests\[(\d+)\]`).FindStringSubmatch(message)
+	if m == nil {
+		return 0, false
+	}
+	n, err := strconv.Atoi(m[1])
+	return n, err == nil
 }
 
 // places are where the patches of the batch stand in the call of Apply.
@@ -197,21 +238,29 @@ func (b *batch) call(c *Connector) *sheets.SpreadsheetsBatchUpdateCall {
 		Requests:                     b.requests,
 		IncludeSpreadsheetInResponse: true,
 		ResponseIncludeGridData:      true,
-		ResponseRanges:               b.readBack(),
+		ResponseRanges:               append(b.readBack(), b.kept.ranges(c.journalTitle())...),
 	}).Fields("updatedSpreadsheet(" + gridMask(readCell) + ")")
 }
 
-// settle writes the receipts from what was read back.
-func (b *batch) settle(ctx context.Context, c *Connector, resp *sheets.BatchUpdateSpreadsheetResponse, out []task.Receipt) {
+// settle writes the receipts from what was read back. It returns what is known of the tab then; nil where that is too little to
+// add more rows.
+func (b *batch) settle(ctx context.Context, c *Connector, resp *sheets.BatchUpdateSpreadsheetResponse, out []task.Receipt) *table {
 	var t *table
+	var g *grid
 	if resp.UpdatedSpreadsheet != nil {
-		if g := readGrid(resp.UpdatedSpreadsheet, c.cfg.Tab); g != nil {
+		if g = readGrid(resp.UpdatedSpreadsheet, c.cfg.Tab); g != nil {
 			// An answer that cannot be understood is no evidence: the tab is then read once more.
 			t, _ = c.understand(g)
 		}
 	}
+	wrong := b.review(ctx, c, resp.UpdatedSpreadsheet, g)
+	after := b.after(t)
 	again := false
 	for _, j := range b.jobs {
+		if wrong[j.place] {
+			out[j.place] = task.Receipt{Err: conflict("the row was changed or moved just as it was written: what was there is put back")}
+			continue
+		}
 		if j.p.Op == task.Remove {
 			out[j.place] = task.Receipt{}
 			continue
@@ -221,7 +270,7 @@ func (b *batch) settle(ctx context.Context, c *Connector, resp *sheets.BatchUpda
 			at, found = t.byKey[j.key]
 		}
 		if !found && !again {
-			again = true
+			again, after = true, nil
 			// People moved the rows, or the answer left them out. The write has landed whether or not this read works.
 			if g, err := c.readTab(ctx, "read back the rows", readCell, memory{}); err == nil {
 				if t2, err := c.understand(g); err == nil {
@@ -236,6 +285,27 @@ func (b *batch) settle(ctx context.Context, c *Connector, resp *sheets.BatchUpda
 		}
 		out[j.place] = j.receipt(c, t, at)
 	}
+	if len(wrong) > 0 {
+		return nil
+	}
+	return after
+}
+
+// after is the tab as the answer to a batch of new rows shows it: its header, where more rows go, and the ids that are taken. Row
+// numbers do not matter to more new rows, and the columns are as fresh as after a read.
+func (b *batch) after(t *table) *table {
+	if t == nil || slices.ContainsFunc(b.jobs, func(j *job) bool { return j.p.Op != task.Create }) {
+		return nil
+	}
+	next := *t
+	next.byKey = maps.Clone(t.byKey)
+	for key, at := range b.t.byKey {
+		if _, ok := next.byKey[key]; !ok {
+			next.byKey[key] = at
+		}
+	}
+	next.copies, next.reader = b.t.copies, b.t.reader
+	return &next
 }
 
 // receipt compares what a row holds with what was to be written.

@@ -30,11 +30,11 @@ type account struct {
 // member takes part in a budget: a partnership in an account's, or a sheet in its partnership's.
 type member struct {
 	sheets []*member // of a partnership
-	shares [kinds]portion
+	shares [kinds]share
 }
 
-// portion is what a member had of one quota.
-type portion struct {
+// share is what a member had of one quota.
+type share struct {
 	sent   []time.Time // within the window, oldest first
 	asked  []time.Time // what it asked for within the horizon, sent or not, oldest first; at most the limit's worth
 	served int         // the number of the last that was sent; of a member that had none, of its coming
@@ -84,7 +84,7 @@ func recent(times []time.Time, span time.Duration, now time.Time) []time.Time {
 }
 
 // look brings what is known of a share up to now.
-func (s *portion) look(now time.Time) {
+func (s *share) look(now time.Time) {
 	s.sent, s.asked = recent(s.sent, window, now), recent(s.asked, horizon, now)
 }
 
@@ -144,7 +144,7 @@ func (a *account) join() *member {
 }
 
 // wants is how many requests a minute it asks for, and one more: what it asks for once in a minute may fall twice into one.
-func (s *portion) wants() int { return int(math.Ceil(float64(len(s.asked))/horizon.Minutes())) + 1 }
+func (s *share) wants() int { return int(math.Ceil(float64(len(s.asked))/horizon.Minutes())) + 1 }
 
 // owes is how many requests a member has to leave to others: as many as they ask for, until they have had as many as it will
 // have had itself. Of those that had equally much, who was served longest ago comes first; so there is always one that owes

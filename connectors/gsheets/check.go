@@ -107,7 +107,20 @@ func (k *checkup) access(ctx context.Context) bool {
 }
 
 // rights tells, without writing, what may be written.
-func (k *checkup) rights(context.Context) bool {
+func (k *checkup) rights(ctx context.Context) bool {
+	if k.c.o.Drive != nil {
+		const hint = "share the spreadsheet, as an editor, with the service account's address: it is client_email in google.credentials_file"
+		switch f, err := k.c.o.Drive.File(ctx, k.c.cfg.Spreadsheet); {
+		case err != nil:
+			k.bad("rights", connectors.LevelWarning, err)
+		case f.Trashed:
+			k.warn("rights", "restore it in Google Drive: open the bin, and choose Restore; after 30 days Google deletes it for good", "the spreadsheet lies in the bin")
+		case !f.Writable:
+			k.warn("rights", hint, "the spreadsheet may only be read: nothing can be written to it")
+		default:
+			k.ok("rights", "the spreadsheet may be edited")
+		}
+	}
 	for _, p := range k.sheet.ProtectedRanges {
 		if p == nil || p.WarningOnly || p.RequestingUserCanEdit {
 			continue

@@ -8,6 +8,7 @@ import (
 	"google.golang.org/api/sheets/v4"
 
 	"github.com/lockstep-sync/lockstep/connectors"
+	"github.com/lockstep-sync/lockstep/connectors/transport"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
@@ -64,14 +65,23 @@ func TestCheckOfASoundSheet(t *testing.T) {
 	b := open(t, columns("title", "Action", "status", "Status", "due", "Deadline", "assignee", "Who", "partner", "For", "progress", "%"))
 	b.lines("Action|Status|Deadline|Who|For|%|Cost", "Pump|En cours|12/03/2026|A. Diallo|Aqua Fund|50%|3", "Pipe|✅ done||amina@aquafund.org|AquaFund|=1/4|5", "Total|||||=AVERAGE(F2:F3)|=SUM(G2:G3)")
 	b.locale("en_GB")
+	b.driven()
 	all := b.findings()
 	if w := wrongs(all); len(w) > 0 {
 		t.Errorf("a sound sheet has\n%s", strings.Join(w, "\n"))
 	}
-	b.says(all, "ok access: … “Plan” … en_GB", "ok header: row 1", "ok columns: due is column C, “Deadline”", "ok columns: not read … “Cost”",
+	b.says(all, "ok access: … “Plan” … en_GB", "ok rights: … may be edited", "ok header: row 1", "ok columns: due is column C, “Deadline”", "ok columns: not read … “Cost”",
 		"ok rows: 2 rows are tasks, of which 0", "ok rows: passed over as a row of totals: row 4", "ok statuses: In progress is “En cours”", "ok statuses: Done is “✅ done”",
 		"ok partners: 2 names", "ok people: 2 names", "ok dates: due … the day first", "ok values: progress of 1 rows is a formula",
 		"ok sample: row 2: title “Pump”, partner aquafund, status in_progress, assignee “Amina Diallo”, due 2026-03-12, progress 0.5")
+}
+
+// driven lets the connector ask Drive.
+func (b *book) driven() {
+	b.Helper()
+	var err error
+	b.c.o.Drive, err = NewDrive(b.Context(), Credentials{Endpoint: b.web.URL}, transport.Options{Source: "sheet", Retries: -1})
+	b.must(err)
 }
 
 func TestCheckFindsWhatIsWrong(t *testing.T) {
@@ -84,12 +94,14 @@ func TestCheckFindsWhatIsWrong(t *testing.T) {
 	}{
 		"access":                {standard, func(b *book) { b.must(b.srv.Unshare(b.id)) }, []string{"error access: … client_email"}},
 		"no such file":          {standard, func(b *book) { b.must(b.srv.Delete(b.id)) }, []string{"error access: … check spreadsheet"}},
+		"only to be read":       {standard, func(b *book) { b.must(b.srv.ReadOnly(b.id)) }, []string{"warning rights: … may only be read … client_email"}},
+		"in the bin":            {standard, func(b *book) { b.must(b.srv.Trash(b.id)) }, []string{"warning rights: … in the bin … Restore"}},
 		"tab":                   {standard, func(b *book) { b.must(b.srv.RenameTab(b.id, tab, "Action")) }, []string{"error tab: … “Actions” … the nearest is “Action”"}},
 		"no header":             {[]string{"What|Status", "Pump|Open"}, nil, []string{"error header: … “Action” … “What”"}},
 		"a header that moved":   {append([]string{"Plan of 2026"}, standard...), nil, []string{"warning header: … row 2, not in row 1 … header_row: 2"}},
 		"a column that is gone": {[]string{"Action|State|Deadline|Who|For", "Pump|Open"}, nil, []string{"warning columns: status … “Status” … “State”"}},
 		"words": {append(standard, "Pipe|In progess", "Tank|in  progess", "Well|Amber/ Red"), nil, []string{
-			"warning statuses: “In progess” … 2 times … B3 … “In progress” (in_progress)", "warning statuses: “Amber/ Red” … once … B5 … colour of a rating",
+			"warning statuses: “In progess” … 2 times … B3 … “In progress” (in_progress)", "warning statuses: “Amber/ Red” … once … B5 … is a rating",
 		}},
 		"people":   {append(standard, "Pipe|Open||Diallo, Amina", "Tank|Open||Chen"), nil, []string{"warning people: “Diallo, Amina” … D3 … “Amina Diallo”", "warning people: “Chen” … D4"}},
 		"partners": {append(standard, "Pipe|Open|||Aqua Funds"), nil, []string{"warning partners: “Aqua Funds” … E3 … “AquaFund”"}},
@@ -106,6 +118,7 @@ func TestCheckFindsWhatIsWrong(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := open(t, columns("title", "Action", "status", "Status", "due", "Deadline", "assignee", "Who", "partner", "For"))
+			b.driven()
 			b.lines(c.lines...)
 			b.locale("en_GB")
 			if c.change != nil {
@@ -122,10 +135,12 @@ func TestCheckFindsWhatIsWrong(t *testing.T) {
 
 func TestCheckOfProtectedRanges(t *testing.T) {
 	t.Parallel()
-	k := &checkup{sheet: &sheets.Sheet{ProtectedRanges: []*sheets.ProtectedRange{
+	k := &checkup{c: &Connector{}, sheet: &sheets.Sheet{ProtectedRanges: []*sheets.ProtectedRange{
 		{Range: &sheets.GridRange{StartColumnIndex: 1, EndColumnIndex: 3}, Description: "finance only"},
 		{Range: &sheets.GridRange{}},
-		{WarningOnly: true}, {RequestingUserCanEdit: true}, nil,
+		{WarningOnly: true},
+		{RequestingUserCanEdit: true},
+		nil,
 	}}}
 	if !k.rights(t.Context()) || len(k.out) != 2 || !strings.Contains(k.out[0].Text, "columns B to C") || !strings.Contains(k.out[0].Text, "finance only") ||
 		!strings.Contains(k.out[1].Text, "the tab is protected") {

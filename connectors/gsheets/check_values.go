@@ -94,13 +94,13 @@ func (k *checkup) days(context.Context) bool {
 		if f.Kind() != task.Date || k.t.column[f] < 0 {
 			continue
 		}
-		switch {
-		case h.order == disputed:
+		switch h.order {
+		case disputed:
 			k.warn("dates", "days that can be read in two ways are held until then: write them as 2026-05-04, or as dates (Format, Number, Date)",
 				"%s: %s", f, h.doubt)
-		case h.order == unknownOrder:
+		case unknownOrder:
 			k.ok("dates", "%s: a text such as 04/05/2026 is held, for nothing says whether it is April or May", f)
-		default:
+		case dayFirst, monthFirst:
 			k.ok("dates", "%s: a text such as 04/05/2026 is read with %s", f, h.order.words())
 		}
 	}

@@ -103,26 +103,8 @@ func (c *Connector) readTab(ctx context.Context, op, cells string, before memory
 
 // readRanges reads parts of the tab in one request. The error is a fault.
 func (c *Connector) readRanges(ctx context.Context, op, cells string, before memory, ranges ...string) (*grid, error) {
-	s, err := c.svc.Spreadsheets.Get(c.cfg.Spreadsheet).Ranges(ranges...).Fields(gridMask(cells)).Context(ctx).Do()
-	if err != nil {
-		var answer *googleapi.Error
-		if errors.As(err, &answer) && answer.Code == http.StatusBadRequest {
-			// The range names a tab that is not there, and the answer does not say which are.
-			if f := c.tabGone(ctx, before); f != nil {
-				return nil, f
-			}
-		}
-		f, _ := c.fault(op, err) //nolint:contextcheck // the answer is here: nothing is sent
-		return nil, f
-	}
-	g := readGrid(s, c.cfg.Tab)
-	if g == nil {
-		if f := c.tabGone(ctx, before); f != nil {
-			return nil, f
-		}
-		return nil, fault.New(fault.Retryable, fault.Invalid, op, "the answer does not hold the tab %s", quote(c.cfg.Tab))
-	}
-	return g, nil
+	s, err := c.get(ctx, cells, ranges...)
+	return c.theTab(ctx, op, before, s, err)
 }
 
 // tabGone is the fault of a tab that is not there, with the names of those that are; nil where it is there after all or

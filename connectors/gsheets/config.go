@@ -96,6 +96,9 @@ func (c Config) validateStatus() []error {
 		}
 		for _, word := range c.Status[status] {
 			w := foldWord(word)
+			if w == "" {
+				w = foldName(word) // a sign: it counts as it stands
+			}
 			if other, taken := meant[w]; taken && other != status {
 				errs = append(errs, fmt.Errorf("status.%s: the word %s stands for %s already", status, quote(word), other))
 			}

@@ -45,7 +45,7 @@ func TestConformance(t *testing.T) {
 		t.Parallel()
 		all := task.AllFields()
 		connectortest.Run(t, connectortest.Features{
-			Creates: true, Removes: true, Provisional: true, Fields: all, Lossy: lossy, Worlds: 12, Cost: cost,
+			Creates: true, Removes: true, Board: true, Provisional: true, Fields: all, Lossy: lossy, Worlds: 12, Cost: cost,
 		}, func(t *testing.T) connectortest.Harness { t.Helper(); return newDesk(t, all, true) })
 	})
 }
@@ -351,7 +351,8 @@ func shown(t connectortest.T, f task.Field, x any) task.Value {
 }
 
 func (d *desk) Untouched(connectortest.T) string {
-	lines := map[string]string{"": fmt.Sprint(d.row(1)[:firstOwn-1+len(d.fields)], d.srv.Rows(d.id, "Other"), d.srv.Tabs(d.id))}
+	tabs := slices.DeleteFunc(d.srv.Tabs(d.id), func(t string) bool { return strings.HasPrefix(t, "Lockstep ") }) // the journal, and the pages
+	lines := map[string]string{"": fmt.Sprint(d.row(1)[:firstOwn-1+len(d.fields)], d.srv.Rows(d.id, "Other"), tabs)}
 	for _, row := range d.srv.Rows(d.id, tab) {
 		if len(row) > 2 && row[1] != nil {
 			lines[fmt.Sprint(row[0])] = fmt.Sprint(row[1:3])

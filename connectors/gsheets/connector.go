@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"google.golang.org/api/sheets/v4"
@@ -28,7 +29,8 @@ type Options struct {
 	Drive *Drive
 }
 
-// Connector connects one tab. Besides connectors.Connector it is a Normalizer and a Confirmer.
+// Connector connects one tab. Besides connectors.Connector it is a Normalizer and a Confirmer and, for the scorecard, a
+// Publisher.
 type Connector struct {
 	cfg     Config
 	svc     *sheets.Service
@@ -39,8 +41,13 @@ type Connector struct {
 	web     string // where people see the spreadsheets
 	share   sharing
 
-	last   *table  // of the last Pull or Apply; nil before
-	habits *habits // of the columns, as the last read of the whole tab shows them; nil before
+	last    *table // of the last Pull; nil before
+	board   boardState
+	fresh   bool // nothing was written since
+	journal journal
+	batches int // how many were made
+	doubt   doubt
+	habits  *habits // of the columns, as the last read of the whole tab shows them; nil before
 }
 
 var (
@@ -101,6 +108,10 @@ func (c *Connector) fingerprint() string {
 type memory struct {
 	Sheet int64 `json:"sheet"`
 	IDs   bool  `json:"ids"`
+	// Pages are the tabs that Lockstep keeps beside the scorecard's, by the page's name.
+	Pages map[string]savedPage `json:"pages,omitempty"`
+	// Journal is the hidden tab in which writes keep what they replace.
+	Journal *savedJournal `json:"journal,omitempty"`
 }
 
 // Pull reads the whole tab in one request. The snapshot is complete, unless a row bears an id that is none of ours: it
@@ -115,7 +126,15 @@ func (c *Connector) Pull(ctx context.Context, cursor string) (task.Snapshot, err
 			before = memory{} // of another version: nothing is known
 		}
 	}
-	g, err := c.readTab(ctx, "read the tab", readCell, before)
+	c.journal.recall(before.Journal)
+	if f := c.makeGood(ctx); f != nil {
+		return task.Snapshot{}, f
+	}
+	read := c.readTab
+	if c.cfg.Scorecard {
+		read = c.readBook
+	}
+	g, err := read(ctx, "read the tab", readCell, before)
 	if err != nil {
 		return task.Snapshot{}, err
 	}
@@ -128,12 +147,15 @@ func (c *Connector) Pull(ctx context.Context, cursor string) (task.Snapshot, err
 		return task.Snapshot{}, c.drifted("the column %s, which was there, is gone from the tab %s", quote(idHeader), quote(c.cfg.Tab)).
 			WithHint("undo its deletion or renaming (File, Version history); if it is lost, head an empty column %s: rows are then matched by title", quote(idHeader))
 	}
-	c.last = t
+	c.last, c.fresh = t, true
+	c.board.seen()
 	c.share.note(c.o.Now())
 	snap := task.Snapshot{Complete: len(t.strange) == 0}
+	snap.Choices = c.board.choices()
+	snap.Overtyped = append(c.overtyped(t), c.board.overtyped()...)
 	snap.Records, snap.Held = c.records(t)
 	snap.Held = append(snap.Held, c.refusedHold()...)
-	next, err := json.Marshal(memory{Sheet: g.sheetID, IDs: t.id >= 0})
+	next, err := json.Marshal(memory{Sheet: g.sheetID, IDs: t.id >= 0, Journal: c.journal.saved(), Pages: c.board.savePages()})
 	if err != nil {
 		return task.Snapshot{}, fmt.Errorf("write the cursor: %w", err)
 	}
@@ -152,6 +174,9 @@ func (c *Connector) Normalize(f task.Field, want, have task.Value) (task.Value, 
 
 // Confirm reads the tab anew and says of each key whether its row is there. Of a row that is held nothing is said.
 func (c *Connector) Confirm(ctx context.Context, keys []string) (map[string]connectors.Confirmation, error) {
+	if f := c.makeGood(ctx); f != nil {
+		return nil, f
+	}
 	g, err := c.readTab(ctx, "confirm absent rows", readCell, memory{})
 	if err != nil {
 		return nil, err
@@ -160,7 +185,10 @@ func (c *Connector) Confirm(ctx context.Context, keys []string) (map[string]conn
 	if err != nil {
 		return nil, err
 	}
-	if c.last != nil && c.last.id >= 0 && t.id < 0 {
+	lasting := slices.ContainsFunc(keys, func(k string) bool { return !(task.Ref{Key: k}).Provisional() })
+	if t.id < 0 && (lasting || c.last != nil && c.last.id >= 0) {
+		// Ids are known that only this column can have shown, whatever the cursor tells: the last pull may have been before
+		// the column was made.
 		return nil, c.drifted("the column %s is gone from the tab %s", quote(idHeader), quote(c.cfg.Tab)).
 			WithHint("undo its deletion or renaming")
 	}

@@ -25,14 +25,12 @@ func epoch() time.Time { return time.Date(1899, time.December, 30, 0, 0, 0, 0, t
 // serialDay is the day of a serial number; the fraction is the time of day and does not count.
 func serialDay(n float64) (time.Time, bool) {
 	n = math.Floor(n)
-	if !(n >= 2 && n < 109575) { // 1900-01-01 to 2199-12-31; also refuses NaN
+	// From 1906-01-08 to 2199-12-31. What is less was typed as a number, such as a year: the sheet makes a day of 1905 of
+	// it. This also refuses NaN.
+	if !(n > lastYear && n < 109575) {
 		return time.Time{}, false
 	}
-	if n >= firstYear && n <= lastYear {
-		return time.Time{}, false // a year, typed where a day belongs: a sheet shows a day of 1905 for it
-	}
-	t := epoch().AddDate(0, 0, int(n))
-	return t, t.Year() >= firstYear && t.Year() <= lastYear
+	return epoch().AddDate(0, 0, int(n)), true
 }
 
 // daySerial is the serial number of a day, and false where a sheet's date column would not show it as one.
@@ -257,7 +255,7 @@ func (r *reader) readSerial(f task.Field, c cell) (task.Value, string) {
 	if t, ok := serialDay(c.number); ok {
 		return task.DateValue(t), ""
 	}
-	return task.Value{}, "this number is no day between 1900 and 2199: " + hint
+	return task.Value{}, "this number is no day between 1906 and 2199: " + hint
 }
 
 // yearless reports that a text is a day and a month. Which year is meant only its author knows: a guess from today would be

@@ -72,7 +72,7 @@ type Guess struct {
 }
 
 // Columns are the guesses as the configuration has them.
-func (d Discovery) Columns() map[string]string {
+func (d *Discovery) Columns() map[string]string {
 	out := make(map[string]string, len(d.Guesses))
 	for _, g := range d.Guesses {
 		out[g.Field.String()] = g.Header

@@ -17,7 +17,7 @@ func TestParseAddress(t *testing.T) {
 		"https://docs.google.com/spreadsheets/d/1AbC-_9/edit#gid=7":    "1AbC-_9 7",
 		"https://docs.google.com/spreadsheets/d/1AbC/edit?usp=sharing": "1AbC -1",
 		"https://docs.google.com/spreadsheets/d/1AbC":                  "1AbC -1",
-		" 1AbC ": "1AbC -1",
+		"1AbC\n": "1AbC -1",
 		"https://docs.google.com/spreadsheets/u/0/d/1AbC/edit?gid=12#gid=12&range=A1": "1AbC 12",
 		"http://127.0.0.1:9090/spreadsheets/d/1Sandbox001-Plan/edit":                  "1Sandbox001-Plan -1",
 		"https://docs.google.com/document/d/1AbC/edit":                                "!",
@@ -48,7 +48,7 @@ func (b *book) discover(tab string) Discovery {
 }
 
 // found are the guesses as "field=Header", with a ? behind a doubtful one.
-func (d Discovery) found() string {
+func (d *Discovery) found() string {
 	var out []string
 	for _, g := range d.Guesses {
 		s := g.Field.String() + "=" + g.Header
@@ -60,6 +60,7 @@ func (d Discovery) found() string {
 	return strings.Join(out, " ")
 }
 
+//nolint:misspell // other languages
 func TestDiscover(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -67,22 +68,43 @@ func TestDiscover(t *testing.T) {
 		row    int
 		header string
 	}{
-		"plain": {[]string{"Action|Status|Deadline|Lead|Comments", "Pump|Open|12/03/2026|Amina|soon", "Pipe|Done|13/03/2026|Chen|"}, 1,
-			"title=Action status=Status assignee=Lead due=Deadline notes=Comments"},
-		"under a title and instructions": {[]string{"Plan of 2026", "Please fill in by Friday|thank you", "||", "#|Deliverable|State|When|Who", "1|Pump|Open|12/03/2026|A"}, 4,
-			"title=Deliverable status=State assignee=Who due=When"},
-		"French": {[]string{"NOM ACTIVITE|ETAT PROJET|DATE DEBUT|DATE FIN|Responsable|COMMENTAIRE|Taux d'avancement", "Pompe|En cours|12/03/2026|13/04/2026|Amina|ras|50%"}, 1,
-			"title=NOM ACTIVITE status=ETAT PROJET assignee=Responsable due=DATE FIN start=DATE DEBUT progress=Taux d'avancement notes=COMMENTAIRE"},
-		"Spanish": {[]string{"Actividad|Estado|Fecha límite|Encargado|Organización|Prioridad", "Bomba|En curso|12/03/2026|Ana|Agua|Alta"}, 1,
-			"title=Actividad partner=Organización status=Estado assignee=Encargado due=Fecha límite priority=Prioridad"},
-		"German": {[]string{"Aufgabe|Stand|Fällig am|Verantwortlich|Bemerkungen", "Pumpe|in Arbeit|12.03.2026|Anna|"}, 1,
-			"title=Aufgabe status=Stand assignee=Verantwortlich due=Fällig am notes=Bemerkungen"},
+		"plain": {
+			[]string{"Action|Status|Deadline|Lead|Comments", "Pump|Open|12/03/2026|Amina|soon", "Pipe|Done|13/03/2026|Chen|"},
+			1,
+			"title=Action status=Status assignee=Lead due=Deadline notes=Comments",
+		},
+		"under a title and instructions": {
+			[]string{"Plan of 2026", "Please fill in by Friday|thank you", "||", "#|Deliverable|State|When|Who", "1|Pump|Open|12/03/2026|A"},
+			4,
+			"title=Deliverable status=State assignee=Who due=When",
+		},
+		"French": {
+			[]string{"NOM ACTIVITE|ETAT PROJET|DATE DEBUT|DATE FIN|Responsable|COMMENTAIRE|Taux d'avancement", "Pompe|En cours|12/03/2026|13/04/2026|Amina|ras|50%"},
+			1,
+			"title=NOM ACTIVITE status=ETAT PROJET assignee=Responsable due=DATE FIN start=DATE DEBUT progress=Taux d'avancement notes=COMMENTAIRE",
+		},
+		"Spanish": {
+			[]string{"Actividad|Estado|Fecha límite|Encargado|Organización|Prioridad", "Bomba|En curso|12/03/2026|Ana|Agua|Alta"},
+			1,
+			"title=Actividad partner=Organización status=Estado assignee=Encargado due=Fecha límite priority=Prioridad",
+		},
+		"German": {
+			[]string{"Aufgabe|Stand|Fällig am|Verantwortlich|Bemerkungen", "Pumpe|in Arbeit|12.03.2026|Anna|"},
+			1,
+			"title=Aufgabe status=Stand assignee=Verantwortlich due=Fällig am notes=Bemerkungen",
+		},
 		"a rating is no status": {[]string{"Project|Status|Due date", "a|Amber|12/03/2026", "b|Red|", "c|Green|", "d|Amber/Red|"}, 1, "title=Project due=Due date"},
 		"a doubtful status":     {[]string{"Task|Status", "a|tbd", "b|soon", "c|who knows", "d|Done"}, 1, "title=Task status=Status?"},
-		"no known header": {[]string{"Foo|Bar|Baz|Qux", "Repair the pump|Done|12/03/2026|x", "Lay the pipe|Open|13/03/2026|x", "Clean the tank|Done|14/03/2026|x"}, 1,
-			"title=Foo? status=Bar? due=Baz?"},
-		"longer headers": {[]string{"Action item (what)|Current status *|Planned completion date\n(dd/mm/yyyy)|Lead partner", "Pump|Open|12/03/2026|AquaFund"}, 1,
-			"title=Action item (what) partner=Lead partner status=Current status * due=Planned completion date"},
+		"no known header": {
+			[]string{"Foo|Bar|Baz|Qux", "Repair the pump|Done|12/03/2026|x", "Lay the pipe|Open|13/03/2026|x", "Clean the tank|Done|14/03/2026|x"},
+			1,
+			"title=Foo? status=Bar? due=Baz?",
+		},
+		"longer headers": {
+			[]string{"Action item (what)|Current status *|Planned completion date\n(dd/mm/yyyy)|Lead partner", "Pump|Open|12/03/2026|AquaFund"},
+			1,
+			"title=Action item (what) partner=Lead partner status=Current status * due=Planned completion date",
+		},
 		"a header twice":      {[]string{"Action|Status|Status|Due", "Pump|Open|Done|12/03/2026"}, 1, "title=Action due=Due"},
 		"nothing":             {nil, 0, ""},
 		"only numbers":        {[]string{"1|2|3", "4|5|6"}, 0, ""},

@@ -104,7 +104,7 @@ func (r *reader) readStatus(c cell) (v task.Value, reason task.HoldReason, hint 
 }
 
 func (r *reader) readNumber(f task.Field, c cell) (v task.Value, hint string) {
-	n, percent, ok := share(c, r.comma)
+	n, percent, ok := portion(c, r.comma)
 	if !ok {
 		return v, "type a number there, such as 50% or 0.5"
 	}
@@ -125,8 +125,8 @@ func (r *reader) unsure(f task.Field, n float64, percent bool) bool {
 	return f == task.Progress && !percent && (math.Abs(n) > 1 || n != 0 && r.habits[f].points)
 }
 
-// share is the number in a cell, and whether it bears a percent sign.
-func share(c cell, comma bool) (n float64, percent, ok bool) {
+// portion is the number in a cell, and whether it bears a percent sign.
+func portion(c cell, comma bool) (n float64, percent, ok bool) {
 	switch c.kind {
 	case numberCell:
 		return c.number, c.formatted() == "PERCENT" || strings.Contains(c.shown, "%"), !c.dated() && c.formatted() != "TIME"
@@ -237,7 +237,7 @@ func (r *reader) write(f task.Field, v task.Value) (c cell, ok bool) {
 		if f == task.Partner {
 			word = r.vocabulary.partnerWord(v.String())
 		}
-		if yes := word == "TRUE"; yes || word == "FALSE" { // a checkbox, which the configuration maps
+		if yes := word == "TRUE"; f == task.Status && (yes || word == "FALSE") { // a checkbox, which the configuration maps
 			return cell{kind: boolCell, yes: yes}, true
 		}
 		return cell{kind: textCell, text: word}, word != ""

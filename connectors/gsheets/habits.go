@@ -40,7 +40,7 @@ func habitsOf(g *grid, l *layout) *habits {
 			hs[i] = dayHabit(g, l, col)
 		case task.Number:
 			for at := l.first; at < len(g.cells); at++ {
-				n, percent, ok := share(g.at(at, col), decimalComma(g.locale))
+				n, percent, ok := portion(g.at(at, col), decimalComma(g.locale))
 				hs[i].points = hs[i].points || ok && !percent && math.Abs(n) > 1
 			}
 		case task.None, task.Text, task.Enum, task.Bool, task.Person, task.Set, task.Unreadable:
@@ -108,8 +108,8 @@ func plainNumber(c cell) bool {
 // declaredOrder is the order that a header asks for: "Deadline (dd/mm/yyyy)", "JJ/MM/AAAA", "TT.MM.JJJJ".
 func declaredOrder(header string) dateOrder {
 	h := foldName(header)
-	day := regexp.MustCompile(`\b(dd?|jj?|tt?|gg?)[/. -]mm?\b`).MatchString(h)
-	month := regexp.MustCompile(`\bmm?[/. -](dd?|jj?|tt?|gg?)[/. -](y|a|j)`).MatchString(h)
+	day := regexp.MustCompile(`\b((dd|jj|tt|gg)[/. -]mm|[djtg]/m)\b`).MatchString(h)
+	month := regexp.MustCompile(`\b(mm[/. -](dd|jj|tt|gg)|m/[djtg])[/. -][yaj]`).MatchString(h)
 	switch {
 	case day && !month:
 		return dayFirst

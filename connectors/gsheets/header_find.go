@@ -106,7 +106,32 @@ func (c *Connector) movedHold(at int) task.Hold {
 }
 
 // bareHeader is a header without the instructions that follow it in brackets, and without the star that stands for required.
+// What is in brackets otherwise, as in "Comments (old)", makes it another header.
 func bareHeader(s string) string {
-	s = regexp.MustCompile(`\([^()]*\)|\[[^\[\]]*\]`).ReplaceAllString(s, " ")
+	s = brackets().ReplaceAllStringFunc(s, func(b string) string {
+		if instructs(b[1 : len(b)-1]) {
+			return " "
+		}
+		return b
+	})
 	return strings.TrimRight(foldHeader(s), " *:")
+}
+
+func brackets() *regexp.Regexp { return regexp.MustCompile(`\([^()]*\)|\[[^\[\]]*\]`) }
+
+// instructs reports that a text tells people how to fill in a column, and not which of two columns this is.
+func instructs(s string) bool {
+	s = foldName(s)
+	if regexp.MustCompile(`^(dd?|jj?|tt?|gg?|mm?|yyyy|aaaa|jjjj|yy)[/. -](dd?|jj?|mm?|mmm)\b`).MatchString(s) {
+		return true
+	}
+	for _, w := range strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(" ,;:.!", r) }) {
+		switch w {
+		case "choose", "select", "pick", "dropdown", "drop-down", "please", "required", "mandatory", "optional", "format", "eg", "e.g", "yes/no", "y/n",
+			"choisir", "selectionner", "obligatoire", "facultatif", "indiquer", "preciser", "ex", "oui/non", "o/n", "elegir", "seleccionar", "obligatorio", "opcional",
+			"si/no", "wahlen", "auswahlen", "bitte", "pflicht", "pflichtfeld", "ja/nein", "escolher", "selecionar", "sim/nao":
+			return true
+		}
+	}
+	return s == "%"
 }

@@ -30,9 +30,14 @@ func TestAFullSpreadsheet(t *testing.T) {
 	if _, err := b.srv.LoadRows(b.id, tab, strings.NewReader(lines.String())); err != nil {
 		t.Fatal(err)
 	}
-	const rest = 10_000_000 - 1000*26
-	_, err := b.c.svc.Spreadsheets.BatchUpdate(b.id, &sheets.BatchUpdateSpreadsheetRequest{Requests: []*sheets.Request{{AddSheet: &sheets.AddSheetRequest{
-		Properties: &sheets.SheetProperties{Title: "Filler", GridProperties: &sheets.GridProperties{RowCount: rest / 100, ColumnCount: 100}},
+	book, err := b.c.svc.Spreadsheets.Get(b.id).Fields("sheets(properties(gridProperties(rowCount,columnCount)))").Context(t.Context()).Do()
+	b.must(err)
+	rest := int64(10_000_000)
+	for _, sh := range book.Sheets {
+		rest -= sh.Properties.GridProperties.RowCount * sh.Properties.GridProperties.ColumnCount
+	}
+	_, err = b.c.svc.Spreadsheets.BatchUpdate(b.id, &sheets.BatchUpdateSpreadsheetRequest{Requests: []*sheets.Request{{AddSheet: &sheets.AddSheetRequest{
+		Properties: &sheets.SheetProperties{Title: "Filler", GridProperties: &sheets.GridProperties{RowCount: rest, ColumnCount: 1}},
 	}}}}).Context(t.Context()).Do()
 	b.must(err)
 	snap := b.pull()

@@ -21,7 +21,7 @@ const mustHold = "!"
 // tally counts what became of the cells of one kind.
 type tally struct{ understood, empty, held, mustHold, wrong int }
 
-func (y tally) String() string {
+func (y *tally) String() string {
 	n := y.understood + y.empty + y.held + y.mustHold + y.wrong
 	share := func(k int) string { return fmt.Sprintf("%5d %5.1f %%", k, 100*float64(k)/float64(max(n, 1))) }
 	return strings.Join([]string{share(y.understood), share(y.empty), share(y.mustHold), share(y.held), share(y.wrong)}, " | ")
@@ -148,9 +148,9 @@ func TestActivitiesAsPeopleHaveThem(t *testing.T) {
 				if f == task.Title {
 					t.Log("           | " + tallyHead)
 				}
-				t.Logf("%-10s | %s", f, got)
+				t.Logf("%-10s | %s", f, &got)
 				if got != c.want {
-					t.Errorf("%s: %+v; want %+v", f, got, c.want)
+					t.Errorf("%s: %+v; want %+v", f, &got, &c.want)
 				}
 			}
 		})
@@ -217,7 +217,7 @@ func britishDay(raw string) string {
 	if slices.Contains(notDays, s) {
 		return mustHold
 	}
-	n := regexp.MustCompile(`[0-9]+`).FindAllString(s, -1)
+	n := regexp.MustCompile(`\d+`).FindAllString(s, -1)
 	switch {
 	case len(n) == 3 && len(s) == 10 && s[4] == '-':
 		return s
@@ -270,7 +270,8 @@ func TestProjectsAsPeopleHaveThem(t *testing.T) {
 		}},
 		"pasted as text, fr_FR, Amber is a status": {"fr_FR", false, map[string][]string{task.InProgress: {"Amber"}}, configured, want{
 			tally{understood: 444, empty: 17, mustHold: 403},
-			tally{understood: 645, empty: 211, mustHold: 8}, tally{understood: 621, empty: 224, mustHold: 19},
+			tally{understood: 645, empty: 211, mustHold: 8},
+			tally{understood: 621, empty: 224, mustHold: 19},
 		}},
 		// The spreadsheet says one order and the column another: what has two readings waits.
 		"pasted as text, en_US": {"en_US", false, nil, rating, want{
@@ -319,9 +320,9 @@ func TestProjectsAsPeopleHaveThem(t *testing.T) {
 				}
 			}
 			t.Logf("%-10s | %s", "", tallyHead)
-			t.Logf("%-10s | %s", "status", got.status)
-			t.Logf("%-10s | %s", "start", got.start)
-			t.Logf("%-10s | %s", "due", got.due)
+			t.Logf("%-10s | %s", "status", &got.status)
+			t.Logf("%-10s | %s", "start", &got.start)
+			t.Logf("%-10s | %s", "due", &got.due)
 			if got != c.want {
 				t.Errorf("got  %+v\nwant %+v", got, c.want)
 			}

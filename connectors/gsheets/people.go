@@ -2,34 +2,50 @@ package gsheets
 
 import (
 	"net/mail"
+	"slices"
 	"strings"
+	"unicode/utf16"
 
 	"google.golang.org/api/sheets/v4"
 
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
-// readChips gives the addresses of the person chips in a cell, and whether there is anything besides them.
+// readChips gives the addresses of the person chips in a cell, and whether it says anything besides them.
 func readChips(d *sheets.CellData) (people []string, beside bool) {
-	for i, run := range d.ChipRuns {
+	if len(d.ChipRuns) == 0 {
+		return nil, false
+	}
+	var units []uint16
+	if d.EffectiveValue != nil && d.EffectiveValue.StringValue != nil {
+		units = utf16.Encode([]rune(*d.EffectiveValue.StringValue))
+	}
+	part := func(from, to int) string {
+		from, to = min(max(from, 0), len(units)), min(max(to, 0), len(units))
+		return string(utf16.Decode(units[from:max(from, to)]))
+	}
+	end := len(units)
+	for _, run := range slices.Backward(d.ChipRuns) {
+		if run == nil {
+			continue
+		}
+		start := int(run.StartIndex)
 		switch {
-		case run == nil:
 		case run.Chip != nil && run.Chip.PersonProperties != nil:
 			people = append(people, run.Chip.PersonProperties.Email)
-			if i == 0 && run.StartIndex > 0 {
-				beside = true
-			}
-		default:
-			beside = true // text, or a chip of another kind; a chip is one character long, so that nothing hides behind it
+		case !task.TextValue(part(start, end)).IsEmpty():
+			beside = true
 		}
+		end = start
 	}
-	return people, beside && len(people) > 0
+	slices.Reverse(people)
+	return people, beside || !task.TextValue(part(0, end)).IsEmpty()
 }
 
 // person reads a cell that names somebody: by chip, e-mail address, name or alias. Whoever is not known, or could be two
 // people, comes back as the cell shows them.
 func (r *reader) person(c cell) task.Value {
-	if len(c.people) == 1 && (!c.beside || strings.Trim(c.text, "@ \u00A0\n") == "") {
+	if len(c.people) == 1 && !c.beside {
 		if name, ok := r.vocabulary.people.of(c.people[0]); ok {
 			return task.PersonValue(name)
 		}

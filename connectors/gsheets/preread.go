@@ -15,10 +15,11 @@ const maxFew = 50
 
 // readAll reads the whole tab before a write. A header that is not what it was is a conflict: nothing may be written.
 func (c *Connector) readAll(ctx context.Context) (*table, *fault.Error) {
-	g, err := c.readTab(ctx, beforeWriting, writeCell, memory{})
+	g, err := c.readToWrite(ctx, writeCell, tabRange(c.cfg.Tab))
 	if err != nil {
 		return nil, fault.Of(err)
 	}
+	g.whole = true
 	t, err := c.understand(g)
 	if err != nil {
 		return nil, conflict("the header changed since it was read: %w", err)
@@ -50,7 +51,13 @@ func (c *Connector) readFew(ctx context.Context, patches []task.Patch, at []int)
 			ranges = append(ranges, fmt.Sprintf("%s!%d:%d", tab, row+1, row+1))
 		}
 	}
-	g, err := c.readRanges(ctx, beforeWriting, writeCell, memory{}, ranges...)
+	if c.along() != nil {
+		if c.missing(c.last) {
+			return nil, nil
+		}
+		ranges = append(ranges, c.dueRanges(read)...)
+	}
+	g, err := c.readToWrite(ctx, writeCell, ranges...)
 	if err != nil {
 		f := fault.Of(err)
 		if f.Kind == fault.Permanent && f.Reason == fault.Invalid {
@@ -72,6 +79,7 @@ func (c *Connector) readFew(ctx context.Context, patches []task.Patch, at []int)
 			return nil, nil
 		}
 	}
+	t.looked = read
 	t.used = c.last.used // of these few rows the column's own words cannot be told
 	return t, nil
 }

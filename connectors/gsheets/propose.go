@@ -40,7 +40,7 @@ func natureOf(g *grid, l *layout, r *reader, col int) nature {
 		count(&k.days, !day.IsNone() && (c.kind == textCell || c.dated()))
 		count(&k.statuses, c.kind == textCell && r.vocabulary.statusOf(s) != "")
 		count(&k.ratings, c.kind == textCell && ragWord(s))
-		n, percent, ok := share(c, r.comma)
+		n, percent, ok := portion(c, r.comma)
 		count(&k.shares, ok && (percent || c.kind == numberCell && n >= 0 && n <= 1))
 		yes, _ := r.readBool(c)
 		count(&k.yes, !yes.IsNone())
@@ -74,7 +74,7 @@ func (k nature) fits(header string, f task.Field) (score float64, why, doubt str
 			}
 			why = strings.TrimPrefix(why+" and its cells: "+what, " and ")
 		case k.n >= few && share < 0.3 && head > 0:
-			score -= 1
+			score--
 			doubt = fmt.Sprintf("%.0f %% of its cells are no %s", 100*(1-share), what)
 		case k.n >= few && share < 0.8 && head > 0:
 			doubt = fmt.Sprintf("%.0f %% of its cells are no %s", 100*(1-share), what)
@@ -218,7 +218,9 @@ func (c *Connector) Words(ctx context.Context) (map[task.Field][]Word, error) {
 			continue
 		}
 		for _, w := range t.count(f, rows) {
-			out[f] = append(out[f], t.word(f, w))
+			if foldName(w.shown) != "" { // else there is nothing in it that a configuration could name
+				out[f] = append(out[f], t.word(f, w))
+			}
 		}
 	}
 	return out, nil

@@ -6,6 +6,7 @@ import (
 
 	"google.golang.org/api/sheets/v4"
 
+	sandbox "github.com/lockstep-sync/lockstep/connectors/sandbox/google"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
@@ -149,12 +150,15 @@ func TestNumbersInADateColumn(t *testing.T) {
 func TestStatusesInDoubt(t *testing.T) {
 	t.Parallel()
 	v := newVocabulary(Config{Status: map[string][]string{
-		task.InProgress: {"Amber"}, task.Done: {"TRUE", "✅ Fait?"}, task.NotStarted: {"FALSE"}, task.Cancelled: {"❌ Done"},
+		task.InProgress: {"Amber"}, task.Done: {"TRUE", "✅ Fait?", "➡️"}, task.NotStarted: {"FALSE"}, task.Cancelled: {"❌ Done"},
 	}})
 	r := &reader{vocabulary: v}
 	for _, c := range []struct{ in, want, hint string }{
 		{"✅ done", task.Done, ""},
 		{"Done ✔️", task.Done, ""},
+		{"➡️", task.Done, ""}, // as configured
+		{"⬅️", "!", "write one of"},
+		{"-", "!", "write one of"},
 		{"En  cours", task.InProgress, ""},
 		{"EN COURS\u00a0", task.InProgress, ""},
 		{"amber", task.InProgress, ""}, // as configured
@@ -166,9 +170,11 @@ func TestStatusesInDoubt(t *testing.T) {
 		{"❌ Cancelled", task.Cancelled, ""},
 		{"Done?", "!", "stands for done"},
 		{"🟢 Done", task.Done, ""}, // a colour says nothing of the status, nor against it
-		{"Amber/ Red", "!", "colour of a rating"},
-		{"🔴", "!", "colour of a rating"},
-		{"R", "!", "colour of a rating"},
+		{"Amber/ Red", "!", "is a rating"},
+		{"🔴", "!", "is a rating"},
+		{"On track", "!", "is a rating"},
+		{"En retard", "!", "is a rating"},
+		{"R", "!", "is a rating"},
 		{"In progess", "!", "“In progress” (in_progress)"},
 		{"Completd", "!", "“complete"},
 		{"Incomplete", "!", "write one of"}, // two letters away from its opposite
@@ -246,11 +252,49 @@ func TestPeopleAndPartners(t *testing.T) {
 		{"@", "Chen Wei", []*sheets.ChipRun{chip("chen@example.org")}, "Chen Wei"},
 		{"@", "", []*sheets.ChipRun{chip("chen@example.org")}, "chen@example.org"},
 		{"@ @", "Amina Diallo Amina Said", []*sheets.ChipRun{chip("amina@aquafund.org"), plain, chip("said@riverton.org")}, "Amina Diallo Amina Said"},
+		// As the service shows it: the text has the names, and indexes are those of it.
+		{"Diallo, A. ", "Diallo, A. ", []*sheets.ChipRun{chip("amina@aquafund.org"), {StartIndex: 10, Chip: &sheets.Chip{}}}, "Amina Diallo"},
+		{"Diallo, A. (lead)", "Diallo, A. (lead)", []*sheets.ChipRun{chip("amina@aquafund.org"), {StartIndex: 10, Chip: &sheets.Chip{}}}, "Diallo, A. (lead)"},
+		{"x", "x", []*sheets.ChipRun{{StartIndex: 1 << 30, Chip: chip("amina@aquafund.org").Chip}, nil, {StartIndex: -5}}, "x"},
 		{"for @", "for Amina Diallo", []*sheets.ChipRun{{StartIndex: 4, Chip: chip("amina@aquafund.org").Chip}}, "for Amina Diallo"},
 	} {
 		c2 := readWireCell(&sheets.CellData{EffectiveValue: stringValue(c.text), FormattedValue: c.shown, ChipRuns: c.runs})
 		if got, _ := r.read(task.Assignee, c2); got != task.PersonValue(c.want) {
 			t.Errorf("the chip in %q reads %q; want %q", c.shown, got, c.want)
 		}
+	}
+}
+
+// A person is chosen by chip, in every way that chips are shown.
+func TestChipsInASheet(t *testing.T) {
+	t.Parallel()
+	b := open(t, columns("title", "Action", "assignee", "Who", "notes", "Notes"))
+	b.lines("Action|Who|Notes", "a|x|x", "b|x|x", "c|x|x", "d|x|x", "e|x|x")
+	b.srv.AddPerson("amina@aquafund.org", "A. M. Diallo")
+	b.srv.AddPerson("chen@example.org", "Chen Wei")
+	amina := sandbox.Chip{Email: "amina@aquafund.org"}
+	for at, c := range map[string]struct {
+		text  string
+		chips []sandbox.Chip
+	}{
+		"B2": {"@", []sandbox.Chip{amina}},
+		"B3": {"@ ", []sandbox.Chip{{Email: "amina@aquafund.org", Format: "LAST_NAME_COMMA_FIRST_NAME"}}},
+		"B4": {"@", []sandbox.Chip{{Email: "chen@example.org"}}},
+		"B5": {"@, @", []sandbox.Chip{amina, {Email: "chen@example.org"}}},
+		"B6": {"with @", []sandbox.Chip{amina}},
+		"C2": {"ask @ first", []sandbox.Chip{amina}},
+	} {
+		b.must(b.srv.PutChips(b.id, tab, at, c.text, c.chips...))
+	}
+	snap := b.pull()
+	for title, want := range map[string]string{
+		"a": "Amina Diallo", "b": "Amina Diallo", "c": "Chen Wei", "d": "A. M. Diallo, Chen Wei", "e": "with A. M. Diallo",
+	} {
+		if got := read(snap, task.Assignee)[title]; got != want {
+			t.Errorf("%s is done by %q; want %q", title, got, want)
+		}
+	}
+	if got := read(snap, task.Notes)["a"]; got != "ask A. M. Diallo first" {
+		t.Errorf("the notes are %q", got)
 	}
 }

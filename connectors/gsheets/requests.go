@@ -14,7 +14,8 @@ import (
 
 // build makes the requests of a batch. Row numbers are those of the read before it, so what changes them comes last: first
 // cells, then new rows, then removals from the bottom up.
-func (b *batch) build(c *Connector) {
+// With the last of the patches goes what is due of the board.
+func (b *batch) build(c *Connector, final bool) {
 	var cells []cellWrite
 	var fresh, gone []*job
 	for _, j := range b.jobs {
@@ -27,6 +28,11 @@ func (b *batch) build(c *Connector) {
 			cells = append(cells, j.cells...)
 		}
 	}
+	if c.along() != nil {
+		b.planBoard(c, true)
+	}
+	c.assumeJournal()
+	b.keep(c)
 	last, _ := b.t.filled()
 	last = max(last, b.t.headerAt+1)
 	rows := 0
@@ -38,6 +44,9 @@ func (b *batch) build(c *Connector) {
 	}
 	for _, r := range rectangles(cells) {
 		b.add(r.request(b.t.sheetID), r.places)
+	}
+	if b.board != nil {
+		b.addBoard(c, final)
 	}
 	b.append(fresh, last)
 	slices.SortFunc(gone, func(x, y *job) int { return cmp.Compare(y.at, x.at) })
@@ -70,10 +79,8 @@ func (b *batch) append(fresh []*job, last int) {
 			for len(rows[i].Values) <= w.col {
 				rows[i].Values = append(rows[i].Values, &sheets.CellData{})
 			}
-			rows[i].Values[w.col].UserEnteredValue = w.value
-			if w.format != nil && (w.format.Type != "DATE" || !b.t.at(last, w.col).dated()) && !slices.ContainsFunc(b.growth.fields, func(f task.Field) bool {
-				return b.growth.column[f] == w.col
-			}) {
+			rows[i].Values[w.col].UserEnteredValue, rows[i].Values[w.col].TextFormatRuns = w.value, w.runs
+			if w.format != nil && (w.format.Type != "DATE" || !b.t.at(last, w.col).dated()) && !b.growth.made(w.col) {
 				formats[w.col] = w.format
 			}
 		}
@@ -84,7 +91,7 @@ func (b *batch) append(fresh []*job, last int) {
 		}, formats[col]), nil)
 	}
 	b.add(&sheets.Request{AppendCells: &sheets.AppendCellsRequest{
-		SheetId: b.t.sheetID, Rows: rows, Fields: "userEnteredValue",
+		SheetId: b.t.sheetID, Rows: rows, Fields: "userEnteredValue,textFormatRuns",
 	}}, places)
 }
 

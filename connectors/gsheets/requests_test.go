@@ -1,6 +1,7 @@
 package gsheets
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -114,4 +115,40 @@ func TestNewColumnsCoverNothing(t *testing.T) {
 	b.is("E1", nil)
 	b.is("F1", "Notes")
 	b.is("B2", float64(46082))
+}
+
+// A scorecard of ten thousand rows, every field filled in, takes one read and four writes beside the pull.
+func TestTenThousandRowsAreFourWrites(t *testing.T) {
+	t.Parallel()
+	b := open(t, Config{Scorecard: true, Fields: task.AllFields()})
+	half, err := task.NumberValue(0.5)
+	b.must(err)
+	const rows = 10_000
+	patches := make([]task.Patch, rows)
+	for i := range patches {
+		patches[i] = creating(cw(i+1), task.Values{
+			task.Title: task.TextValue(fmt.Sprintf("Repair water point %d", i)), task.Partner: task.EnumValue("riverton"),
+			task.Status: task.EnumValue(task.InProgress), task.Assignee: task.PersonValue("Amina Diallo"), task.Due: date(2026, 3, i%28+1),
+			task.Start: date(2026, 2, i%28+1), task.Priority: task.TextValue("High"), task.Progress: half,
+			task.Workstream: task.TextValue("Water points"), task.Labels: task.SetValue("kibera", "phase-2"), task.QuickWin: task.BoolValue(true),
+			task.Notes: task.TextValue(fmt.Sprintf("Waiting for the pump that was ordered in week %d.", i%52)),
+		})
+	}
+	b.pull()
+	b.asked()
+	start := time.Now()
+	b.landed(patches...)
+	t.Logf("%d rows took %s, the sandbox's own time included", rows, time.Since(start))
+	if reads, writes := b.asked(); reads != 1 || writes > 4 {
+		t.Errorf("%d reads and %d writes; want 1 and 4 at most", reads, writes)
+	}
+	snap := b.pull()
+	if len(snap.Records) != rows || len(snap.Held) > 0 {
+		t.Fatalf("%d rows, held %+v", len(snap.Records), snap.Held)
+	}
+	for i, r := range snap.Records {
+		if r.Marker != cw(i+1) || r.Values[task.Due] != date(2026, 3, i%28+1) {
+			t.Fatalf("row %d is %s, due %v", i+2, r.Marker, r.Values[task.Due])
+		}
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,7 +17,8 @@ type table struct {
 	*grid
 	layout
 	*reader
-	items []row
+	worked worked
+	items  []row
 	// byKey finds a row by its lasting or provisional key. A key that two rows have is not in it.
 	byKey map[string]int
 	// copies are the rows that bear an id which others bear too.
@@ -43,7 +45,10 @@ func (c *Connector) understand(g *grid) (*table, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &table{grid: g, layout: l, byKey: make(map[string]int), copies: make(map[string][]int)}
+	t := &table{grid: g, layout: l, worked: worked{check: -1}, byKey: make(map[string]int), copies: make(map[string][]int)}
+	if c.cfg.Scorecard {
+		t.worked = findWorked(l.header, func(col int) bool { return col == l.id || slices.Contains(l.column[:], col) })
+	}
 	t.reader = c.newReader(g, &t.layout)
 	c.survey(t)
 	used := usage{}

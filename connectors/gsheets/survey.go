@@ -119,9 +119,11 @@ func (t *table) headsOther(at int) bool {
 		if _, ok := fieldOfHeader(c.text); ok {
 			known++
 		}
-		if i := slices.Index(t.column[:], col); i >= 0 {
-			f := task.Field(i)
-			switch f.Kind() {
+		for f, at := range t.column {
+			if at != col {
+				continue
+			}
+			switch f := task.Field(f); f.Kind() {
 			case task.Enum, task.Date, task.Number, task.Bool:
 				if v, _, _ := t.value(f, c); !v.IsNone() {
 					return false

@@ -172,8 +172,18 @@ func TestHeadersWithInstructions(t *testing.T) {
 	if len(snap.Held) != 0 || read(snap, task.Due)["Pump"] != "2026-05-04" || read(snap, task.Status)["Pump"] != task.NotStarted || read(snap, task.Assignee)["Pump"] != "Amina" {
 		t.Errorf("%+v", snap)
 	}
+	// What is no instruction makes it another column, also when the one that is meant is gone.
+	b.typed("E1", "Deadline (old)")
+	if snap = b.pull(); len(snap.Held) != 0 {
+		t.Errorf("held: %+v", snap.Held)
+	}
+	b.typed("C1", "When")
+	if snap = b.pull(); len(snap.Held) != 1 || !snap.Records[0].Values[task.Due].IsNone() {
+		t.Errorf("another deadline is taken for it: %+v", snap)
+	}
+	b.typed("C1", "Deadline (dd/mm/yyyy)")
 	// Two that differ in their instructions only are two.
-	b.typed("E1", "Deadline (final)")
+	b.typed("E1", "Deadline (please fill in)")
 	if snap = b.pull(); len(snap.Held) != 1 || !strings.Contains(snap.Held[0].Hint, "C, E") {
 		t.Errorf("held: %+v", snap.Held)
 	}

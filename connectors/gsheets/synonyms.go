@@ -8,6 +8,8 @@ import (
 
 // headerWords are the words with which sheets head a field, in English, French, Spanish, German, Portuguese, Italian and
 // Swahili, the most telling first. They are compared as words of a closed list are: see foldWord.
+//
+//nolint:misspell // other languages
 func headerWords(f task.Field) []string {
 	switch f {
 	case task.Title:
@@ -91,7 +93,7 @@ func fieldOfHeader(header string) (task.Field, bool) {
 // headerWord is what a header says: its first line, without instructions.
 func headerWord(header string) string {
 	first, _, _ := strings.Cut(strings.TrimSpace(header), "\n")
-	if w := foldWord(bareHeader(first)); w != "" {
+	if w := foldWord(brackets().ReplaceAllString(first, " ")); w != "" {
 		return w
 	}
 	if strings.Contains(first, "%") {

@@ -14,7 +14,7 @@ import (
 // What is asked for, and nothing else: an answer with every format of every cell is ten times as long. Of what was
 // entered only a formula matters: all else is the effective value.
 const (
-	sheetProperties = "properties(sheetId,title,gridProperties(rowCount,columnCount))"
+	sheetProperties = "properties(sheetId,title,index,gridProperties(rowCount,columnCount))"
 	// Whether a number is a day, a time or a share only its format tells.
 	readCell = cellContent + ",effectiveFormat(numberFormat(type))"
 	// A writer also looks at the patterns, so as to keep the look of a person's dates.
@@ -24,7 +24,7 @@ const (
 
 // gridMask is the field mask of one read of a tab.
 func gridMask(cell string) googleapi.Field {
-	return googleapi.Field("properties(locale,timeZone),sheets(" + sheetProperties +
+	return googleapi.Field("properties(locale,timeZone),developerMetadata(metadataKey,metadataValue),sheets(" + sheetProperties +
 		",merges,data(startRow,startColumn,rowData(values(" + cell + "))))")
 }
 
@@ -120,11 +120,15 @@ func readWireCell(d *sheets.CellData) cell {
 type grid struct {
 	sheetID      int64
 	title        string
+	index        int // among the tabs, from the left
 	rows, cols   int // of the tab, whether filled or not
 	locale, zone string
 	cells        [][]cell        // by row, ragged
 	merges       map[int][]block // by column, from the top down
 	whole        bool            // the answer holds the whole tab
+
+	pages  map[int64]*grid // the pages' tabs that were read along with it
+	looked map[int]bool    // the rows that were read whole; nil where all were
 }
 
 // at is the cell at a row and column, both counted from 0; a blank one where the answer holds none.
@@ -150,11 +154,20 @@ func (g *grid) filled() (rows, cols int) {
 
 // readGrid reads the tab of that title out of an answer; nil where it is not there.
 func readGrid(s *sheets.Spreadsheet, tab string) *grid {
+	return gridWhere(s, func(p *sheets.SheetProperties) bool { return p.Title == tab })
+}
+
+// readGridOf reads the tab of that id out of an answer; nil where it is not there.
+func readGridOf(s *sheets.Spreadsheet, id int64) *grid {
+	return gridWhere(s, func(p *sheets.SheetProperties) bool { return p.SheetId == id })
+}
+
+func gridWhere(s *sheets.Spreadsheet, is func(*sheets.SheetProperties) bool) *grid {
 	for _, sh := range s.Sheets {
-		if sh.Properties == nil || sh.Properties.Title != tab {
+		if sh.Properties == nil || !is(sh.Properties) {
 			continue
 		}
-		g := &grid{sheetID: sh.Properties.SheetId, title: tab}
+		g := &grid{sheetID: sh.Properties.SheetId, title: sh.Properties.Title, index: int(sh.Properties.Index)}
 		if p := sh.Properties.GridProperties; p != nil {
 			g.rows, g.cols = int(p.RowCount), int(p.ColumnCount)
 		}

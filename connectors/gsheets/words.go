@@ -20,7 +20,7 @@ func defaultWords() map[string][]string {
 			"não iniciado", "não iniciada", "não começado", "a fazer", "por fazer", "planejado", "planeado", "novo",
 		},
 		task.InProgress: {
-			"In progress", "ongoing", "on going", "started", "wip", "work in progress", "doing", "underway", "under way", "active", "on track", "in work",
+			"In progress", "ongoing", "on going", "started", "wip", "work in progress", "doing", "underway", "under way", "active", "in work",
 			"en cours", "en cours d'exécution", "en cours de réalisation", "commencé", "démarré", "en exécution",
 			"en curso", "en progreso", "en proceso", "iniciado", "iniciada", "empezado", "en marcha",
 			"in Arbeit", "in Bearbeitung", "begonnen", "gestartet", "laufend", "läuft",
@@ -91,7 +91,7 @@ func newVocabulary(cfg Config) *vocabulary {
 			for _, w := range words[status] {
 				v.words = append(v.words, w)
 				v.ways[status] = append(v.ways[status], w)
-				if doubtful(w, status) || signed(w) && usual[foldWord(w)] != "" && usual[foldWord(w)] != status {
+				if foldWord(w) == "" || doubtful(w, status) || signed(w) && usual[foldWord(w)] != "" && usual[foldWord(w)] != status {
 					continue // it stands for that as it is, sign and all, and its word alone for what it usually does
 				}
 				if _, known := v.status[foldWord(w)]; !known {

@@ -17,6 +17,7 @@ import (
 const (
 	tagHeader = "Tag" // a column of people's own, by which the test knows a row wherever it is
 	ownHeader = "Own" // and another one
+	oldName   = " (old)"
 )
 
 // sheet is one connected tab under people's hands.
@@ -119,7 +120,7 @@ func (s *sheet) put(i int, header string, v any) {
 // invent makes a value that nobody typed before.
 func (w *world) invent(r *rand.Rand, f task.Field) any {
 	w.count++
-	switch f {
+	switch f { //nolint:exhaustive // the others are texts
 	case task.Status:
 		return task.StatusDisplay(task.Statuses()[r.IntN(4)])
 	case task.Partner:
@@ -229,6 +230,9 @@ func (s *sheet) act(r *rand.Rand) {
 	i := r.IntN(n)
 	row := rows[i]
 	tag, _ := at(row, columns[tagHeader], true).(string)
+	if !strings.HasPrefix(tag, s.tab+"#") {
+		tag = "" // a row of ours, in the wrong columns for now
+	}
 	idCol, marked := columns[idHeader]
 	id, _ := at(row, idCol, marked).(string)
 	say := func(format string, args ...any) {
@@ -338,7 +342,7 @@ func (s *sheet) rename(r *rand.Rand, columns map[string]int) {
 		return
 	}
 	s.w.note("%s: the column %s is called otherwise", s.tab, h)
-	s.renamed = [2]string{h, h + " (old)"}
+	s.renamed = [2]string{h, h + oldName}
 	s.must(s.w.srv.Put(s.id, s.tab, columnName(col)+"1", s.renamed[1]))
 }
 
@@ -403,7 +407,7 @@ func serial(f task.Field, v any) (time.Time, bool) {
 
 // duplicate copies the tab, once.
 func (s *sheet) duplicate() {
-	if len(s.w.srv.Tabs(s.id)) > 2 {
+	if slices.Contains(s.w.srv.Tabs(s.id), "Copy") {
 		return
 	}
 	s.w.note("%s: the tab is copied", s.tab)

@@ -105,14 +105,17 @@ type world struct {
 	// bound says which tasks a row or item was.
 	bound map[string]map[task.ID]bool
 	gone  map[string]bool // values that a write of ours replaced
+	hasty map[string]any  // tag and value, or header: what was written while people moved things
 	debts []debt          // what a write of ours spoiled because people moved things just before it
 	log   []string        // what happened, for a failing test
+	fault string          // what is wrong, found in the middle of a request
 }
 
 func newWorld(t *rapid.T) *world {
 	w := &world{
 		t: t, now: time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC), store: newShelf(),
 		origins: map[string]map[string]bool{}, bound: map[string]map[task.ID]bool{}, gone: map[string]bool{},
+		hasty: map[string]any{},
 	}
 	w.srv = sandbox.New(sandbox.Options{Now: func() time.Time { return w.now }})
 	w.jira = tool.New(tool.Options{Fields: []task.Field{task.Title, task.Status, task.Due, task.Notes}, CanCreate: true})
@@ -169,6 +172,13 @@ func (w *world) restart() {
 
 func (w *world) note(format string, args ...any) { w.log = append(w.log, fmt.Sprintf(format, args...)) }
 
+// fail notes that something is wrong. It is told when the cycle is over: a panic in a request would pass for the connector's.
+func (w *world) fail(format string, args ...any) {
+	if w.fault == "" {
+		w.fault = fmt.Sprintf(format, args...)
+	}
+}
+
 func (w *world) drawScript() script {
 	t := w.t
 	var s script
@@ -190,8 +200,11 @@ func (w *world) cycle(s script) engine.Report {
 	w.store.dead = s.unsaved
 	w.note("cycle")
 	r, err := w.eng.RunCycle(w.t.Context(), engine.Mode{})
-	if err != nil && !s.unsaved {
+	if err != nil && !s.unsaved && w.fault == "" {
 		w.t.Fatalf("a cycle: %v\n%s", err, w.dump())
+	}
+	if w.fault != "" {
+		w.t.Fatal(w.fault)
 	}
 	w.store.dead, w.now_ = false, script{}
 	w.now = w.now.Add(2 * time.Minute)
@@ -260,7 +273,7 @@ func (w *world) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-func clipped(s string) string { return s[:min(len(s), 2000)] }
+func clipped(s string) string { return s[:min(len(s), 6000)] }
 
 func answer(req *http.Request, code int, body string) *http.Response {
 	return &http.Response{

@@ -17,6 +17,12 @@ type batch struct {
 	growth   growth
 	requests []*sheets.Request
 	owners   [][]int // for each request the places of the patches behind it
+	headers  [task.FieldCount]string
+	kept     *kept      // what the journal keeps of it; nil where it can do no harm
+	front    int        // how many requests at the front fill the journal
+	moved    bool       // columns were not where they were when it was made, as the journal tells
+	resume   []owed     // what stays owed if it does not land; of a repair alone, by place
+	board    *boardPart // what of the board goes along; nil for nothing
 }
 
 // job is one patch that needs a write.
@@ -27,6 +33,7 @@ type job struct {
 	id    task.ID // the id that it bears afterwards; "" for none
 	at    int     // the row, -1 for a new one
 	cells []cellWrite
+	alone bool // it writes worked cells of a row that no patch is about
 }
 
 // cellWrite is one cell's new content.
@@ -34,21 +41,29 @@ type cellWrite struct {
 	row, col int
 	value    *sheets.ExtendedValue // nil empties the cell
 	format   *sheets.NumberFormat  // nil leaves the format as it is
+	runs     []*sheets.TextFormatRun
 	place    int
 }
 
 // prepare reads the tab and decides what is to be written. Patches that need no write get their receipt here. The fault is
 // one for all of them.
-func (c *Connector) prepare(ctx context.Context, patches []task.Patch, at []int, out []task.Receipt) (*batch, *fault.Error) {
-	t, f := c.readFew(ctx, patches, at)
+func (c *Connector) prepare(ctx context.Context, patches []task.Patch, at []int, out []task.Receipt, known *table) (*batch, *fault.Error) {
+	f := c.makeGood(ctx)
+	if f != nil {
+		return nil, f
+	}
+	t := c.enough(known, patches, at)
+	if t == nil {
+		t, f = c.readFew(ctx, patches, at)
+	}
 	if f == nil && t == nil {
 		t, f = c.readAll(ctx)
 	}
 	if f != nil {
 		return nil, f
 	}
-	b := &batch{t: t}
-	b.growth = c.plan(t, patches, at)
+	b := &batch{t: t, headers: c.headers}
+	b.growth = c.plan(t, patches, at, c.along())
 	seen := make(map[task.ID]bool)
 	for _, i := range at {
 		j := &job{place: i, p: &patches[i], at: -1}
@@ -60,9 +75,21 @@ func (c *Connector) prepare(ctx context.Context, patches []task.Patch, at []int,
 		}
 	}
 	if len(b.jobs) > 0 {
-		b.build(c)
+		b.build(c, at[len(at)-1] == len(patches)-1)
 	}
 	return b, nil
+}
+
+// enough is what is known of the tab, if no more is needed for the patches: for new rows, where no column is missing.
+func (c *Connector) enough(known *table, patches []task.Patch, at []int) *table {
+	fresh := known != nil && !slices.ContainsFunc(at, func(i int) bool {
+		_, there := known.byKey[string(patches[i].Task)]
+		return there || patches[i].Op != task.Create
+	})
+	if !fresh || c.plan(known, patches, at, c.along()).any() {
+		return nil
+	}
+	return known
 }
 
 // decide finds the row of a patch and checks it. Write is false where the receipt is final already.
@@ -138,6 +165,9 @@ func (b *batch) update(c *Connector, j *job) (bool, *fault.Error) {
 		j.id, j.key = j.p.Task, string(j.p.Task)
 		j.cells = append(j.cells, cellWrite{row: at, col: b.growth.id, value: stringValue(string(j.id)), place: j.place})
 	}
+	if f := c.unchanged(b.t, key, at); f != nil {
+		return false, f
+	}
 	for _, ch := range j.p.Set {
 		w, differs, f := b.change(j, ch)
 		if f != nil {
@@ -148,6 +178,24 @@ func (b *batch) update(c *Connector, j *job) (bool, *fault.Error) {
 		}
 	}
 	return len(j.cells) > 0, nil
+}
+
+// unchanged compares a row with what the last pull saw of it, all mapped columns: where people are at work in a row, or moved
+// some of its cells and not the others, nothing is written.
+func (c *Connector) unchanged(t *table, key string, at int) *fault.Error {
+	was, ok := -1, false
+	if c.fresh {
+		was, ok = c.last.byKey[key]
+	}
+	if !ok {
+		return nil
+	}
+	for f := range t.column {
+		if a, b := c.last.column[f], t.column[f]; a >= 0 && b >= 0 && !sameCell(c.last.at(was, a), t.at(at, b)) {
+			return conflict("%s of row %s was changed meanwhile", task.Field(f), rowNumber(at))
+		}
+	}
+	return nil
 }
 
 // expect compares a row with what was seen of it.
@@ -173,7 +221,7 @@ func (b *batch) change(j *job, ch task.Change) (w cellWrite, differs bool, f *fa
 		return w, false, conflict("the column of %s is gone", ch.Field)
 	}
 	old := b.t.at(j.at, col)
-	now, problem := b.t.read(ch.Field, old)
+	now, problem := b.t.readAt(ch.Field, j.at, col)
 	switch {
 	case now.Same(ch.To):
 		return w, false, nil
@@ -187,6 +235,9 @@ func (b *batch) change(j *job, ch task.Change) (w cellWrite, differs bool, f *fa
 		return w, false, conflict("%s of row %s cannot be read, and is not written over", ch.Field, rowNumber(j.at))
 	case !now.Same(ch.From):
 		return w, false, conflict("%s of row %s was changed meanwhile", ch.Field, rowNumber(j.at))
+	case problem != nil: // such as a cell that was merged with others meanwhile
+		return w, false, fault.New(fault.Permanent, fault.Unsupported, "write the row", "%s of row %s cannot be written", ch.Field, rowNumber(j.at)).
+			WithHint("%s", problem.Hint)
 	}
 	w, f = b.cell(ch, old)
 	w.row, w.col, w.place = j.at, col, j.place
@@ -239,6 +290,7 @@ func (b *batch) create(c *Connector, j *job) (bool, *fault.Error) {
 		j.cells = append(j.cells, w)
 	}
 	j.cells = append(j.cells, cellWrite{col: b.growth.id, value: stringValue(id), place: j.place})
+	j.cells = append(j.cells, b.beginning(c, j)...)
 	return true, nil
 }
 
@@ -274,7 +326,7 @@ func (t *table) beside(at int) int {
 		return -1
 	}
 	for col, c := range t.cells[at] {
-		if col != t.id && !slices.Contains(t.column[:], col) && c.typed() {
+		if col != t.id && !slices.Contains(t.column[:], col) && !t.worked.owns(col) && c.typed() {
 			return col
 		}
 	}

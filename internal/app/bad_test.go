@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -146,9 +147,14 @@ func mishaps() []mishap {
 			mend:   sheet(func(r *rig, id, tab string) error { return r.Google.Type(id, tab, "A1", "Action") }),
 		},
 		{
-			name: "the header row slid down", source: citySource, reason: fault.SchemaDrift, hint: "header",
-			strike: sheet(func(r *rig, id, tab string) error { return r.Google.InsertRow(id, tab, 1) }),
-			mend:   sheet(func(r *rig, id, tab string) error { return r.Google.DeleteRow(id, tab, 1) }),
+			// A header that is whole is followed; this one is not.
+			name: "the header row slid down and lost a word", source: citySource, reason: fault.SchemaDrift, hint: "header",
+			strike: sheet(func(r *rig, id, tab string) error {
+				return errors.Join(r.Google.InsertRow(id, tab, 1), r.Google.Type(id, tab, "A2", "Act"))
+			}),
+			mend: sheet(func(r *rig, id, tab string) error {
+				return errors.Join(r.Google.DeleteRow(id, tab, 1), r.Google.Type(id, tab, "A1", "Action"))
+			}),
 		},
 	}
 }

@@ -23,8 +23,9 @@ import (
 //	| config; internal/app      | connectors/X Config types; everything                                                  |
 //
 // and what it leaves unsaid: the commands parse flags, call the app, print what the engine reports and, for the demo, say what
-// links the page shows; the demo's seeded partnership is made of sandboxes and a configuration; field names in the
-// configuration are those of task, and its rules those of merge, plan and scorecard.
+// links the page shows; the questions of init look at tools through their connectors; the demo's seeded partnership is made of
+// sandboxes and a configuration; field names in the configuration are those of task, and its rules those of merge, plan and
+// scorecard.
 
 // row says which packages of this module a package may import. A package has exactly one.
 type row struct {
@@ -68,10 +69,14 @@ var table = []row{
 	},
 	{packages: "web", may: "sync/store sync/task sync/scorecard"},
 	{packages: "internal/app", may: "everything"},
+	{
+		packages: "internal/setup",
+		may:      "config connectors connectors/gsheets connectors/jira connectors/transport sync/task sync/fault",
+	},
 	{packages: "internal/demo", may: "config sync/task connectors/sandbox/jira connectors/sandbox/google"},
 	{
 		packages: "cmd/lockstep",
-		may: "config internal/app internal/demo connectors/sandbox/jira connectors/sandbox/google " +
+		may: "config internal/app internal/demo internal/setup connectors/sandbox/jira connectors/sandbox/google " +
 			"web connectors sync/engine sync/plan sync/task sync/fault",
 	},
 }

@@ -229,7 +229,7 @@ func (c *cycle) matchLink(i int, s *side) match.Link {
 		// Of a row whose id was damaged or copied, too, nothing is known: another row may be what it was.
 		l.Unseen = r.partly || r.ok && r.desc.Positional
 	}
-	if s.gone {
+	if l.Missing || l.Unseen {
 		l.Base = s.link.Base
 	}
 	return l

@@ -108,11 +108,16 @@ func (c *cycle) confirm(ctx context.Context, i int) {
 		keys[k] = q.key
 	}
 	answers, err := c.sources[i].Confirm(ctx, keys)
+	if f := fault.Of(err); err != nil && f.Reason == fault.SchemaDrift {
+		c.sitOut(i, f) // what was read before is no better: without its column of ids every row would look new
+		return
+	}
 	fresh := make(map[string]task.Record)
 	for _, q := range questions {
 		answer, known := answers[q.key]
 		if q.absent && answer.Presence == connectors.Present && answer.Record.Ref.Provisional() {
-			c.restless(i)
+			c.sitOut(i, fault.New(fault.Conflict, fault.Precondition, "read the rows",
+				"rows were changed while they were read: the next cycle reads them again"))
 			return
 		}
 		switch {
@@ -136,15 +141,14 @@ func (c *cycle) confirm(ctx context.Context, i int) {
 	r.take(questions, fresh)
 }
 
-// restless has a source sit the cycle out because people changed it between two reads of ours: an item that is known by its
-// content alone is there again, and what the first read showed of it stands for another.
-func (c *cycle) restless(i int) {
+// sitOut has a source sit the cycle out after all: what it said when it was pulled does not hold. People changed it between two
+// reads of ours, so that what the first showed of an item that is known by its content alone stands for another.
+func (c *cycle) sitOut(i int, f *fault.Error) {
 	r := &c.reads[i]
 	for _, w := range c.works {
 		w.sides[i].gone = false
 	}
-	r.ok, r.snap = false, task.Snapshot{}
-	r.err = fault.New(fault.Conflict, fault.Precondition, "read the rows", "rows were changed while they were read: the next cycle reads them again")
+	r.ok, r.snap, r.err = false, task.Snapshot{}, f
 	r.err.Source = c.sources[i].ID()
 }
 

@@ -127,7 +127,8 @@ func (w *world) checkAgreement(t *rapid.T, r engine.Report) {
 	}
 	unsure := map[task.SourceID]bool{} // where a held item may be the one that is missed
 	for _, h := range r.Holds {
-		unsure[h.Source] = unsure[h.Source] || h.Reason == task.HoldAmbiguous
+		// A row that lost its mark and its partner may be the one that is missed, until it has a partner again.
+		unsure[h.Source] = unsure[h.Source] || h.Reason == task.HoldAmbiguous || h.Reason == task.HoldUnknownPartner && h.Task == ""
 	}
 	owner := map[task.Ref]task.ID{}
 	rows := map[task.ID]bool{}

@@ -61,9 +61,9 @@ func pairs(a, b string) float64 {
 	return 2 * float64(common) / float64(len(x)+len(y)-2)
 }
 
-// byLikeness finds the items of a source that were known by their content alone and whose title was edited: what no title
-// leads to is compared with what was accounted for in the items that are missing. It is never guessed: where two fit, they
-// are held.
+// byLikeness finds the items of a source that were known by their content alone and whose title was edited, and those that
+// lost their mark while the task got another title elsewhere: what no title leads to is compared with what was accounted
+// for in the items that are missing. It is never guessed: where two fit, they are held.
 func (m *matcher) byLikeness(src task.SourceID) {
 	var lost []*Task
 	for _, t := range m.tasks {
@@ -81,7 +81,7 @@ func (m *matcher) byLikeness(src task.SourceID) {
 	for i := range fresh {
 		fits[i] = make([]likeness, len(lost))
 		for k, t := range lost {
-			if fits[i][k] = likenessOf(&t.lostIn(src).Base, &fresh[i].Values); fits[i][k] != unlike {
+			if fits[i][k] = t.lostIn(src).fits(&fresh[i].Values); fits[i][k] != unlike {
 				claims[k]++
 			}
 		}
@@ -107,10 +107,35 @@ func (m *matcher) byLikeness(src task.SourceID) {
 	}
 }
 
-// lostIn is the task's link in a source where its item, known by its content, is missing; nil where there is none.
+// fits says how alike an item is to the one that is missing; of one that was only not seen it is never sure.
+func (l *Link) fits(now *task.Values) likeness {
+	if l.Missing {
+		return l.alike(now)
+	}
+	return min(l.alike(now), resemble)
+}
+
+// alike compares contents. An item that bore our mark may have lost that, but then nothing else: whoever types a new item does
+// not repeat another to the letter.
+func (l *Link) alike(now *task.Values) likeness {
+	if (task.Ref{Key: l.Key}).Provisional() {
+		return likenessOf(&l.Base, now)
+	}
+	for f := range now {
+		if was, is := l.Base[f], now[f]; !was.IsNone() && !is.IsNone() && !was.Same(is) {
+			return unlike
+		}
+	}
+	if Fold(now[task.Title]) == "" {
+		return unlike
+	}
+	return alike
+}
+
+// lostIn is the task's link in a source where its item is missing, or was not seen; nil where there is none.
 func (t *Task) lostIn(s task.SourceID) *Link {
 	for i := range t.Links {
-		if l := &t.Links[i]; l.Source == s && l.Missing && (task.Ref{Key: l.Key}).Provisional() {
+		if l := &t.Links[i]; l.Source == s && (l.Missing || l.Unseen) {
 			return l
 		}
 	}

@@ -7,6 +7,8 @@
 //	own tool (or its task, known or marked)          equal, and each is the only one of that title
 //	a new item and a task whose item in that tool    the same task, if all else in it is as it was, and each is the only
 //	was known by its content alone, and is missing   one that fits the other (see likenessOf); else held
+//	a new item that is, to the letter, what was      the same task, if each is the only one that fits the other: its mark
+//	known of an item that is missing                 was taken off
 //	no title, or no partner                          held until a person gives one
 //	anything else                                    a new task
 package match
@@ -40,8 +42,7 @@ type Link struct {
 	// Unseen says that the item was not seen, and that this tells nothing: the source was read in part, or could not be asked.
 	// A record there that bears the task's name and no mark is held: it may be the item.
 	Unseen bool
-	// Base is what was last accounted for in the item. It is needed only of an item that is Missing and was known by its
-	// content alone.
+	// Base is what was last accounted for in the item. It is needed only of an item that is Missing or Unseen.
 	Base task.Values
 }
 
@@ -274,6 +275,7 @@ func (m *matcher) byRule(loose []item) {
 		if hold, bad := unfit(it); bad {
 			m.out.Held = append(m.out.Held, hold)
 			m.unfit = append(m.unfit, it)
+			m.doubtUnfit(it)
 			continue
 		}
 		fit = append(fit, it)
@@ -299,6 +301,20 @@ func (m *matcher) byRule(loose []item) {
 			continue
 		}
 		m.settle(names[name{it.partner, it.title()}], fit, done, i)
+	}
+}
+
+// doubtUnfit notes of an item that cannot be a task yet which tasks it may be: those of its title whose item there is missing.
+// Such a row has lost its mark and, for now, its partner too.
+func (m *matcher) doubtUnfit(it item) {
+	if it.title() == "" {
+		return
+	}
+	for _, t := range m.tasks {
+		s := it.rec.Ref.Source
+		if t.Title == it.title() && !t.Removed && !m.taken[slot{t.ID, s}] && slices.ContainsFunc(t.Links, func(l Link) bool { return l.Source == s && l.Missing }) {
+			m.unsure(t.ID, s)
+		}
 	}
 }
 

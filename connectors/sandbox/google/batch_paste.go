@@ -6,10 +6,11 @@ import (
 	"strings"
 )
 
-// copyPaste copies everything of the cells; of the ways to paste only the plain one is spoken.
+// copyPaste copies everything of the cells, or formulas and values alone; other ways to paste are not spoken.
 func (b *batch) copyPaste(in map[string]any) (map[string]any, error) {
-	if p := asString(in["pasteType"]); p != "" && p != "PASTE_NORMAL" {
-		return nil, notSpoken("copyPaste with " + p)
+	way := asString(in["pasteType"])
+	if way != "" && way != "PASTE_NORMAL" && way != "PASTE_FORMULA" {
+		return nil, notSpoken("copyPaste with " + way)
 	}
 	if asString(in["pasteOrientation"]) == "TRANSPOSE" {
 		return nil, notSpoken("copyPaste with TRANSPOSE")
@@ -44,10 +45,25 @@ func (b *batch) copyPaste(in map[string]any) (map[string]any, error) {
 				y.v.str = shiftRefs(x.v.str, dst.r0+i-src.r0-i%src.rows(), dst.c0+j-src.c0-j%src.cols())
 				x = &y
 			}
+			if way == "PASTE_FORMULA" {
+				x = contentOver(x, to.at(dst.r0+i, dst.c0+j))
+			}
 			to.set(dst.r0+i, dst.c0+j, x)
 		}
 	}
 	return nil, nil //nolint:nilnil // the reply is empty
+}
+
+// contentOver is a cell with what x holds and the looks of the one that it replaces.
+func contentOver(x, old *cell) *cell {
+	y := &cell{}
+	if x != nil {
+		y.v = x.v
+	}
+	if old != nil {
+		y.f, y.x = old.f, old.x
+	}
+	return y
 }
 
 // cutPaste moves everything of the cells. Formulas keep what they say, as when a person cuts and pastes.

@@ -84,6 +84,9 @@ func (p *parser) call(name string, args []operand) operand {
 		if v := arg(0); v.kind != failure {
 			return args[0]
 		}
+		if len(args) == 1 {
+			return operand{v: textOf("")} // nothing, and not the 0 that an empty cell counts for
+		}
 		return operand{v: arg(1)}
 	case "ISBLANK":
 		if bad, ok := need(1, 1); !ok {

@@ -1,0 +1,459 @@
+package gsheets
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"google.golang.org/api/sheets/v4"
+
+	"github.com/lockstep-sync/lockstep/sync/fault"
+	"github.com/lockstep-sync/lockstep/sync/task"
+)
+
+// owed is one cell that a write of ours replaced although it was not what was expected: what was there is put back.
+type owed struct {
+	row, col int    // where it was when we wrote
+	id       string // of that row then; "" for none
+	header   string // of that column then
+	ours     *sheets.ExtendedValue
+	old      *sheets.ExtendedValue
+	hidden   bool // the column was hidden with it
+}
+
+// doubt is a write of which nobody knows whether it landed, or what is to be put back after one that did.
+type doubt struct {
+	unanswered *batch // sent, and no answer came
+	owed       []owed
+	rows       []int // rows that were taken away wrongly, as the journal keeps them
+}
+
+// judge looks at what the journal kept: which jobs found what they expected. The others' places are in wrong, and what they
+// did is owed.
+func (b *batch) judge(s shots) (d doubt, wrong map[int]bool) {
+	wrong = make(map[int]bool)
+	if b.resume != nil {
+		return b.judgeRepair(s), wrong
+	}
+	moved := b.movedThen(s)
+	b.moved = moved
+	then := b.layoutThen(s, moved)
+	var gone []int
+	for _, j := range b.changes() {
+		switch {
+		case j.p.Op == task.Remove:
+			if !b.rightlyRemoved(j, s, then) {
+				wrong[j.place] = true
+				gone = append(gone, j.at)
+			}
+		case j.at < 0: // see misplaced
+		case moved || !b.asRead(j, s):
+			wrong[j.place] = true
+			for _, w := range j.cells {
+				d.owe(s, b, then, w)
+				if !moved && w.col == b.growth.worked.check {
+					d.owed[len(d.owed)-1].old = nil // a link does not come back with its text: the row is to be shown anew
+				}
+			}
+		}
+	}
+	if moved {
+		for _, w := range b.growth.headerCells(b.kept.header) {
+			d.owe(s, b, then, w)
+			text := *w.value.StringValue
+			d.owed[len(d.owed)-1].hidden = text == idHeader || strings.HasPrefix(text, checkHeader) && w.col >= b.growth.first
+		}
+	}
+	slices.Sort(gone)
+	d.rows = gone
+	return d, wrong
+}
+
+// judgeRepair looks at what a repair came upon: where that was not our value, it is owed, and our value is still somewhere.
+func (b *batch) judgeRepair(s shots) (d doubt) {
+	for _, j := range b.jobs {
+		o, w := b.resume[j.place], j.cells[0]
+		if holds(s.at(w.row, w.col), o.ours) {
+			continue
+		}
+		d.owe(s, b, b.layoutThen(s, true), w)
+		d.owed = append(d.owed, o)
+	}
+	return d
+}
+
+// movedThen reports whether columns were not where they were, or something stood where a new one was made. A column that
+// was only called otherwise is the same column.
+func (b *batch) movedThen(s shots) bool {
+	var header []string
+	for col := range min(len(s[b.kept.header]), b.kept.cols-1) {
+		header = append(header, task.TextValue(s.at(b.kept.header, col).raw()).String())
+	}
+	if b.movedIn(header) {
+		return true
+	}
+	for col := b.growth.first; b.growth.any() && col < b.growth.end(); col++ {
+		if !sameCell(s.at(b.kept.header, col), b.t.at(b.kept.header, col)) {
+			return true
+		}
+	}
+	return false
+}
+
+// layoutThen is where the columns were when we wrote.
+func (b *batch) layoutThen(s shots, moved bool) layout {
+	if !moved {
+		return b.t.layout
+	}
+	l := layout{id: -1, headerAt: b.kept.header}
+	for i := range l.column {
+		l.column[i] = -1
+	}
+	for col := range min(len(s[b.kept.header]), b.kept.cols-1) {
+		text := foldHeader(s.at(b.kept.header, col).raw())
+		if text == foldHeader(idHeader) {
+			l.id = col
+		}
+		for f, h := range b.t.header {
+			for i, was := range b.t.column {
+				if was == f && text != "" && foldHeader(h) == text {
+					l.column[i] = col
+				}
+			}
+		}
+	}
+	return l
+}
+
+// asRead reports whether a row was, when we wrote, what it was when we read it: in its id and all mapped columns.
+func (b *batch) asRead(j *job, s shots) bool {
+	cols := []int{b.t.id}
+	if !j.alone { // a row that is known by its id is the same whatever people type into it
+		cols = append(cols, b.t.column[:]...)
+	}
+	for _, col := range cols {
+		if col >= 0 && !sameCell(s.at(j.at, col), b.t.at(j.at, col)) {
+			return false
+		}
+	}
+	for _, w := range j.cells {
+		if !sameCell(s.at(j.at, w.col), b.t.at(j.at, w.col)) {
+			return false
+		}
+	}
+	return true
+}
+
+// rightlyRemoved reports whether the row that was taken away was the one that was meant, and held nothing new.
+func (b *batch) rightlyRemoved(j *job, s shots, then layout) bool {
+	if !sameCell(s.at(j.at, then.id), b.t.at(j.at, b.t.id)) { // a row that was never marked has none
+		return false
+	}
+	ours := make(map[int]bool)
+	for i, col := range b.t.column {
+		if col < 0 {
+			continue
+		}
+		ours[then.column[i]] = true
+		if !sameCell(s.at(j.at, then.column[i]), b.t.at(j.at, col)) {
+			return false
+		}
+	}
+	for col := range s[j.at] {
+		if c := s.at(j.at, col); !ours[col] && col != then.id && c.typed() && col < b.kept.cols-1 &&
+			!b.t.worked.heads(s.at(b.kept.header, col).raw()) {
+			return false
+		}
+	}
+	return true
+}
+
+// owe notes a cell that is to be put back.
+func (d *doubt) owe(s shots, b *batch, then layout, w cellWrite) {
+	d.owed = append(d.owed, owed{
+		row: w.row, col: w.col, id: strings.TrimSpace(s.at(w.row, then.id).raw()), header: s.at(b.kept.header, w.col).raw(),
+		ours: w.value, old: entered(s.data(w.row, w.col)),
+	})
+}
+
+// review looks at what a batch came upon, puts back what it should not have touched, and returns the places of the patches
+// that came to nothing. What cannot be put back now is put back before anything else is read or written.
+func (b *batch) review(ctx context.Context, c *Connector, s *sheets.Spreadsheet, g *grid) map[int]bool {
+	c.journal.landed(b.kept)
+	var d doubt
+	wrong := make(map[int]bool)
+	if b.kept != nil && s != nil {
+		shots, ok := b.kept.readShots(s, c.journalTitle())
+		if !ok {
+			c.journal.found = false
+			return wrong // the answer is not the journal's: what follows is found by the next cycle
+		}
+		d, wrong = b.judge(shots)
+	}
+	if g != nil {
+		d.owed = append(d.owed, b.misplaced(g, wrong)...)
+	}
+	if len(d.owed)+len(d.rows) > 0 {
+		c.doubt = d
+		_ = c.makeGood(forWrite(context.WithoutCancel(ctx))) // what is left of it stays in doubt
+	}
+	return wrong
+}
+
+// misplaced finds new rows whose cells landed in other columns than were meant, owes that they are emptied, and notes that they
+// are wrong. A header that is called otherwise is no column that has moved; and where columns moved after our rows came, the
+// cells of the rows moved along.
+func (b *batch) misplaced(g *grid, wrong map[int]bool) []owed {
+	moved := b.moved
+	if b.kept == nil {
+		moved = b.movedIn(texts(g, b.t.headerAt))
+	}
+	if !moved {
+		return nil
+	}
+	var out []owed
+	for _, j := range b.jobs {
+		if j.p.Op != task.Create || j.at >= 0 {
+			continue
+		}
+		for row := range g.cells {
+			if row == b.t.headerAt || slices.ContainsFunc(j.cells, func(w cellWrite) bool { return !holds(g.at(row, w.col), w.value) }) {
+				continue
+			}
+			wrong[j.place] = true
+			for _, w := range j.cells {
+				out = append(out, owed{row: row, col: w.col, ours: w.value})
+			}
+		}
+	}
+	return out
+}
+
+// movedIn reports whether a column that the batch wrote to stands elsewhere in a header.
+func (b *batch) movedIn(header []string) bool {
+	elsewhere := func(text string, col int) bool {
+		at := exactly(header, foldHeader(text))
+		return col >= 0 && text != "" && len(at) == 1 && at[0] != col
+	}
+	for f, col := range b.growth.column {
+		text := b.headers[f]
+		if col >= 0 && col < len(b.t.header) && b.t.header[col] != "" {
+			text = b.t.header[col]
+		}
+		if elsewhere(text, col) {
+			return true
+		}
+	}
+	return elsewhere(idHeader, b.growth.id) ||
+		slices.ContainsFunc(b.growth.worked.cols, func(c workedAt) bool { return elsewhere(c.header, c.at) })
+}
+
+// repairs is how often what was spoiled is put back while people go on moving it about.
+const repairs = 5
+
+// makeGood finds out what became of a write without an answer, and puts back what writes of ours replaced unseen. Until that is
+// done the tab tells nothing: what it shows may be ours, in the wrong place.
+func (c *Connector) makeGood(ctx context.Context) *fault.Error {
+	if b := c.doubt.unanswered; b != nil {
+		if f := c.ask(ctx, b); f != nil {
+			return f
+		}
+	}
+	if f := c.bringBack(ctx); f != nil {
+		return f
+	}
+	for range repairs {
+		if len(c.doubt.owed) == 0 {
+			return nil
+		}
+		if f := c.putBack(ctx); f != nil {
+			return f
+		}
+	}
+	if len(c.doubt.owed) > 0 {
+		return fault.New(fault.Retryable, fault.Precondition, "put back what was replaced", "people are moving cells about; it is tried again")
+	}
+	return nil
+}
+
+// ask reads in the journal whether a batch landed, and what it came upon.
+func (c *Connector) ask(ctx context.Context, b *batch) *fault.Error {
+	ranges := append([]string{tabRange(c.cfg.Tab)}, b.kept.ranges(c.journalTitle())...)
+	s, err := c.svc.Spreadsheets.Get(c.cfg.Spreadsheet).Ranges(ranges...).Fields(gridMask(readCell)).Context(ctx).Do()
+	if err != nil {
+		f, _ := c.fault("see whether the rows were written", err) //nolint:contextcheck // the answer is here: nothing is sent
+		if f.Kind == fault.Permanent && f.Reason == fault.Invalid {
+			c.doubt = doubt{owed: b.resume} // there is no journal: nothing landed
+			c.journal.found = false
+			return nil
+		}
+		return f
+	}
+	var d doubt
+	if b.kept != nil {
+		c.journal.found = false // how large it is by now is not known
+		shots, landed := b.kept.readShots(s, c.journalTitle())
+		if !landed {
+			c.doubt = doubt{owed: b.resume}
+			return nil
+		}
+		d, _ = b.judge(shots)
+	}
+	if g := readGrid(s, c.cfg.Tab); g != nil {
+		d.owed = append(d.owed, b.misplaced(g, make(map[int]bool))...)
+	}
+	c.doubt = d
+	return nil
+}
+
+// bringBack puts rows in again that were taken away wrongly, with all that was in them.
+func (c *Connector) bringBack(ctx context.Context) *fault.Error {
+	if len(c.doubt.rows) == 0 {
+		return nil
+	}
+	g, err := c.readRanges(ctx, "put rows back", readCell, memory{}, tabRange(c.cfg.Tab)+"!1:1")
+	if err != nil {
+		return fault.Of(err)
+	}
+	var requests []*sheets.Request
+	for _, row := range c.doubt.rows { // from the top down: each then stands where it stood
+		at := &sheets.GridRange{SheetId: g.sheetID, StartRowIndex: int64(row), EndRowIndex: int64(row + 1), EndColumnIndex: int64(g.cols)}
+		from := *at
+		from.SheetId = c.journal.sheetID
+		requests = append(requests,
+			&sheets.Request{InsertDimension: &sheets.InsertDimensionRequest{Range: &sheets.DimensionRange{
+				SheetId: g.sheetID, Dimension: "ROWS", StartIndex: int64(row), EndIndex: int64(row + 1),
+			}}},
+			&sheets.Request{CopyPaste: &sheets.CopyPasteRequest{Source: &from, Destination: at, PasteType: "PASTE_NORMAL"}})
+	}
+	_, err = c.svc.Spreadsheets.BatchUpdate(c.cfg.Spreadsheet, &sheets.BatchUpdateSpreadsheetRequest{Requests: requests}).
+		Context(context.WithoutCancel(ctx)).Do()
+	if err != nil {
+		f, uncertain := c.fault("put rows back", err) //nolint:contextcheck // the answer is here: nothing is sent
+		if uncertain {
+			c.doubt.rows = nil // twice would be worse: copies of one row are held, and a person sees them
+		}
+		return f
+	}
+	c.doubt.rows = nil
+	return nil
+}
+
+// putBack writes what is owed where it belongs by now, and owes whatever that write came upon in turn.
+func (c *Connector) putBack(ctx context.Context) *fault.Error {
+	if !c.journal.found {
+		if f := c.findJournal(ctx); f != nil {
+			return f
+		}
+	}
+	g, err := c.readTab(ctx, "put back what was replaced", readCell, memory{})
+	if err != nil {
+		return fault.Of(err)
+	}
+	b := &batch{t: &table{grid: g, layout: layout{headerAt: c.findHeader(g), id: -1}}, growth: growth{id: -1}, resume: c.doubt.owed}
+	for i := range b.t.column {
+		b.t.column[i] = -1
+	}
+	if ids := exactly(texts(g, b.t.headerAt), foldHeader(idHeader)); len(ids) == 1 {
+		b.t.id = ids[0]
+	}
+	if b.t.headerAt < len(g.cells) {
+		b.t.header = texts(g, b.t.headerAt)
+	}
+	var shown []*sheets.Request
+	for i, o := range c.doubt.owed {
+		row, col, ok := o.find(b.t)
+		if !ok {
+			continue // a person has put something else there since
+		}
+		b.jobs = append(b.jobs, &job{
+			place: i, at: row, p: &task.Patch{Op: task.Update}, cells: []cellWrite{{row: row, col: col, value: o.old, place: i}},
+		})
+		if o.hidden {
+			shown = append(shown, &sheets.Request{UpdateDimensionProperties: &sheets.UpdateDimensionPropertiesRequest{
+				Range:      columnRange(g.sheetID, col),
+				Properties: &sheets.DimensionProperties{ForceSendFields: []string{"HiddenByUser"}},
+				Fields:     "hiddenByUser",
+			}})
+		}
+	}
+	if len(b.jobs) == 0 {
+		c.doubt.owed = nil
+		return nil
+	}
+	b.keep(c)
+	var cells []cellWrite
+	for _, j := range b.jobs {
+		cells = append(cells, j.cells...)
+	}
+	for _, r := range rectangles(cells) {
+		b.add(r.request(g.sheetID), r.places)
+	}
+	for _, r := range shown {
+		b.add(r, nil)
+	}
+	resp, err := b.call(c).Context(context.WithoutCancel(ctx)).Do()
+	if err != nil {
+		f, uncertain := c.fault("put back what was replaced", err) //nolint:contextcheck // the answer is here: nothing is sent
+		if uncertain {
+			c.doubt = doubt{unanswered: b} // what is owed then follows from what it came upon
+		}
+		c.journal.found = false
+		return f
+	}
+	c.journal.landed(b.kept)
+	c.doubt.owed = nil
+	if resp.UpdatedSpreadsheet != nil {
+		if shots, ok := b.kept.readShots(resp.UpdatedSpreadsheet, c.journalTitle()); ok {
+			d, _ := b.judge(shots)
+			c.doubt.owed = d.owed
+		}
+	}
+	return nil
+}
+
+// texts are the texts of a row.
+func texts(g *grid, row int) []string {
+	var out []string
+	if row < len(g.cells) {
+		for _, cell := range g.cells[row] {
+			out = append(out, task.TextValue(cell.raw()).String())
+		}
+	}
+	return out
+}
+
+// find is where our value stands by now: in the row of that id and the column of that header, or where we put it. Ok is
+// false where it is not there any more.
+func (o owed) find(t *table) (row, col int, ok bool) {
+	row, col = o.row, o.col
+	if at := exactly(t.header, foldHeader(o.header)); o.header != "" && len(at) == 1 {
+		col = at[0]
+	}
+	if o.id != "" && t.id >= 0 {
+		for r := range t.cells {
+			if strings.TrimSpace(t.at(r, t.id).raw()) == o.id {
+				row = r
+			}
+		}
+	}
+	if holds(t.at(row, col), o.ours) {
+		return row, col, true
+	}
+	if o.ours == nil {
+		return 0, 0, false // an empty cell could be any
+	}
+	// The row, or the column, is elsewhere and bears nothing by which it is known: our value tells, if it is there once.
+	var found [][2]int
+	for r := range t.cells {
+		for cl := range t.cells[r] {
+			if (r == row || cl == col) && holds(t.at(r, cl), o.ours) {
+				found = append(found, [2]int{r, cl})
+			}
+		}
+	}
+	if len(found) == 1 {
+		return found[0][0], found[0][1], true
+	}
+	return 0, 0, false
+}
