@@ -26,6 +26,15 @@ const (
 	CancelTasks = "cancel"
 )
 
+// How long a period of the report is.
+const (
+	EveryDay   = "day"
+	EveryWeek  = "week"
+	EveryMonth = "month"
+)
+
+func periods() []string { return []string{EveryDay, EveryWeek, EveryMonth} }
+
 func deletedRows() []string { return []string{RestoreRows, CancelTasks} }
 
 const (
@@ -93,6 +102,32 @@ func (b *builder) board(v *value, p *Partnership) {
 		s.Heartbeat = d
 	}
 	s.Rules = b.rules(v.get("rules"))
+}
+
+// report reads which report is kept; nil where none is.
+func (b *builder) report(v *value, p *Partnership) *Report {
+	e := v.entry("report")
+	if e == nil || e.value.kind != mapping || e.value.broken {
+		return nil
+	}
+	at := e.value.get("document")
+	r := &Report{Document: at.str(), Every: or(e.value.get("every").str(), EveryWeek)}
+	b.fileID(at, "document")
+	if r.Document != "" {
+		b.apart(at, r.Document, "the report of "+p.ID, true)
+	}
+	return r
+}
+
+// apart reports a document that is to hold a report and something else, too: a report is a document of its own.
+func (b *builder) apart(v *value, document, what string, report bool) {
+	for _, d := range b.documents {
+		if d.document == document && (d.report || report) {
+			b.rep.add(v.at, "document: %s holds %s already (line %d): give the report a document of its own", quote(v.shown), d.what, d.at.line)
+			return
+		}
+	}
+	b.documents = append(b.documents, usedDocument{document, what, report, v.at})
 }
 
 // parseHeartbeat reads a duration, or off, which is 0.

@@ -18,6 +18,7 @@ type builder struct {
 	// What must be unique in the whole file, with the place where it first stood.
 	sourceIDs map[string]spot
 	reads     []reading
+	documents []usedDocument
 	// partnersUnsure says that not every partner of the partnership at hand could be read.
 	partnersUnsure bool
 }
@@ -26,6 +27,13 @@ type builder struct {
 type reading struct {
 	what, source string
 	at           spot
+}
+
+// usedDocument is a document and what is in it, to find one that holds a report and something else.
+type usedDocument struct {
+	document, what string
+	report         bool
+	at             spot
 }
 
 func (b *builder) config(root *value) *Config {

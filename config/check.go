@@ -84,7 +84,7 @@ func remedy(k key) string {
 		return add + "with the address of the site, such as https://aquafund.atlassian.net"
 	case "tab":
 		return add + "with the name of the tab"
-	case "spreadsheet":
+	case "spreadsheet", "document":
 		return add + "with what stands between /d/ and /edit in its address"
 	case "project":
 		return add + "with the key of the project, such as WASH"

@@ -118,8 +118,15 @@ type Scorecard struct {
 	Pages []string // of Pages, in their order; empty where there is to be none
 	// Heartbeat is how often it is written that Lockstep has looked, if nothing else is; 0 is never.
 	Heartbeat   time.Duration
-	DeletedRows string // RestoreRows or CancelTasks
+	DeletedRows string  // RestoreRows or CancelTasks
+	Report      *Report // nil where none is kept
 	Rules       scorecard.Rules
+}
+
+// Report is a document in which a report is kept.
+type Report struct {
+	Document string // the id in its address
+	Every    string // EveryDay, EveryWeek or EveryMonth
 }
 
 // Load reads the file at path. Paths in it start at its folder, but for the store's. A file that cannot be read, and every

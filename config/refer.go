@@ -109,6 +109,7 @@ func (b *builder) shared(e entry, s Source) []task.Field {
 func (b *builder) scorecard(v *value, p *Partnership) {
 	p.Scorecard.ID = ScorecardID
 	b.board(v, p)
+	p.Scorecard.Report = b.report(v, p)
 	sheet := v.entry("sheet")
 	if sheet == nil || sheet.value.kind != mapping || sheet.value.broken {
 		return

@@ -151,6 +151,7 @@ func (b *builder) doc(section *entry, source *value, p *Partnership) *gdocs.Conf
 		b.rep.add(f.at, "fields is for Jira: name the columns under doc.columns")
 	}
 	if c.Document != "" {
+		b.apart(v.get("document"), c.Document, "the table of "+source.get("id").str(), false)
 		b.readsOnce(v.get("document"), source.get("id").str(), c.Document+" "+fold(c.Table), "this table")
 	}
 	b.ask(section, source, c.Validate())

@@ -72,8 +72,6 @@ func roles() []string { return []string{"owner", "scorecard", "other"} }
 
 func onConflict() []string { return []string{"authority", "hold", "combine"} }
 
-const later = "is not supported by this version: remove it"
-
 // table returns the keys of the whole file.
 func table() []key {
 	return []key{
@@ -137,7 +135,10 @@ func partnershipKeys() []key {
 			{name: "heartbeat", shape: heartbeat, def: "1h, or `interval` where that is more", doc: "How often the summary is told that Lockstep has looked, if nothing else changes. The sheet says by itself when two were missed."},
 			{name: "deleted_rows", of: deletedRows, def: RestoreRows, doc: "What it means that a row was deleted here: `restore`, nothing, it comes back; `cancel`, the task is cancelled everywhere and the row stays away as long as it is. A task that is done, or that somebody edited meanwhile, comes back in any case."},
 			{name: "rules", shape: section, doc: "By which rules tasks and partners are red, amber or green.", sub: ruleKeys()},
-			{name: "report", shape: section, refused: later},
+			{name: "report", shape: section, doc: "A Google Doc in which Lockstep keeps a report: a summary that is always current, and a section for each period.", sub: []key{
+				{name: "document", required: true, doc: "Id in the document's address, between `/d/` and `/edit`. Share it, as an editor, with the service account's address. People may write in it, too."},
+				{name: "every", of: periods, def: EveryWeek, doc: "How long a period is: `day`, `week`, `month`. A section is written once, when its period is over."},
+			}},
 		}},
 		{name: "merge", shape: rules, by: func() []string { return append([]string{"default"}, fieldNames()...) }, doc: "What happens when several tools changed one field. The key is a field, or `default` for all others.", sub: []key{
 			{name: "authority", shape: texts, of: roles, def: "`[owner, scorecard]`", doc: "Who wins, highest first: `owner` is the own tool of the task's partner, `other` another partner's."},

@@ -25,8 +25,8 @@ func TestCheck(t *testing.T) {
 			t.Errorf("got %+v", s)
 		}
 	}
-	if len(all) != 4 {
-		t.Errorf("%d sources were checked, want 3 partners' and the scorecard", len(all))
+	if len(all) != 5 {
+		t.Errorf("%d sources were checked, want 3 partners', the scorecard and the report", len(all))
 	}
 
 	w.Jira.ExpireToken(jirabox.TokenRefused)

@@ -169,6 +169,7 @@ func (c demoCmd) serve(e env, a *app.App, world *demo.World, sum demoReport) err
 	say("  City of Riverton       %s", world.SheetURL(world.Partner))
 	say("  HydroTech              %s", world.DocURL(world.Hydrotech))
 	say("  Shared scorecard       %s", world.SheetURL(world.Scorecard))
+	say("  Report                 %s", world.DocURL(world.ReportDoc))
 	say("  Metrics                http://%s/metrics", ln.Addr())
 	say("")
 	say("Change a status, a date or a name in any of them, and watch the others. Stop with Ctrl-C; nothing is kept.")
@@ -187,5 +188,6 @@ func banner(w *demo.World) []web.Link {
 		{Text: "City of Riverton's sheet", URL: w.SheetURL(w.Partner)},
 		{Text: "HydroTech's document", URL: w.DocURL(w.Hydrotech)},
 		{Text: "Shared scorecard", URL: w.SheetURL(w.Scorecard)},
+		{Text: "Report", URL: w.DocURL(w.ReportDoc)},
 	}
 }

@@ -81,8 +81,8 @@ func TestDemoServes(t *testing.T) {
 	p := start(t, []string{"TMPDIR=" + temp}, "demo", "--listen", taken.Addr().String())
 	p.waits(t, "Stop with Ctrl-C", 1)
 	addresses := regexp.MustCompile(`http://\S+`).FindAllString(p.text(), -1)
-	if len(addresses) != 6 {
-		t.Fatalf("%d addresses, want 6:\n%s", len(addresses), p.text())
+	if len(addresses) != 7 {
+		t.Fatalf("%d addresses, want 7:\n%s", len(addresses), p.text())
 	}
 	for _, a := range addresses {
 		if strings.Contains(a, taken.Addr().String()) {
@@ -91,6 +91,9 @@ func TestDemoServes(t *testing.T) {
 		code, body := get(t, a)
 		if code != http.StatusOK || len(body) < 500 {
 			t.Errorf("%s answers %d with %d bytes", a, code, len(body))
+		}
+		if regexp.MustCompile(`/document/d/[^/]*Clean-Water`).MatchString(a) && (strings.Count(body, "<h2>Week of ") < 3 || !strings.Contains(body, "Partners")) {
+			t.Errorf("the report does not tell of the three weeks:\n%s", body)
 		}
 		if strings.HasSuffix(a, "/metrics") && !strings.Contains(body, `lockstep_source_up{partnership="clean-water",source="scorecard"} 1`) {
 			t.Error("the metrics do not say that the scorecard is read")

@@ -37,6 +37,13 @@ func printReport(w io.Writer, r engine.Report, requests map[string]app.Counts) {
 	case r.Board.Differs:
 		p("  the scorecard's computed columns and pages are to be brought up to date")
 	}
+	switch {
+	case r.Paper.Error != "":
+		p("  the report could not be written: %s", clean(r.Paper.Error))
+		hint(p, r.Paper.Hint)
+	case r.Paper.Written:
+		p("  the report was brought up to date")
+	}
 	for _, t := range r.Trips {
 		p("  guard: %s", t)
 	}

@@ -71,7 +71,7 @@ func TestSandbox(t *testing.T) {
 	if err := json.Unmarshal([]byte(line), &at); err != nil {
 		t.Fatal(err)
 	}
-	if at.Jira.Project != "ROAD" || at.Google.Documents["actions"] == "" || at.Google.Documents["report"] == "" || len(at.Google.Spreadsheets) != 2 {
+	if at.Jira.Project != "ROAD" || at.Google.Documents["report"] == "" || len(at.Google.Spreadsheets) != 2 {
 		t.Errorf("the addresses are %s", line)
 	}
 	if code, body := get(t, at.Jira.URL+"/"); code != http.StatusOK || !strings.Contains(body, "Mend road 5") {

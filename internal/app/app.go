@@ -113,6 +113,10 @@ func (a *App) add(ctx context.Context, p config.Partnership, metrics *engine.Met
 	if err != nil {
 		return fmt.Errorf("set up partnership %s: %w", p.ID, err)
 	}
+	paper, err := a.paper(ctx, p)
+	if err != nil {
+		return fmt.Errorf("set up partnership %s: %w", p.ID, err)
+	}
 	ids := make([]task.SourceID, len(sources))
 	for i, s := range sources {
 		ids[i] = s.ID()
@@ -121,7 +125,7 @@ func (a *App) add(ctx context.Context, p config.Partnership, metrics *engine.Met
 	pt := &part{cfg: p}
 	pt.engine, err = engine.New(engine.Options{
 		Partnership: p.ID, Key: p.Key, Sources: sources, Rules: p.Merge, Guards: p.Guards, Location: p.Location,
-		Board: board(p), DeletedRows: deletedRows(p),
+		Board: board(p), Paper: paper, DeletedRows: deletedRows(p),
 		Store: a.store, Now: a.o.Now, Log: a.o.Log, Metrics: metrics,
 		Published: func(r engine.Report) { a.published(pt, r) },
 	})
@@ -188,6 +192,9 @@ func (a *App) published(p *part, r engine.Report) {
 	}
 	if r.Board.Error != "" {
 		a.o.Log.Warn("scorecard's pages were not written", "partnership", r.Partnership, "err", r.Board.Error, "hint", r.Board.Hint)
+	}
+	if r.Paper.Error != "" {
+		a.o.Log.Warn("report was not written", "partnership", r.Partnership, "err", r.Paper.Error, "hint", r.Paper.Hint)
 	}
 	for _, pr := range r.Patches {
 		if pr.Error != "" {

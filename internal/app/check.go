@@ -35,6 +35,18 @@ func Check(ctx context.Context, o Options, told func(SourceCheck)) error {
 			}
 			told(SourceCheck{Partnership: p.ID, Source: string(s.ID()), Kind: s.Describe().Kind, Findings: found})
 		}
+		report, err := a.report(ctx, p)
+		if err != nil {
+			return fmt.Errorf("set up partnership %s: %w", p.ID, err)
+		}
+		if report == nil {
+			continue
+		}
+		found, err := report.Check(ctx)
+		if err != nil {
+			return fmt.Errorf("partnership %s: %w", p.ID, err)
+		}
+		told(SourceCheck{Partnership: p.ID, Source: string(reportID), Kind: "report", Findings: found})
 	}
 	return nil
 }

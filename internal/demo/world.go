@@ -112,7 +112,7 @@ func Start(ctx context.Context, clock *Clock, o Options) (*World, error) {
 	}
 	w.Scorecard = w.Google.AddSpreadsheet("Clean Water Alliance scorecard", ScorecardTab)
 	w.Partner = w.Google.AddSpreadsheet("City of Riverton: water actions", ActionsTab)
-	w.ReportDoc = w.Google.AddDocument(documentTitle+"report", "Report", "Lockstep will keep this report.")
+	w.ReportDoc = w.Google.AddDocument(documentTitle+"report", "Minutes and remarks of the partners stand wherever the partners put them.")
 	return w, nil
 }
 
@@ -166,7 +166,8 @@ func (w *World) DocURL(id string) string { return w.GoogleURL + "/document/d/" +
 func (w *World) Config(store string) string {
 	return strings.NewReplacer(
 		"$STORE", store, "$JIRA", w.JiraURL, "$GOOGLE", w.GoogleURL, "$EMAIL", w.Email, "$TOKEN", w.Token, "$SCORECARD", w.Scorecard,
-		"$PARTNER", w.Partner, "$HYDROTECH", w.Hydrotech, "$QUOTA", strconv.Itoa(cmp.Or(w.quota, noQuota)), "$AGREED", w.clock.Now().AddDate(0, 0, -60).Format(time.DateOnly),
+		"$PARTNER", w.Partner, "$REPORT", w.ReportDoc, "$HYDROTECH", w.Hydrotech, "$QUOTA", strconv.Itoa(cmp.Or(w.quota, noQuota)),
+		"$AGREED", w.clock.Now().AddDate(0, 0, -60).Format(time.DateOnly),
 	).Replace(configuration)
 }
 
@@ -220,6 +221,7 @@ partnerships:
           columns: {title: Deliverable, status: State, due: When, assignee: Who, notes: Remarks}
     scorecard:
       sheet: {spreadsheet: $SCORECARD, tab: Scorecard}
+      report: {document: $REPORT, every: week}
     merge:
       default: {authority: [owner, scorecard], on_conflict: authority}
       notes: {on_conflict: hold}

@@ -43,6 +43,7 @@ type cycle struct {
 	commit     store.Commit
 	generation int64 // as decided
 	board      boardOutcome
+	paper      paperOutcome
 	overtyped  []task.Overtyped // what people typed into cells that Lockstep works out
 	results    []patchResult
 	mu         sync.Mutex // guards results and settling while sources are written in parallel

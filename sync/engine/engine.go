@@ -19,7 +19,7 @@ import (
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
-// Options is what an engine needs. Everything but Location, Board, DeletedRows, Metrics, Parallel and Published must be given.
+// Options is what an engine needs. Everything but Location, Board, Paper, DeletedRows, Metrics, Parallel and Published must be given.
 type Options struct {
 	Partnership string // the partnership's id
 	Key         string // task ids begin with it: "CW"
@@ -28,6 +28,7 @@ type Options struct {
 	Guards      plan.Guards
 	Location    *time.Location // the partnership's timezone, in which a day ends; nil is UTC
 	Board       *BoardOptions  // what the scorecard shows beside the tasks; nil is DefaultBoard
+	Paper       *PaperOptions  // the report that is kept for people to read; nil where there is none
 	DeletedRows DeletedRows    // what a row means that people deleted on the scorecard; "" is RestoreRows
 	Store       store.Store
 	Now         func() time.Time
@@ -53,6 +54,8 @@ type Engine struct {
 	// rest holds until when a source asked to be left alone. Guarded by running.
 	rest   map[task.SourceID]time.Time
 	memory boardMemory // guarded by running, too
+	// paperMemory, too.
+	paperMemory paperMemory
 }
 
 // New returns an engine. There must be exactly one scorecard among the sources, and no two sources of one id.
@@ -72,6 +75,9 @@ func New(o Options) (*Engine, error) {
 	}
 	if e.scorecard < 0 {
 		return nil, fmt.Errorf("set up partnership %s: no scorecard", o.Partnership)
+	}
+	if o.Paper != nil && o.Paper.Reporter == nil {
+		return nil, fmt.Errorf("set up partnership %s: %w", o.Partnership, errNoReporter)
 	}
 	if o.Parallel <= 0 {
 		e.Parallel = defaultParallel
@@ -128,6 +134,7 @@ func (e *Engine) RunCycle(ctx context.Context, mode Mode) (Report, error) {
 	c.show(ctx)         // what the scorecard shows beside the tasks; it is written along
 	err = c.apply(ctx)  // sources in parallel, a source's order kept; each receipt is settled
 	c.publishBoard(ctx) // where nothing else was to be written there
+	c.publishPaper(ctx) // the report, where it does not say all of it
 	return e.publish(c, err)
 }
 

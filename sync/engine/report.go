@@ -42,7 +42,9 @@ type Report struct {
 	Conflicts int            `json:"conflicts"`
 	Holds     []task.Hold    `json:"held"`
 	// Board is what became of what the scorecard shows beside the tasks.
-	Board   BoardReport `json:"board"`
+	Board BoardReport `json:"board"`
+	// Paper is what became of the report that people read.
+	Paper   PaperReport `json:"report,omitzero"`
 	Seconds float64     `json:"seconds"`
 }
 
@@ -51,6 +53,14 @@ type BoardReport struct {
 	// Differs says that something of it was not there yet, Written that it is now. A dry run writes nothing; a cycle does, unless
 	// Error says why not.
 	Differs bool         `json:"differs"`
+	Written bool         `json:"written,omitempty"`
+	Error   string       `json:"error,omitempty"`
+	Reason  fault.Reason `json:"reason,omitempty"`
+	Hint    string       `json:"hint,omitempty"`
+}
+
+// PaperReport is what became of the report that is kept for people to read. It is empty where none is, and where it said all of it.
+type PaperReport struct {
 	Written bool         `json:"written,omitempty"`
 	Error   string       `json:"error,omitempty"`
 	Reason  fault.Reason `json:"reason,omitempty"`
@@ -119,6 +129,9 @@ func (c *cycle) report() Report {
 	r.Board.Differs, r.Board.Written = c.board.differs, c.board.written
 	if err := c.board.err; err != nil {
 		r.Board.Error, r.Board.Reason, r.Board.Hint = err.Error(), err.Reason, err.Hint
+		r.Result, r.Converged = ResultPartial, false
+	}
+	if r.Paper = c.paperReport(); r.Paper.Error != "" {
 		r.Result, r.Converged = ResultPartial, false
 	}
 	if c.guarded() {

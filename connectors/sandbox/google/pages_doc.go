@@ -34,12 +34,14 @@ type docBlock struct {
 // docSpan is a stretch of text in one look.
 type docSpan struct {
 	Text, Link           string
+	Tone                 string // red, amber, green or grey behind the words; "" for none
 	Bold, Italic         bool
 	Chip, Added, Removed bool
 }
 
 type docPageTable struct {
-	Number, Last int // Last is the number of its last row
+	Number, Last int   // Last is the number of its last row
+	Widths       []int // of its columns, in hundredths; nil where they are all alike
 	Rows         []docPageRow
 }
 
@@ -56,6 +58,75 @@ type docPageCell struct {
 	Text    string // as it stands in the box
 	Editing bool
 	Name    string // for a screen reader
+	Color   string // behind it: #f4c7c3; "" for none
+}
+
+// Links are the stretches of the cell that lead somewhere.
+func (c docPageCell) Links() []docSpan {
+	var out []docSpan
+	for _, b := range c.Blocks {
+		for _, s := range b.Spans {
+			if s.Link != "" {
+				out = append(out, s)
+			}
+		}
+	}
+	return out
+}
+
+// rgb are the channels of an OptionalColor, and false where it has none.
+func rgb(v any) (red, green, blue float64, ok bool) {
+	color := asMap(asMap(v)["color"])
+	in := asMap(color["rgbColor"])
+	channel := func(name string) float64 {
+		f, _ := in[name].(float64)
+		return min(max(f, 0), 1)
+	}
+	return channel("red"), channel("green"), channel("blue"), in != nil
+}
+
+// toneOf is which of a few colours one is nearest to; "" for none, and for white.
+func toneOf(v any) string {
+	red, green, blue, ok := rgb(v)
+	switch low := min(red, green, blue); {
+	case !ok || low > 0.97:
+		return ""
+	case max(red, green, blue)-low < 0.05:
+		return "grey"
+	case green > red:
+		return "green"
+	case green > 0.85 && blue < 0.85:
+		return "amber"
+	}
+	return "red"
+}
+
+// hexOf is a colour as the page shows it behind a cell; "" for none.
+func hexOf(v any) string {
+	red, green, blue, ok := rgb(v)
+	if !ok {
+		return ""
+	}
+	return fmt.Sprintf("#%02x%02x%02x", int(red*255), int(green*255), int(blue*255))
+}
+
+// widthsOf are the widths of a table's columns in hundredths; nil where not all are given.
+func widthsOf(table map[string]any) []int {
+	var out []float64
+	all := 0.0
+	for _, x := range asList(asMap(table["tableStyle"])["tableColumnProperties"]) {
+		w, _ := asMap(asMap(x)["width"])["magnitude"].(float64)
+		if w <= 0 {
+			return nil
+		}
+		out = append(out, w)
+		all += w
+	}
+	var shares []int
+	for _, w := range out {
+		shares = append(shares, int(94*w/all)) // the rest is for what can be done with a row
+	}
+	return shares
 }
 
 // documentPage shows a document. With table, row and cell in the query that cell is open for editing.
@@ -142,7 +213,7 @@ func (v *docViewer) paragraph(i int) (docBlock, int) {
 		}
 		s := docSpan{
 			Link: asString(asMap(u.look.style["link"])["url"]), Bold: asBool(u.look.style["bold"]), Italic: asBool(u.look.style["italic"]),
-			Added: len(u.look.ins) > 0, Removed: len(u.look.del) > 0,
+			Added: len(u.look.ins) > 0, Removed: len(u.look.del) > 0, Tone: toneOf(u.look.style["backgroundColor"]),
 		}
 		if u.kind == objectUnit {
 			s.Chip, s.Text = true, chipText(u.what)
@@ -164,7 +235,7 @@ func (v *docViewer) paragraph(i int) (docBlock, int) {
 }
 
 func (v *docViewer) table(i int) (docPageTable, int) {
-	t := docPageTable{Number: -1}
+	t := docPageTable{Number: -1, Widths: widthsOf(v.units[i].what)}
 	if v.tables != nil {
 		t.Number = *v.tables
 		*v.tables++
@@ -181,6 +252,7 @@ func (v *docViewer) table(i int) (docPageTable, int) {
 		for i++; v.units[i].kind == cellUnit; {
 			c := docPageCell{Number: len(row.Cells)}
 			from := i + 1
+			c.Color = hexOf(asMap(v.units[i].what["tableCellStyle"])["backgroundColor"])
 			c.Blocks, i = v.blocks(from)
 			c.Text = shownText(v.units[from:i])
 			c.Editing = t.Number >= 0 && v.open == [3]int{t.Number, row.Number, c.Number}

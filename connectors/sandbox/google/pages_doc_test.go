@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -45,6 +46,19 @@ func TestDocumentPage(t *testing.T) {
 	}
 	if page := get(""); strings.Contains(page, "<script>alert") || !strings.Contains(page, "Dig a well") || !strings.Contains(page, `id="table-0"`) {
 		t.Errorf("the page shows\n%s", page)
+	}
+	if page := get(""); strings.Count(page, `<th scope="col">`) != 2 || strings.Count(page, "</th>") != 2 || strings.Contains(page, "&lt;td") {
+		t.Errorf("the table's cells are no cells:\n%s", page)
+	}
+	cell := `{"updateTableCellStyle":{"tableRange":{"tableCellLocation":{"tableStartLocation":{"index":38},"rowIndex":1},"rowSpan":1,"columnSpan":1},` +
+		`"tableCellStyle":{"backgroundColor":{"color":{"rgbColor":{"red":1,"green":0.9,"blue":0.6}}}},"fields":"backgroundColor"}}`
+	start := s.document(id).grids()[0].start
+	words := `{"updateTextStyle":{"range":{"startIndex":1,"endIndex":6},"textStyle":{"backgroundColor":{"color":{"rgbColor":{"red":0.9,"green":0.7,"blue":0.7}}}},"fields":"backgroundColor"}}`
+	if err := s.EditDocument(id, false, strings.Replace(cell, "38", strconv.Itoa(start), 1), words); err != nil {
+		t.Fatal(err)
+	}
+	if page := get(""); !strings.Contains(page, `<td bgcolor="#ffe599">`) || !strings.Contains(page, `<mark class="red">Hello</mark>`) {
+		t.Errorf("colours are not shown:\n%s", page)
 	}
 	if page := get("?table=0&row=1&cell=0"); !strings.Contains(page, `aria-label="Action, row 2"`) || !strings.Contains(page, ">Dig a well</textarea>") {
 		t.Errorf("a cell that is being edited shows\n%s", page)
