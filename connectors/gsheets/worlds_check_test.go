@@ -353,6 +353,17 @@ func (w *world) kept() map[string]bool {
 
 // crosstalk: what a person typed into a row or an issue is nobody's but that row's task.
 func (w *world) crosstalk() {
+	// A row whose id was emptied, and whose title was changed, is another task's, which it may not have been marked as yet: of a task that
+	// never had a marked row in a sheet, which of its rows it is cannot be told.
+	marked := func(id task.ID, where string) bool {
+		sheet, _, _ := strings.Cut(where, "#")
+		for at, ids := range w.bound {
+			if in, _, _ := strings.Cut(at, "#"); in == sheet && ids[id] {
+				return true
+			}
+		}
+		return false
+	}
 	see := func(id task.ID, f task.Field, v task.Value, how string) {
 		if !unique(f) || v.IsEmpty() {
 			return
@@ -360,7 +371,7 @@ func (w *world) crosstalk() {
 		known, right := false, false
 		for where := range w.origins[v.String()] {
 			known = known || len(w.bound[where]) > 0
-			right = right || len(w.bound[where]) == 0 || w.bound[where][id]
+			right = right || len(w.bound[where]) == 0 || w.bound[where][id] || !marked(id, where)
 		}
 		if known && !right {
 			w.t.Fatalf("%s of %s is %v (%s), which was typed into %v, and that is %v\n%s", f, id, v, how,
