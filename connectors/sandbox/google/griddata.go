@@ -170,11 +170,15 @@ func (g *gridWriter) cell(t *tab, r, c int) {
 		g.object("userEnteredFormat", raw, g.enteredFormat, start)
 	}
 	var dress cellLook
-	if g.effectiveFormat != nil && t.dressed() {
+	numbers := g.effectiveFormat.only("numberFormat") // which no look changes: most readers want no more
+	if g.effectiveFormat != nil && !numbers && t.dressed() {
 		dress = g.calc.lookAt(t, r, c)
 	}
 	if g.effectiveFormat != nil && (x.f != nil || res.v.kind != blank || dress.key != "") {
 		key := effectiveKey{x.f, res.numType, dress.key}
+		if numbers {
+			key = effectiveKey{nil, shownAs.kind(), ""}
+		}
 		raw, ok := g.effectiveDone[key]
 		if !ok {
 			raw, _ = json.Marshal(g.effectiveFormat.prune(g.wholeFormat(shownAs, dress)))
@@ -182,9 +186,11 @@ func (g *gridWriter) cell(t *tab, r, c int) {
 		}
 		g.object("effectiveFormat", raw, g.effectiveFormat, start)
 	}
-	if link := linkOf(x, res); g.link != nil && link != "" {
-		g.key("hyperlink", start)
-		g.string(link)
+	if g.link != nil {
+		if link := linkOf(x, res); link != "" {
+			g.key("hyperlink", start)
+			g.string(link)
+		}
 	}
 	if x.x == nil {
 		g.buf.WriteByte('}')
@@ -291,6 +297,14 @@ func effectiveOf(f *format, suggested string) *format {
 		return f
 	}
 	return f.withNumberFormat(suggested, "")
+}
+
+// kind tells formats apart that show numbers in different ways.
+func (f *format) kind() string {
+	if f == nil {
+		return ""
+	}
+	return f.numType + "\x1f" + f.pattern
 }
 
 // wholeFormat is a format with everything that was not set filled in.
