@@ -171,7 +171,8 @@ func TestNewRows(t *testing.T) {
 		var patches []task.Patch
 		for _, id := range []task.ID{"CW-7", "CW-8", "CW-9"} {
 			patches = append(patches, task.Patch{Op: task.Create, Task: id, Set: []task.Change{
-				{Field: task.Title, To: task.TextValue("Lay pipe " + string(id) + " 😀")}, {Field: task.Due, To: day("2026-05-04")},
+				{Field: task.Title, To: task.TextValue("Lay pipe " + string(id) + " 😀")},
+				{Field: task.Due, To: day("2026-05-04")},
 				{Field: task.Notes, To: task.TextValue("=two\nlines")},
 			}})
 		}

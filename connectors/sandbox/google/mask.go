@@ -98,7 +98,9 @@ func (m *mask) under(name string) *mask {
 }
 
 // only reports whether nothing but this field is wanted, and that by name.
-func (m *mask) only(name string) bool { return m != nil && !m.all && len(m.kids) == 1 && m.kids[name] != nil }
+func (m *mask) only(name string) bool {
+	return m != nil && !m.all && len(m.kids) == 1 && m.kids[name] != nil
+}
 
 // reaches reports whether anything below the path is wanted by name or by a wildcard.
 func (m *mask) reaches(names ...string) bool {
