@@ -10,10 +10,10 @@ import (
 
 // easternDay reads 2026年3月12日 and 2026년 3월 12일.
 func easternDay(s string) (time.Time, bool) {
-	if !strings.ContainsAny(s, "年년") {
+	if !strings.ContainsAny(s, "年년") { //nolint:gosmopolitan // how people there write a day
 		return time.Time{}, false
 	}
-	m := regexp.MustCompile(`^(\d{4}) ?[年년] ?(\d{1,2}) ?[月월] ?(\d{1,2}) ?[日일]$`).FindStringSubmatch(s)
+	m := regexp.MustCompile(`^(\d{4}) ?[年년] ?(\d{1,2}) ?[月월] ?(\d{1,2}) ?[日일]$`).FindStringSubmatch(s) //nolint:gosmopolitan // likewise
 	if m == nil {
 		return time.Time{}, false
 	}

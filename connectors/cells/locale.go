@@ -73,8 +73,8 @@ func DecimalComma(locale string) bool {
 // DeclaredOrder is the order that a header asks for: "Deadline (dd/mm/yyyy)", "JJ/MM/AAAA", "TT.MM.JJJJ".
 func DeclaredOrder(header string) DateOrder {
 	h := FoldName(header)
-	day := regexp.MustCompile(`\b(dd?|jj?|tt?|gg?)[/. -]mm?\b`).MatchString(h)
-	month := regexp.MustCompile(`\bmm?[/. -](dd?|jj?|tt?|gg?)[/. -]([yaj])`).MatchString(h)
+	day := regexp.MustCompile(`\b((dd|jj|tt|gg)[/. -]mm|[djtg]/m)\b`).MatchString(h)
+	month := regexp.MustCompile(`\b(mm[/. -](dd|jj|tt|gg)|m/[djtg])[/. -][yaj]`).MatchString(h)
 	switch {
 	case day && !month:
 		return DayFirst

@@ -8,11 +8,16 @@ import (
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
-// RAGWord reports that a text is a colour of a RAG rating: "Amber/ Red", "🟢", "rot". It says how people feel about a task,
+// RAGWord reports that a text is a RAG rating, in colours or in words: "Amber/ Red", "🟢", "rot", "At risk". It says how people feel about a task,
 // and nothing of its status.
 func RAGWord(s string) bool {
 	words := strings.Fields(FoldWord(strings.NewReplacer("🔴", " red ", "🟠", " amber ", "🟡", " amber ", "🟢", " green ", "🟥", " red ", "🟧", " amber ",
 		"🟨", " amber ", "🟩", " green ").Replace(s)))
+	switch strings.Join(words, " ") {
+	case "on track", "off track", "at risk", "on schedule", "behind", "behind schedule", "delayed", "late", "en retard", "a risque", "dans les temps",
+		"en riesgo", "retrasado", "atrasado", "verzogert", "im plan", "em risco":
+		return true
+	}
 	for _, w := range words {
 		switch w {
 		case "red", "amber", "yellow", "orange", "green", "grey", "gray", "r", "a", "g", "y", "rag",
@@ -59,7 +64,7 @@ func (v *Vocabulary) StatusHint(word string, checkbox bool) string {
 		return "a checkbox is no status by itself: if a ticked one means done, say so in the source's configuration: " +
 			`status: {done: ["TRUE"], not_started: ["FALSE"]}`
 	case RAGWord(word):
-		return fmt.Sprintf("%s is a colour of a rating and says nothing of the status: write a status there, such as %s, and keep the rating in a column of its own; if these colours do stand for statuses, say so in the source's configuration, such as %s",
+		return fmt.Sprintf("%s is a rating and says nothing of the status: write a status there, such as %s, and keep the rating in a column of its own; if such ratings do stand for statuses, say so in the source's configuration, such as %s",
 			Quote(word), Quote(task.StatusDisplay(task.InProgress)), add(task.InProgress))
 	case known != "":
 		return fmt.Sprintf("the word stands for %s, and a sign beside it speaks against that: write the word alone, or add to the source's configuration: %s",
@@ -81,14 +86,46 @@ func (v *Vocabulary) StatusHint(word string, checkbox bool) string {
 // Likely is the known word that a text may be a misspelling of; "" where none is near enough, or where the text may say its
 // opposite.
 func (v *Vocabulary) Likely(s string) string {
-	near := Nearest(FoldWord(s), v.words)
-	if near == "" || Similarity(FoldWord(s), FoldWord(near)) < 0.8 {
-		return ""
+	word := FoldWord(s)
+	best, fewest := "", 3
+	for _, w := range v.words {
+		known := FoldWord(w)
+		n := slips(word, known)
+		if n < fewest && (n == 1 && len(word) >= 4 || n == 2 && len(word) >= 10) &&
+			negated(word) == negated(known) && !strings.HasSuffix(word, known) {
+			best, fewest = w, n
+		}
 	}
-	if negated(FoldWord(s)) != negated(FoldWord(near)) || strings.HasSuffix(FoldWord(s), FoldWord(near)) && FoldWord(s) != FoldWord(near) {
-		return ""
+	return best
+}
+
+// slips is how many slips of the pen lie between two texts, at most 3: a letter too many, too few, or wrong, or two in the wrong
+// order.
+func slips(a, b string) int {
+	x, y := []rune(a), []rune(b)
+	if len(x)-len(y) > 2 || len(y)-len(x) > 2 || len(x) > 100 {
+		return 3
 	}
-	return near
+	before, last := make([]int, len(y)+1), make([]int, len(y)+1)
+	for j := range last {
+		last[j] = j
+	}
+	for i := 1; i <= len(x); i++ {
+		now := make([]int, len(y)+1)
+		now[0] = i
+		for j := 1; j <= len(y); j++ {
+			change := 1
+			if x[i-1] == y[j-1] {
+				change = 0
+			}
+			now[j] = min(last[j]+1, now[j-1]+1, last[j-1]+change)
+			if i > 1 && j > 1 && x[i-1] == y[j-2] && x[i-2] == y[j-1] {
+				now[j] = min(now[j], before[j-2]+1)
+			}
+		}
+		before, last = last, now
+	}
+	return min(last[len(y)], 3)
 }
 
 // negated reports that a text has a word that turns it round.

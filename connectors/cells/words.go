@@ -21,7 +21,7 @@ func defaultWords() map[string][]string {
 			"não iniciado", "não iniciada", "não começado", "a fazer", "por fazer", "planejado", "planeado", "novo",
 		},
 		task.InProgress: {
-			"In progress", "ongoing", "on going", "started", "wip", "work in progress", "doing", "underway", "under way", "active", "on track", "in work",
+			"In progress", "ongoing", "on going", "started", "wip", "work in progress", "doing", "underway", "under way", "active", "in work",
 			"en cours", "en cours d'exécution", "en cours de réalisation", "commencé", "démarré", "en exécution",
 			"en curso", "en progreso", "en proceso", "iniciado", "iniciada", "empezado", "en marcha",
 			"in Arbeit", "in Bearbeitung", "begonnen", "gestartet", "laufend", "läuft",
@@ -93,7 +93,7 @@ func NewVocabulary(status map[string][]string, partners []Partner, people []Pers
 			for _, w := range words[status] {
 				v.words = append(v.words, w)
 				v.ways[status] = append(v.ways[status], w)
-				if doubtful(w, status) || signed(w) && usual[FoldWord(w)] != "" && usual[FoldWord(w)] != status {
+				if FoldWord(w) == "" || doubtful(w, status) || signed(w) && usual[FoldWord(w)] != "" && usual[FoldWord(w)] != status {
 					continue // it stands for that as it is, sign and all, and its word alone for what it usually does
 				}
 				if _, known := v.status[FoldWord(w)]; !known {
@@ -234,7 +234,6 @@ func (v *Vocabulary) StatusWord(status string, used map[string]string) string {
 // Usage counts the words of a status column.
 type Usage map[string]map[string]int // status → word as it stands → how often
 
-// Count counts one use of a word for a status.
 func (u Usage) Count(status, word string) {
 	if u[status] == nil {
 		u[status] = make(map[string]int)
