@@ -9,9 +9,9 @@ import (
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
-// defaultWords are the words that sheets use for a status, in English, French, Spanish, German and Portuguese. They are
+// DefaultWords are the words that sheets use for a status, in English, French, Spanish, German and Portuguese. They are
 // compared folded, so accents, case and signs do not count.
-func defaultWords() map[string][]string {
+func DefaultWords() map[string][]string {
 	return map[string][]string{
 		task.NotStarted: {
 			"Not started", "not yet started", "to do", "todo", "open", "new", "planned", "backlog", "pending start", "scheduled", "upcoming",
@@ -83,7 +83,7 @@ func NewVocabulary(status map[string][]string, partners []Partner, people []Pers
 		exact: make(map[string]string), status: make(map[string]string), ways: make(map[string][]string), partners: partners,
 	}
 	usual := make(map[string]string)
-	for status, words := range defaultWords() {
+	for status, words := range DefaultWords() {
 		for _, w := range words {
 			usual[FoldWord(w)] = status
 		}
@@ -108,7 +108,7 @@ func NewVocabulary(status map[string][]string, partners []Partner, people []Pers
 		}
 	}
 	add(status) // first: a configured word may overrule ours
-	add(defaultWords())
+	add(DefaultWords())
 	v.partner = namesOf(func(yield func(level int, word, means string)) {
 		for _, p := range partners {
 			yield(lowest, p.ID, p.ID)
@@ -234,6 +234,7 @@ func (v *Vocabulary) StatusWord(status string, used map[string]string) string {
 // Usage counts the words of a status column.
 type Usage map[string]map[string]int // status → word as it stands → how often
 
+// Count notes a word for a status, as it stands.
 func (u Usage) Count(status, word string) {
 	if u[status] == nil {
 		u[status] = make(map[string]int)

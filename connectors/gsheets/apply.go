@@ -12,6 +12,7 @@ import (
 	"google.golang.org/api/googleapi"
 	"google.golang.org/api/sheets/v4"
 
+	"github.com/lockstep-sync/lockstep/connectors/cells"
 	"github.com/lockstep-sync/lockstep/sync/fault"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
@@ -320,7 +321,7 @@ func (j *job) receipt(c *Connector, t *table, at int) task.Receipt {
 			return task.Receipt{
 				Record: &rec,
 				Err: fault.New(fault.Partial, fault.Precondition, "read back the row", "%s of %s shows %s, not %s",
-					ch.Field, rec.Name, quote(now.Display()), quote(want.Display())),
+					ch.Field, rec.Name, cells.Quote(now.Display()), cells.Quote(want.Display())),
 			}
 		}
 	}

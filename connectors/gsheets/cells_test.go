@@ -12,6 +12,7 @@ import (
 
 	"google.golang.org/api/sheets/v4"
 
+	"github.com/lockstep-sync/lockstep/connectors/cells"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
@@ -41,7 +42,7 @@ func TestParseNumber(t *testing.T) {
 		{"5 %%", false, ""},
 	} {
 		got := ""
-		if n, ok := parseNumber(c.in, c.comma); ok {
+		if n, ok := cells.ParseNumber(c.in, c.comma); ok {
 			got = strconv.FormatFloat(n, 'f', -1, 64)
 		}
 		if got != c.want {
@@ -151,7 +152,7 @@ func TestReadCells(t *testing.T) {
 		{task.Notes, txt("\u00a0 "), "", ""},
 		{task.Due, cell{}, "", ""},
 	} {
-		r := &reader{vocabulary: newVocabulary(cfg), habits: inLocale(c.locale), comma: decimalComma(c.locale)}
+		r := &reader{vocabulary: newVocabulary(cfg), habits: inLocale(c.locale), comma: cells.DecimalComma(c.locale)}
 		got, problem := r.read(c.f, c.c)
 		switch {
 		case c.want == "!":
@@ -168,13 +169,13 @@ func TestReadCells(t *testing.T) {
 func TestDefaultWordsAreOfOneStatus(t *testing.T) {
 	t.Parallel()
 	v := newVocabulary(Config{})
-	for status, words := range defaultWords() {
+	for status, words := range cells.DefaultWords() {
 		for _, w := range words {
-			if got := v.statusOf(w); got != status {
+			if got := v.StatusOf(w); got != status {
 				t.Errorf("%q is read as %s; it stands under %s", w, got, status)
 			}
 		}
-		if got := v.statusWord(status, nil); got != task.StatusDisplay(status) {
+		if got := v.StatusWord(status, nil); got != task.StatusDisplay(status) {
 			t.Errorf("%s is written %q", status, got)
 		}
 	}
@@ -183,11 +184,11 @@ func TestDefaultWordsAreOfOneStatus(t *testing.T) {
 func TestConfigurationOverrulesWords(t *testing.T) {
 	t.Parallel()
 	v := newVocabulary(Config{Status: map[string][]string{task.Blocked: {"In progress"}}})
-	if v.statusOf("in progress") != task.Blocked {
+	if v.StatusOf("in progress") != task.Blocked {
 		t.Error("the configuration does not overrule")
 	}
-	if w := v.statusWord(task.InProgress, map[string]string{task.InProgress: "In progress"}); w == "" || v.statusOf(w) != task.InProgress {
-		t.Errorf("in progress is written %q, which reads back as %s", w, v.statusOf(w))
+	if w := v.StatusWord(task.InProgress, map[string]string{task.InProgress: "In progress"}); w == "" || v.StatusOf(w) != task.InProgress {
+		t.Errorf("in progress is written %q, which reads back as %s", w, v.StatusOf(w))
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/api/sheets/v4"
 
 	"github.com/lockstep-sync/lockstep/connectors"
+	"github.com/lockstep-sync/lockstep/connectors/cells"
 	"github.com/lockstep-sync/lockstep/sync/fault"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
@@ -77,7 +78,7 @@ func (k *checkup) access(ctx context.Context) bool {
 		return false
 	}
 	if s.Properties != nil {
-		k.ok("access", "the spreadsheet %s can be read (locale %s, time zone %s)", quote(s.Properties.Title), s.Properties.Locale, s.Properties.TimeZone)
+		k.ok("access", "the spreadsheet %s can be read (locale %s, time zone %s)", cells.Quote(s.Properties.Title), s.Properties.Locale, s.Properties.TimeZone)
 	}
 	var names []string
 	for _, sh := range s.Sheets {
@@ -92,14 +93,14 @@ func (k *checkup) access(ctx context.Context) bool {
 	switch {
 	case k.sheet == nil:
 		k.out = append(k.out, connectors.Finding{
-			Level: connectors.LevelError, Topic: "tab", Text: fmt.Sprintf("there is no tab %s in the spreadsheet", quote(c.cfg.Tab)),
-			Hint: "the tabs there are " + quoteAll(names) + didYouMean(c.cfg.Tab, names) + ": correct tab in the configuration",
+			Level: connectors.LevelError, Topic: "tab", Text: fmt.Sprintf("there is no tab %s in the spreadsheet", cells.Quote(c.cfg.Tab)),
+			Hint: "the tabs there are " + cells.QuoteAll(names) + cells.DidYouMean(c.cfg.Tab, names) + ": correct tab in the configuration",
 		})
 		return false
 	case k.sheet.Properties.SheetType != "" && k.sheet.Properties.SheetType != "GRID":
 		k.out = append(k.out, connectors.Finding{
-			Level: connectors.LevelError, Topic: "tab", Text: fmt.Sprintf("the tab %s holds no cells", quote(c.cfg.Tab)),
-			Hint: "name a tab with a table in it; the tabs there are " + quoteAll(names),
+			Level: connectors.LevelError, Topic: "tab", Text: fmt.Sprintf("the tab %s holds no cells", cells.Quote(c.cfg.Tab)),
+			Hint: "name a tab with a table in it; the tabs there are " + cells.QuoteAll(names),
 		})
 		return false
 	}
@@ -141,7 +142,7 @@ func described(s string) string {
 	if s == "" {
 		return ""
 	}
-	return ": " + quote(s)
+	return ": " + cells.Quote(s)
 }
 
 // header reads the tab and looks for the header.
@@ -158,13 +159,13 @@ func (k *checkup) header(ctx context.Context) bool {
 	t := k.t
 	switch {
 	case t.blank && c.cfg.Scorecard:
-		k.ok("header", "the tab %s is empty: it gets its header, %s, with the first cycle", quote(c.cfg.Tab), quoteAll(c.shownHeaders()))
+		k.ok("header", "the tab %s is empty: it gets its header, %s, with the first cycle", cells.Quote(c.cfg.Tab), cells.QuoteAll(c.shownHeaders()))
 		return false
 	case t.headerAt != c.cfg.headerIndex():
 		h := c.movedHold(t.headerAt)
 		k.warn("header", h.Hint, "the headers are in row %s, not in row %s", rowNumber(t.headerAt), rowNumber(c.cfg.headerIndex()))
 	default:
-		k.ok("header", "row %s of the tab %s holds the headers", rowNumber(t.headerAt), quote(c.cfg.Tab))
+		k.ok("header", "row %s of the tab %s holds the headers", rowNumber(t.headerAt), cells.Quote(c.cfg.Tab))
 	}
 	k.recs, k.held = c.records(t)
 	return true
@@ -179,12 +180,12 @@ func (k *checkup) columns(context.Context) bool {
 	t := k.t
 	for _, f := range k.c.cfg.fields() {
 		if col := t.column[f]; col >= 0 {
-			k.ok("columns", "%s is column %s, %s", f, columnName(col), quote(t.header[col]))
+			k.ok("columns", "%s is column %s, %s", f, columnName(col), cells.Quote(t.header[col]))
 		}
 	}
 	for _, h := range k.held {
 		if f, ok := task.ParseField(h.Field); ok && h.Reason == task.HoldSchemaDrift {
-			k.warn("columns", h.Hint, "%s: there is no single column %s", f, quote(h.Raw))
+			k.warn("columns", h.Hint, "%s: there is no single column %s", f, cells.Quote(h.Raw))
 		}
 	}
 	var rest []string
@@ -194,7 +195,7 @@ func (k *checkup) columns(context.Context) bool {
 		}
 	}
 	if len(rest) > 0 {
-		k.ok("columns", "not read, and never touched: %s", quoteAll(rest))
+		k.ok("columns", "not read, and never touched: %s", cells.QuoteAll(rest))
 	}
 	return true
 }
@@ -222,7 +223,7 @@ func (k *checkup) rows(context.Context) bool {
 	}
 	for _, h := range k.held {
 		if h.Reason != task.HoldSchemaDrift {
-			k.warn("rows", h.Hint, "%s is held: %s %s", h.Name, h.Reason, quote(h.Raw))
+			k.warn("rows", h.Hint, "%s is held: %s %s", h.Name, h.Reason, cells.Quote(h.Raw))
 		}
 	}
 	return true
@@ -258,7 +259,7 @@ func (t *table) count(f task.Field, rows []int) []wordCount {
 		if c.blank() || c.kind == errorCell {
 			continue
 		}
-		key := foldName(text(c))
+		key := cells.FoldName(text(c))
 		if seen[key] == nil {
 			seen[key] = &wordCount{cell: c, shown: strings.Join(strings.Fields(text(c)), " "), at: columnName(col) + rowNumber(at)}
 		}

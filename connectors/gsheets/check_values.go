@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/lockstep-sync/lockstep/connectors/cells"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
@@ -15,10 +16,10 @@ func (k *checkup) statuses(context.Context) bool {
 	for _, w := range k.words(task.Status) {
 		v, _, hint := k.t.value(task.Status, w.cell)
 		if v.IsNone() {
-			k.warn("statuses", hint, "%s means nothing (%s, first in %s)", quote(w.shown), times(w.n), w.at)
+			k.warn("statuses", hint, "%s means nothing (%s, first in %s)", cells.Quote(w.shown), times(w.n), w.at)
 			continue
 		}
-		by[v.String()] = append(by[v.String()], quote(w.shown))
+		by[v.String()] = append(by[v.String()], cells.Quote(w.shown))
 	}
 	for _, s := range task.Statuses() {
 		if words := by[s]; len(words) > 0 {
@@ -34,7 +35,7 @@ func (k *checkup) partners(context.Context) bool {
 	for _, w := range k.words(task.Partner) {
 		v, _, hint := k.t.value(task.Partner, w.cell)
 		if v.IsNone() {
-			k.warn("partners", hint+", or add it under aliases of the partner that is meant", "%s is no partner (%s, first in %s)", quote(w.shown), times(w.n), w.at)
+			k.warn("partners", hint+", or add it under aliases of the partner that is meant", "%s is no partner (%s, first in %s)", cells.Quote(w.shown), times(w.n), w.at)
 			continue
 		}
 		known++
@@ -59,10 +60,10 @@ func (k *checkup) people(context.Context) bool {
 			continue
 		}
 		hint := "if it is somebody of the partnership, add the name under people:, or under aliases of whoever is meant; else it is kept as it stands where a tool allows that"
-		if near := k.c.words.likelyPerson(v.String(), names); near != "" {
-			hint = "if it is " + quote(near) + ", add it under their aliases; else " + hint
+		if near := likelyPerson(v.String(), names); near != "" {
+			hint = "if it is " + cells.Quote(near) + ", add it under their aliases; else " + hint
 		}
-		k.warn("people", hint, "%s is nobody of the configuration (%s, first in %s)", quote(v.String()), times(w.n), w.at)
+		k.warn("people", hint, "%s is nobody of the configuration (%s, first in %s)", cells.Quote(v.String()), times(w.n), w.at)
 	}
 	if known > 0 {
 		k.ok("people", "%d names of people are known", known)
@@ -72,15 +73,15 @@ func (k *checkup) people(context.Context) bool {
 
 // likelyPerson is the person that a text may mean: of the same words in another order, or nearly so; "" where none is. It is
 // for hints only.
-func (v *vocabulary) likelyPerson(s string, names []string) string {
+func likelyPerson(s string, names []string) string {
 	sorted := func(s string) string {
-		words := strings.Fields(foldWord(s))
+		words := strings.Fields(cells.FoldWord(s))
 		slices.Sort(words)
 		return strings.Join(words, " ")
 	}
 	best, score := "", 0.75
 	for _, n := range names {
-		if x := similarity(sorted(s), sorted(n)); x > score {
+		if x := cells.Similarity(sorted(s), sorted(n)); x > score {
 			best, score = n, x
 		}
 	}
@@ -95,13 +96,13 @@ func (k *checkup) days(context.Context) bool {
 			continue
 		}
 		switch h.order {
-		case disputed:
+		case cells.Disputed:
 			k.warn("dates", "days that can be read in two ways are held until then: write them as 2026-05-04, or as dates (Format, Number, Date)",
 				"%s: %s", f, h.doubt)
-		case unknownOrder:
+		case cells.UnknownOrder:
 			k.ok("dates", "%s: a text such as 04/05/2026 is held, for nothing says whether it is April or May", f)
-		case dayFirst, monthFirst:
-			k.ok("dates", "%s: a text such as 04/05/2026 is read with %s", f, h.order.words())
+		case cells.DayFirst, cells.MonthFirst:
+			k.ok("dates", "%s: a text such as 04/05/2026 is read with %s", f, h.order.Words())
 		}
 	}
 	return true
@@ -119,7 +120,7 @@ func (k *checkup) doubts(context.Context) bool {
 				locked[f]++
 			default:
 				if n++; n <= checkDoubts {
-					k.warn("values", p.Hint, "%s of %s cannot be read: %s", f, r.Name, quote(r.Values[f].String()))
+					k.warn("values", p.Hint, "%s of %s cannot be read: %s", f, r.Name, cells.Quote(r.Values[f].String()))
 				}
 			}
 		}
@@ -156,11 +157,11 @@ func (t *table) sample(recs []task.Record, most int) []string {
 			switch {
 			case v.IsNone() || !v.IsUnreadable() && v.IsEmpty():
 			case v.IsUnreadable():
-				parts = append(parts, fmt.Sprintf("%s ? %s", f, quote(v.String())))
+				parts = append(parts, fmt.Sprintf("%s ? %s", f, cells.Quote(v.String())))
 			case f == task.Status || f == task.Partner || f.Kind() != task.Text && f.Kind() != task.Set && f.Kind() != task.Person:
 				parts = append(parts, fmt.Sprintf("%s %s", f, v))
 			default:
-				parts = append(parts, fmt.Sprintf("%s %s", f, quote(v.Display())))
+				parts = append(parts, fmt.Sprintf("%s %s", f, cells.Quote(v.Display())))
 			}
 		}
 		out = append(out, r.Name+": "+strings.Join(parts, ", "))

@@ -15,6 +15,7 @@ import (
 	"google.golang.org/api/sheets/v4"
 	htransport "google.golang.org/api/transport/http"
 
+	"github.com/lockstep-sync/lockstep/connectors/cells"
 	"github.com/lockstep-sync/lockstep/connectors/transport"
 	"github.com/lockstep-sync/lockstep/sync/fault"
 )
@@ -63,7 +64,7 @@ func dial(ctx context.Context, cred Credentials, o transport.Options) ([]option.
 	case cred.Endpoint != "":
 		u, err := url.Parse(cred.Endpoint)
 		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-			return nil, fmt.Errorf("set up the Google client: the endpoint %s is no web address", quote(cred.Endpoint))
+			return nil, fmt.Errorf("set up the Google client: the endpoint %s is no web address", cells.Quote(cred.Endpoint))
 		}
 	case cred.File != "":
 		rt, err := htransport.NewTransport(ctx, client.Transport,
@@ -93,8 +94,8 @@ func (c *Connector) rowURL(sheetID int64, at int) string {
 }
 
 // readTab reads the whole tab in one request. The error is a fault.
-func (c *Connector) readTab(ctx context.Context, op, cells string, before memory) (*grid, error) {
-	g, err := c.readRanges(ctx, op, cells, before, tabRange(c.cfg.Tab))
+func (c *Connector) readTab(ctx context.Context, op, content string, before memory) (*grid, error) {
+	g, err := c.readRanges(ctx, op, content, before, tabRange(c.cfg.Tab))
 	if g != nil {
 		g.whole = true
 	}
@@ -102,8 +103,8 @@ func (c *Connector) readTab(ctx context.Context, op, cells string, before memory
 }
 
 // readRanges reads parts of the tab in one request. The error is a fault.
-func (c *Connector) readRanges(ctx context.Context, op, cells string, before memory, ranges ...string) (*grid, error) {
-	s, err := c.get(ctx, cells, ranges...)
+func (c *Connector) readRanges(ctx context.Context, op, content string, before memory, ranges ...string) (*grid, error) {
+	s, err := c.get(ctx, content, ranges...)
 	return c.theTab(ctx, op, before, s, err)
 }
 
@@ -128,11 +129,11 @@ func (c *Connector) tabGone(ctx context.Context, before memory) *fault.Error {
 		}
 		names = append(names, sh.Properties.Title)
 	}
-	f := fault.New(fault.Permanent, fault.SchemaDrift, "find the tab", "there is no tab %s in the spreadsheet", quote(c.cfg.Tab))
+	f := fault.New(fault.Permanent, fault.SchemaDrift, "find the tab", "there is no tab %s in the spreadsheet", cells.Quote(c.cfg.Tab))
 	if renamed != "" {
-		return f.WithHint("the tab is called %s now: rename it back, or correct tab in the configuration", quote(renamed))
+		return f.WithHint("the tab is called %s now: rename it back, or correct tab in the configuration", cells.Quote(renamed))
 	}
-	return f.WithHint("the tabs there are %s%s: rename it back, or correct tab in the configuration", quoteAll(names), didYouMean(c.cfg.Tab, names))
+	return f.WithHint("the tabs there are %s%s: rename it back, or correct tab in the configuration", cells.QuoteAll(names), cells.DidYouMean(c.cfg.Tab, names))
 }
 
 // fault classifies a call's error. Uncertain says that a write may have landed all the same.

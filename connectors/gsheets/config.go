@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/lockstep-sync/lockstep/connectors/cells"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
@@ -30,16 +31,15 @@ type Config struct {
 	People    []Person            `yaml:"-"`
 }
 
-// Partner is a partner as the scorecard's Partner column shows it.
-type Partner struct {
-	ID, Name string
-	Aliases  []string
-}
+// Partner is a partner and the words that mean it in a cell.
+type Partner = cells.Partner
 
 // Person is somebody of the partnership and the words that mean them in a cell.
-type Person struct {
-	Name, Email string
-	Aliases     []string
+type Person = cells.Person
+
+// newVocabulary knows the words of the tab.
+func newVocabulary(c Config) *cells.Vocabulary {
+	return cells.NewVocabulary(c.Status, c.Partners, c.People)
 }
 
 // Validate returns what is wrong with the configuration, nil where nothing is. Each error names its key.
@@ -66,11 +66,11 @@ func (c Config) Validate() []error {
 	if c.ReadOnly && c.Scorecard {
 		wrong("read_only: the scorecard is written to: remove read_only")
 	}
-	headers := map[string]string{foldHeader(idHeader): "the id column of Lockstep"}
+	headers := map[string]string{cells.FoldHeader(idHeader): "the id column of Lockstep"}
 	for _, name := range slices.Sorted(maps.Keys(c.Columns)) {
-		header := foldHeader(c.Columns[name])
+		header := cells.FoldHeader(c.Columns[name])
 		if _, ok := task.ParseField(name); !ok {
-			wrong("columns.%s: there is no such field%s", name, didYouMean(name, fieldNames()))
+			wrong("columns.%s: there is no such field%s", name, cells.DidYouMean(name, fieldNames()))
 			continue
 		}
 		if header == "" {
@@ -78,7 +78,7 @@ func (c Config) Validate() []error {
 			continue
 		}
 		if other, taken := headers[header]; taken {
-			wrong("columns.%s: the column %s is taken by %s already", name, quote(c.Columns[name]), other)
+			wrong("columns.%s: the column %s is taken by %s already", name, cells.Quote(c.Columns[name]), other)
 			continue
 		}
 		headers[header] = "columns." + name
@@ -91,16 +91,16 @@ func (c Config) validateStatus() []error {
 	meant := make(map[string]string)
 	for _, status := range slices.Sorted(maps.Keys(c.Status)) {
 		if !slices.Contains(task.Statuses(), status) {
-			errs = append(errs, fmt.Errorf("status.%s: there is no such status%s", status, didYouMean(status, task.Statuses())))
+			errs = append(errs, fmt.Errorf("status.%s: there is no such status%s", status, cells.DidYouMean(status, task.Statuses())))
 			continue
 		}
 		for _, word := range c.Status[status] {
-			w := foldWord(word)
+			w := cells.FoldWord(word)
 			if w == "" {
-				w = foldName(word) // a sign: it counts as it stands
+				w = cells.FoldName(word) // a sign: it counts as it stands
 			}
 			if other, taken := meant[w]; taken && other != status {
-				errs = append(errs, fmt.Errorf("status.%s: the word %s stands for %s already", status, quote(word), other))
+				errs = append(errs, fmt.Errorf("status.%s: the word %s stands for %s already", status, cells.Quote(word), other))
 			}
 			if w == "" {
 				errs = append(errs, fmt.Errorf("status.%s: a word is empty", status))

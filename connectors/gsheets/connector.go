@@ -13,6 +13,7 @@ import (
 	"google.golang.org/api/sheets/v4"
 
 	"github.com/lockstep-sync/lockstep/connectors"
+	"github.com/lockstep-sync/lockstep/connectors/cells"
 	"github.com/lockstep-sync/lockstep/sync/fault"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
@@ -36,7 +37,7 @@ type Connector struct {
 	svc     *sheets.Service
 	o       Options
 	bin     bin
-	words   *vocabulary
+	words   *cells.Vocabulary
 	headers [task.FieldCount]string
 	web     string // where people see the spreadsheets
 	share   sharing
@@ -144,8 +145,8 @@ func (c *Connector) Pull(ctx context.Context, cursor string) (task.Snapshot, err
 	}
 	if before.IDs && t.id < 0 && !t.blank && before.Sheet == g.sheetID {
 		// Every row would look new, and every task gone.
-		return task.Snapshot{}, c.drifted("the column %s, which was there, is gone from the tab %s", quote(idHeader), quote(c.cfg.Tab)).
-			WithHint("undo its deletion or renaming (File, Version history); if it is lost, head an empty column %s: rows are then matched by title", quote(idHeader))
+		return task.Snapshot{}, c.drifted("the column %s, which was there, is gone from the tab %s", cells.Quote(idHeader), cells.Quote(c.cfg.Tab)).
+			WithHint("undo its deletion or renaming (File, Version history); if it is lost, head an empty column %s: rows are then matched by title", cells.Quote(idHeader))
 	}
 	c.last, c.fresh = t, true
 	c.board.seen()
@@ -189,7 +190,7 @@ func (c *Connector) Confirm(ctx context.Context, keys []string) (map[string]conn
 	if t.id < 0 && (lasting || c.last != nil && c.last.id >= 0) {
 		// Ids are known that only this column can have shown, whatever the cursor tells: the last pull may have been before
 		// the column was made.
-		return nil, c.drifted("the column %s is gone from the tab %s", quote(idHeader), quote(c.cfg.Tab)).
+		return nil, c.drifted("the column %s is gone from the tab %s", cells.Quote(idHeader), cells.Quote(c.cfg.Tab)).
 			WithHint("undo its deletion or renaming")
 	}
 	out := make(map[string]connectors.Confirmation, len(keys))

@@ -6,6 +6,7 @@ import (
 	"google.golang.org/api/sheets/v4"
 
 	"github.com/lockstep-sync/lockstep/connectors"
+	"github.com/lockstep-sync/lockstep/connectors/cells"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
@@ -117,7 +118,7 @@ func (g growth) place() growth {
 }
 
 // doubled reports that a field's header is there more than once: a person must choose, and a third would not help.
-func (t *table) doubled(f task.Field) bool { return len(headed(t.header, t.columns[f])) > 0 }
+func (t *table) doubled(f task.Field) bool { return len(cells.Headed(t.header, t.columns[f])) > 0 }
 
 // any reports that there is something to add.
 func (g growth) any() bool { return len(g.columns) > 0 }
@@ -252,14 +253,14 @@ func (c *Connector) choices(t *table, f task.Field) []string {
 	var words []string
 	if f == task.Partner {
 		for _, p := range c.cfg.Partners {
-			if w := c.words.partnerWord(p.ID); w != "" {
+			if w := c.words.PartnerWord(p.ID); w != "" {
 				words = append(words, w)
 			}
 		}
 		return words
 	}
 	for _, s := range task.Statuses() {
-		if w := c.words.statusWord(s, t.used); w != "" {
+		if w := c.words.StatusWord(s, t.used); w != "" {
 			words = append(words, w)
 		}
 	}
@@ -269,9 +270,9 @@ func (c *Connector) choices(t *table, f task.Field) []string {
 // workedHeader is the header of a new column of the board. Where a person's column, or a field's, has its name already, it is told
 // apart: what stands there is not ours to write over.
 func (t *table) workedHeader(name string, fields []string) string {
-	taken := len(headed(t.header, name)) > 0
+	taken := len(cells.Headed(t.header, name)) > 0
 	for _, f := range fields {
-		taken = taken || foldHeader(f) == foldHeader(name)
+		taken = taken || cells.FoldHeader(f) == cells.FoldHeader(name)
 	}
 	if taken {
 		return name + oursSuffix
@@ -284,8 +285,8 @@ const oursSuffix = " (Lockstep)"
 
 // isOurs reports that a header is the one of a board's column.
 func isOurs(header, name string) bool {
-	h := foldHeader(header)
-	return h == foldHeader(name) || h == foldHeader(name+oursSuffix)
+	h := cells.FoldHeader(header)
+	return h == cells.FoldHeader(name) || h == cells.FoldHeader(name+oursSuffix)
 }
 
 // columnLines are the headers that the check column's own header lists.

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lockstep-sync/lockstep/connectors/cells"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
@@ -111,7 +112,7 @@ func TestParseDay(t *testing.T) {
 		{strings.Repeat("1", 500), "", ""},
 		{"", "", ""},
 	} {
-		got, ok := parseDay(c.in, orderOf(c.locale))
+		got, ok := cells.ParseDay(c.in, cells.OrderOf(c.locale))
 		s := ""
 		if ok {
 			s = got.Format(time.DateOnly)

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/api/googleapi"
 	"google.golang.org/api/sheets/v4"
 
+	"github.com/lockstep-sync/lockstep/connectors/cells"
 	"github.com/lockstep-sync/lockstep/sync/fault"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
@@ -38,10 +39,10 @@ func ParseAddress(s string) (Place, error) {
 		p.Spreadsheet = s
 	}
 	if p.Spreadsheet == "" || strings.Trim(p.Spreadsheet, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-") != "" {
-		return p, fmt.Errorf("%s is no address of a spreadsheet: copy it from the browser's address bar, it has /spreadsheets/d/ in it", quote(s))
+		return p, fmt.Errorf("%s is no address of a spreadsheet: copy it from the browser's address bar, it has /spreadsheets/d/ in it", cells.Quote(s))
 	}
 	if strings.Contains(s, "/document/") {
-		return p, fmt.Errorf("%s is the address of a document, not of a spreadsheet", quote(s))
+		return p, fmt.Errorf("%s is the address of a document, not of a spreadsheet", cells.Quote(s))
 	}
 	if _, after, ok := strings.Cut(s, "gid="); ok {
 		var n int64
@@ -110,8 +111,8 @@ func Discover(ctx context.Context, svc *sheets.Service, p Place, o Options) (Dis
 		}
 	}
 	if p.Tab != "" && d.Tab == "" {
-		f := fault.New(fault.Permanent, fault.NotFound, "find the tab", "there is no tab %s in the spreadsheet", quote(p.Tab))
-		return d, f.WithHint("the tabs there are %s%s", quoteAll(d.Tabs), didYouMean(p.Tab, d.Tabs))
+		f := fault.New(fault.Permanent, fault.NotFound, "find the tab", "there is no tab %s in the spreadsheet", cells.Quote(p.Tab))
+		return d, f.WithHint("the tabs there are %s%s", cells.QuoteAll(d.Tabs), cells.DidYouMean(p.Tab, d.Tabs))
 	}
 	if d.Tab == "" {
 		if d.Tab, err = c.likeliestTab(ctx, d.Tabs); err != nil || d.Tab == "" {
@@ -184,7 +185,7 @@ func headerScore(g *grid, at int) float64 {
 		if c.kind != textCell && !c.blank() || c.formula {
 			return 0
 		}
-		texts[foldHeader(h)] = true
+		texts[cells.FoldHeader(h)] = true
 		for _, f := range task.AllFields() {
 			if x := matchHeader(h, f); x >= 3 && !fields[f] {
 				fields[f] = true
@@ -210,7 +211,7 @@ func matchHeader(header string, f task.Field) float64 {
 	words := headerWords(f)
 	part := 0.0
 	for i, known := range words {
-		k := foldWord(known)
+		k := cells.FoldWord(known)
 		if k == w {
 			return 3 + float64(len(words)-i)/float64(len(words))/2
 		}

@@ -9,12 +9,13 @@ import (
 
 	"google.golang.org/api/sheets/v4"
 
+	"github.com/lockstep-sync/lockstep/connectors/cells"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
 // reader reads cells as values and gives values back as cells. It is made for one read of the tab.
 type reader struct {
-	vocabulary *vocabulary
+	vocabulary *cells.Vocabulary
 	habits     habits                  // of its columns
 	comma      bool                    // the locale writes 1,5 for one and a half
 	columns    [task.FieldCount]string // headers, for hints
@@ -40,7 +41,7 @@ func (r *reader) read(f task.Field, c cell) (task.Value, *task.Problem) {
 }
 
 func (r *reader) where(f task.Field) string {
-	return "column " + quote(r.columns[f]) + ": "
+	return "column " + cells.Quote(r.columns[f]) + ": "
 }
 
 // value reads a cell as the field's kind; None where that cannot be done.
@@ -89,18 +90,18 @@ func text(c cell) string {
 func setBreak(r rune) bool { return r == ',' || r == ';' || r == '\n' || r == '\r' }
 
 func (r *reader) readPartner(c cell) (v task.Value, reason task.HoldReason, hint string) {
-	if id, ok := r.vocabulary.partner.of(text(c)); ok {
+	if id, ok := r.vocabulary.Partner(text(c)); ok {
 		return task.EnumValue(id), "", ""
 	}
-	names := r.vocabulary.partnerNames()
-	return v, task.HoldUnknownPartner, fmt.Sprintf("choose one of the partners %s%s", quoteAll(names), didYouMean(text(c), names))
+	names := r.vocabulary.PartnerNames()
+	return v, task.HoldUnknownPartner, fmt.Sprintf("choose one of the partners %s%s", cells.QuoteAll(names), cells.DidYouMean(text(c), names))
 }
 
 func (r *reader) readStatus(c cell) (v task.Value, reason task.HoldReason, hint string) {
-	if status := r.vocabulary.statusOf(text(c)); status != "" {
+	if status := r.vocabulary.StatusOf(text(c)); status != "" {
 		return task.EnumValue(status), "", ""
 	}
-	return v, task.HoldUnmappedStatus, r.vocabulary.statusHint(c)
+	return v, task.HoldUnmappedStatus, r.vocabulary.StatusHint(text(c), c.kind == boolCell)
 }
 
 func (r *reader) readNumber(f task.Field, c cell) (v task.Value, hint string) {
@@ -131,54 +132,11 @@ func portion(c cell, comma bool) (n float64, percent, ok bool) {
 	case numberCell:
 		return c.number, c.formatted() == "PERCENT" || strings.Contains(c.shown, "%"), !c.dated() && c.formatted() != "TIME"
 	case textCell:
-		n, ok = parseNumber(c.text, comma)
+		n, ok = cells.ParseNumber(c.text, comma)
 		return n, strings.Contains(c.text, "%"), ok
 	case blankCell, boolCell, errorCell:
 	}
 	return 0, false, false
-}
-
-// parseNumber reads a number that was typed as text: "50 %", "1 234,5", "1,234.5".
-func parseNumber(s string, comma bool) (float64, bool) {
-	s = strings.Join(strings.FieldsFunc(foldHeader(s), func(r rune) bool {
-		return r == ' ' || r == 0xA0 || r == 0x202F || r == '\''
-	}), "")
-	digits, percent := strings.CutSuffix(s, "%")
-	dot, com := strings.LastIndexByte(digits, '.'), strings.LastIndexByte(digits, ',')
-	switch {
-	case dot >= 0 && com > dot, com >= 0 && dot < 0 && (comma || !grouped(digits, ",")):
-		digits = strings.ReplaceAll(strings.ReplaceAll(digits, ".", ""), ",", ".")
-	case dot >= 0 && com < 0 && comma && grouped(digits, "."):
-		digits = strings.ReplaceAll(digits, ".", "")
-	default:
-		digits = strings.ReplaceAll(digits, ",", "")
-	}
-	if digits == "" || strings.Trim(digits, "0123456789.+-") != "" {
-		return 0, false // ParseFloat would also take Inf, NaN and hexadecimal
-	}
-	n, err := strconv.ParseFloat(digits, 64)
-	if err != nil {
-		return 0, false
-	}
-	if percent {
-		// Rounded, so that 7% is 0.07 and not 0.07000000000000001.
-		n, err = strconv.ParseFloat(strconv.FormatFloat(n/100, 'g', 14, 64), 64)
-	}
-	return n, err == nil
-}
-
-// grouped reports that the sign stands before every third digit from the end: 12,345,678.
-func grouped(s, sep string) bool {
-	parts := strings.Split(strings.TrimLeft(s, "+-"), sep)
-	if parts[0] == "" || len(parts[0]) > 3 || parts[0] == "0" {
-		return false
-	}
-	for _, p := range parts[1:] {
-		if len(p) != 3 {
-			return false
-		}
-	}
-	return true
 }
 
 func (r *reader) readBool(c cell) (v task.Value, hint string) {
@@ -188,7 +146,7 @@ func (r *reader) readBool(c cell) (v task.Value, hint string) {
 	case c.kind == numberCell && (c.number == 0 || c.number == 1):
 		return task.BoolValue(c.number == 1), ""
 	}
-	switch foldName(text(c)) {
+	switch cells.FoldName(text(c)) {
 	case "true", "yes", "y", "oui", "o", "si", "ja", "j", "sim", "vrai", "verdadero", "wahr", "verdadeiro", "x", "✓", "✔", "✔️", "☑", "☑️", "✅":
 		return task.BoolValue(true), ""
 	case "false", "no", "n", "non", "nein", "nao", "faux", "falso", "falsch", "✗", "✘", "❌", "☐":
@@ -233,9 +191,9 @@ func (r *reader) write(f task.Field, v task.Value) (c cell, ok bool) {
 	}
 	switch f.Kind() {
 	case task.Enum:
-		word := r.vocabulary.statusWord(v.String(), r.used)
+		word := r.vocabulary.StatusWord(v.String(), r.used)
 		if f == task.Partner {
-			word = r.vocabulary.partnerWord(v.String())
+			word = r.vocabulary.PartnerWord(v.String())
 		}
 		if yes := word == "TRUE"; f == task.Status && (yes || word == "FALSE") { // a checkbox, which the configuration maps
 			return cell{kind: boolCell, yes: yes}, true
@@ -291,14 +249,14 @@ func (r *reader) normalize(f task.Field, want, have task.Value) (task.Value, *ta
 			return v, nil
 		}
 	}
-	p := &task.Problem{Reason: task.HoldUnsupported, Hint: r.where(f) + "the sheet cannot show " + quote(want.Display())}
+	p := &task.Problem{Reason: task.HoldUnsupported, Hint: r.where(f) + "the sheet cannot show " + cells.Quote(want.Display())}
 	if f == task.Status {
 		p.Reason = task.HoldUnmappedStatus
 	}
 	if f == task.Partner {
 		p.Reason = task.HoldUnknownPartner
-		p.Hint = r.where(f) + quote(want.String()) + " is not among the partners of the configuration: add it, or choose one of " +
-			quoteAll(r.vocabulary.partnerNames())
+		p.Hint = r.where(f) + cells.Quote(want.String()) + " is not among the partners of the configuration: add it, or choose one of " +
+			cells.QuoteAll(r.vocabulary.PartnerNames())
 	}
 	return have, p
 }

@@ -2,18 +2,18 @@ package gsheets
 
 import (
 	"math"
-	"regexp"
 
+	"github.com/lockstep-sync/lockstep/connectors/cells"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
 // habit is what a column tells about how people write in it. It is found in the whole column: in a few rows it could not
 // be told, and two reads must not give one cell two meanings.
 type habit struct {
-	order     dateOrder // how its days in digits are read
-	doubt     string    // why no order is certain although the locale has one; "" where it is
-	plainDays bool      // its numbers without a format are days whose format was lost
-	points    bool      // it has shares without a percent sign that are more than 1, so that 1 may be 1 %
+	order     cells.DateOrder // how its days in digits are read
+	doubt     string          // why no order is certain although the locale has one; "" where it is
+	plainDays bool            // its numbers without a format are days whose format was lost
+	points    bool            // it has shares without a percent sign that are more than 1, so that 1 may be 1 %
 }
 
 // habits are those of each field's column.
@@ -24,14 +24,14 @@ func (c *Connector) newReader(g *grid, l *layout) *reader {
 	if g.whole || c.habits == nil {
 		c.habits = habitsOf(g, l)
 	}
-	return &reader{vocabulary: c.words, habits: *c.habits, comma: decimalComma(g.locale), columns: c.headers}
+	return &reader{vocabulary: c.words, habits: *c.habits, comma: cells.DecimalComma(g.locale), columns: c.headers}
 }
 
 // habitsOf looks through the columns of a tab.
 func habitsOf(g *grid, l *layout) *habits {
 	hs := new(habits)
 	for i, col := range l.column {
-		hs[i].order = orderOf(g.locale)
+		hs[i].order = cells.OrderOf(g.locale)
 		if col < 0 {
 			continue
 		}
@@ -40,7 +40,7 @@ func habitsOf(g *grid, l *layout) *habits {
 			hs[i] = dayHabit(g, l, col)
 		case task.Number:
 			for at := l.first; at < len(g.cells); at++ {
-				n, percent, ok := portion(g.at(at, col), decimalComma(g.locale))
+				n, percent, ok := portion(g.at(at, col), cells.DecimalComma(g.locale))
 				hs[i].points = hs[i].points || ok && !percent && math.Abs(n) > 1
 			}
 		case task.None, task.Text, task.Enum, task.Bool, task.Person, task.Set, task.Unreadable:
@@ -52,20 +52,20 @@ func habitsOf(g *grid, l *layout) *habits {
 // dayHabit tells in which order a column's days are written. The header says so, or the locale does; days that can be
 // read in one order only say it where neither does, and put it in doubt where they speak against it.
 func dayHabit(g *grid, l *layout, col int) habit {
-	h := habit{order: orderOf(g.locale)}
+	h := habit{order: cells.OrderOf(g.locale)}
 	by := "the spreadsheet's locale writes "
-	if o := declaredOrder(l.header[col]); o != unknownOrder {
+	if o := cells.DeclaredOrder(l.header[col]); o != cells.UnknownOrder {
 		h.order, by = o, "the header asks for "
 	}
-	first := map[dateOrder]string{} // where a day stands that can be read in one order only
+	first := map[cells.DateOrder]string{} // where a day stands that can be read in one order only
 	plain, days := 0, 0
 	for at := l.first; at < len(g.cells); at++ {
 		c := g.at(at, col)
 		switch {
 		case c.formula:
 		case c.kind == textCell:
-			if o := decidedOrder(c.text); o != unknownOrder && first[o] == "" {
-				first[o] = "cell " + columnName(col) + rowNumber(at) + " can only be read with " + o.words()
+			if o := cells.DecidedOrder(c.text); o != cells.UnknownOrder && first[o] == "" {
+				first[o] = "cell " + columnName(col) + rowNumber(at) + " can only be read with " + o.Words()
 			}
 		case c.kind == numberCell && plainNumber(c):
 			plain++
@@ -75,14 +75,14 @@ func dayHabit(g *grid, l *layout, col int) habit {
 		}
 	}
 	h.plainDays = days > 0 && days*10 >= plain*9 // amounts in a wrong column are spread wider
-	for _, o := range []dateOrder{dayFirst, monthFirst} {
-		other := dayFirst + monthFirst - o
+	for _, o := range []cells.DateOrder{cells.DayFirst, cells.MonthFirst} {
+		other := cells.DayFirst + cells.MonthFirst - o
 		switch {
 		case first[o] == "":
 		case first[other] != "":
-			return habit{order: disputed, doubt: first[dayFirst] + ", and " + first[monthFirst], plainDays: h.plainDays}
+			return habit{order: cells.Disputed, doubt: first[cells.DayFirst] + ", and " + first[cells.MonthFirst], plainDays: h.plainDays}
 		case h.order == other:
-			return habit{order: disputed, doubt: by + other.words() + ", but " + first[o], plainDays: h.plainDays}
+			return habit{order: cells.Disputed, doubt: by + other.Words() + ", but " + first[o], plainDays: h.plainDays}
 		default:
 			h.order = o
 		}
@@ -103,18 +103,4 @@ func plainNumber(c cell) bool {
 		return true
 	}
 	return false
-}
-
-// declaredOrder is the order that a header asks for: "Deadline (dd/mm/yyyy)", "JJ/MM/AAAA", "TT.MM.JJJJ".
-func declaredOrder(header string) dateOrder {
-	h := foldName(header)
-	day := regexp.MustCompile(`\b((dd|jj|tt|gg)[/. -]mm|[djtg]/m)\b`).MatchString(h)
-	month := regexp.MustCompile(`\b(mm[/. -](dd|jj|tt|gg)|m/[djtg])[/. -][yaj]`).MatchString(h)
-	switch {
-	case day && !month:
-		return dayFirst
-	case month && !day:
-		return monthFirst
-	}
-	return unknownOrder
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/lockstep-sync/lockstep/connectors/cells"
 	"github.com/lockstep-sync/lockstep/sync/fault"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
@@ -32,10 +33,10 @@ func (c *Connector) findColumns(g *grid) (layout, error) {
 		l.drift = append(l.drift, c.movedHold(at))
 	}
 	l.blank = rows <= at
-	ids := exactly(l.header, foldHeader(idHeader))
+	ids := cells.Exactly(l.header, cells.FoldHeader(idHeader))
 	if len(ids) > 1 {
-		return l, c.drifted("two columns are headed %s: %s and %s", quote(idHeader), columnName(ids[0]), columnName(ids[1])).
-			WithHint("delete the copy of the hidden column in the tab %s", quote(c.cfg.Tab))
+		return l, c.drifted("two columns are headed %s: %s and %s", cells.Quote(idHeader), columnName(ids[0]), columnName(ids[1])).
+			WithHint("delete the copy of the hidden column in the tab %s", cells.Quote(c.cfg.Tab))
 	}
 	if len(ids) == 1 {
 		l.id = ids[0]
@@ -48,7 +49,7 @@ func (c *Connector) findColumns(g *grid) (layout, error) {
 		if header == "" || l.blank && c.cfg.Scorecard {
 			continue
 		}
-		found := headed(l.header, header)
+		found := cells.Headed(l.header, header)
 		if len(found) == 1 && found[0] != l.id {
 			if _, twice := taken[found[0]]; !twice {
 				l.column[i] = found[0]
@@ -58,7 +59,7 @@ func (c *Connector) findColumns(g *grid) (layout, error) {
 		}
 		hold := c.driftHold(f, header, found, l.header)
 		if f == task.Title {
-			return l, c.drifted("find the column %s of the title: %d columns of the tab %s have this header", quote(header), len(found), quote(c.cfg.Tab)).
+			return l, c.drifted("find the column %s of the title: %d columns of the tab %s have this header", cells.Quote(header), len(found), cells.Quote(c.cfg.Tab)).
 				WithHint("%s", hold.Hint)
 		}
 		l.drift = append(l.drift, hold)
@@ -73,59 +74,24 @@ func (c *Connector) drifted(format string, args ...any) *fault.Error {
 // driftHold says what is wrong with a column: it is not there, or is there more than once.
 func (c *Connector) driftHold(f task.Field, header string, found []int, all []string) task.Hold {
 	h := task.Hold{Field: f.String(), Reason: task.HoldSchemaDrift, Raw: header}
-	here := slices.DeleteFunc(slices.Clone(all), func(s string) bool { return s == "" || foldHeader(s) == foldHeader(idHeader) })
-	where := "row " + rowNumber(c.cfg.headerIndex()) + " of the tab " + quote(c.cfg.Tab)
+	here := slices.DeleteFunc(slices.Clone(all), func(s string) bool { return s == "" || cells.FoldHeader(s) == cells.FoldHeader(idHeader) })
+	where := "row " + rowNumber(c.cfg.headerIndex()) + " of the tab " + cells.Quote(c.cfg.Tab)
 	switch {
 	case len(found) > 1:
 		letters := make([]string, len(found))
 		for i, col := range found {
 			letters[i] = columnName(col)
 		}
-		h.Hint = "several columns (" + strings.Join(letters, ", ") + ") of " + where + " are headed " + quote(header) +
+		h.Hint = "several columns (" + strings.Join(letters, ", ") + ") of " + where + " are headed " + cells.Quote(header) +
 			": rename all but one"
 	case len(here) == 0:
 		h.Hint = where + " is empty, and should hold the headers: correct header_row, or write the headers there"
 	case c.cfg.Scorecard && c.cfg.Columns[f.String()] == "":
-		h.Hint = "no column in " + where + " is headed " + quote(header) + didYouMean(header, here) +
+		h.Hint = "no column in " + where + " is headed " + cells.Quote(header) + cells.DidYouMean(header, here) +
 			": rename it back, or leave it, and Lockstep adds the column with its next write"
 	default:
-		h.Hint = "no column in " + where + " is headed " + quote(header) + didYouMean(header, here) +
-			": rename it back, or correct columns." + f.String() + "; the headers there are " + quoteAll(here)
+		h.Hint = "no column in " + where + " is headed " + cells.Quote(header) + cells.DidYouMean(header, here) +
+			": rename it back, or correct columns." + f.String() + "; the headers there are " + cells.QuoteAll(here)
 	}
 	return h
-}
-
-// headed are the columns that bear a header: exactly, or, if none does, on the first line of a longer one, or, if none does,
-// before instructions in brackets.
-func headed(headers []string, want string) []int {
-	want = foldHeader(want)
-	if found := exactly(headers, want); len(found) > 0 {
-		return found
-	}
-	var found []int
-	for i, h := range headers {
-		first, _, more := strings.Cut(h, "\n")
-		if more && foldHeader(first) == want {
-			found = append(found, i)
-		}
-	}
-	if len(found) > 0 {
-		return found
-	}
-	for i, h := range headers {
-		if bare := bareHeader(h); bare != "" && bare == strings.TrimRight(want, " *:") {
-			found = append(found, i)
-		}
-	}
-	return found
-}
-
-func exactly(headers []string, folded string) []int {
-	var found []int
-	for i, h := range headers {
-		if folded != "" && foldHeader(h) == folded {
-			found = append(found, i)
-		}
-	}
-	return found
 }

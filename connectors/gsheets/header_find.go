@@ -2,9 +2,8 @@ package gsheets
 
 import (
 	"fmt"
-	"regexp"
-	"strings"
 
+	"github.com/lockstep-sync/lockstep/connectors/cells"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
@@ -51,7 +50,7 @@ func (c *Connector) findHeader(g *grid) (at int) {
 	for row := max(configured-headerReach, 0); row <= configured+headerReach; row++ {
 		texts := headerTexts(g, row)
 		n := c.headersIn(texts)
-		if len(exactly(texts, foldHeader(idHeader))) == 1 {
+		if len(cells.Exactly(texts, cells.FoldHeader(idHeader))) == 1 {
 			n++
 		} else if c.last != nil && c.last.id >= 0 {
 			continue // it had the ids in it
@@ -76,7 +75,7 @@ func (c *Connector) headersIn(texts []string) int {
 	for f, h := range c.headers {
 		switch {
 		case h == "":
-		case len(headed(texts, h)) == 1:
+		case len(cells.Headed(texts, h)) == 1:
 			n++
 		case task.Field(f) == task.Title:
 			return 0
@@ -101,37 +100,6 @@ func (c *Connector) movedHold(at int) task.Hold {
 	return task.Hold{
 		Name: "header row", Reason: task.HoldSchemaDrift, Raw: "row " + rowNumber(at),
 		Hint: fmt.Sprintf("the headers of the tab %s are in row %s, not in row %s as configured, and are read there: set header_row: %[2]s, or take the rows above out again",
-			quote(c.cfg.Tab), rowNumber(at), rowNumber(c.cfg.headerIndex())),
+			cells.Quote(c.cfg.Tab), rowNumber(at), rowNumber(c.cfg.headerIndex())),
 	}
-}
-
-// bareHeader is a header without the instructions that follow it in brackets, and without the star that stands for required.
-// What is in brackets otherwise, as in "Comments (old)", makes it another header.
-func bareHeader(s string) string {
-	s = brackets().ReplaceAllStringFunc(s, func(b string) string {
-		if instructs(b[1 : len(b)-1]) {
-			return " "
-		}
-		return b
-	})
-	return strings.TrimRight(foldHeader(s), " *:")
-}
-
-func brackets() *regexp.Regexp { return regexp.MustCompile(`\([^()]*\)|\[[^\[\]]*\]`) }
-
-// instructs reports that a text tells people how to fill in a column, and not which of two columns this is.
-func instructs(s string) bool {
-	s = foldName(s)
-	if regexp.MustCompile(`^(dd?|jj?|tt?|gg?|mm?|yyyy|aaaa|jjjj|yy)[/. -](dd?|jj?|mm?|mmm)\b`).MatchString(s) {
-		return true
-	}
-	for _, w := range strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(" ,;:.!", r) }) {
-		switch w {
-		case "choose", "select", "pick", "dropdown", "drop-down", "please", "required", "mandatory", "optional", "format", "eg", "e.g", "yes/no", "y/n",
-			"choisir", "selectionner", "obligatoire", "facultatif", "indiquer", "preciser", "ex", "oui/non", "o/n", "elegir", "seleccionar", "obligatorio", "opcional",
-			"si/no", "wahlen", "auswahlen", "bitte", "pflicht", "pflichtfeld", "ja/nein", "escolher", "selecionar", "sim/nao":
-			return true
-		}
-	}
-	return s == "%"
 }

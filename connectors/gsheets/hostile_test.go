@@ -8,6 +8,7 @@ import (
 
 	"google.golang.org/api/sheets/v4"
 
+	"github.com/lockstep-sync/lockstep/connectors/cells"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
@@ -144,10 +145,10 @@ func hostilePaths() map[string]func(b *book, texts []string) map[string]string {
 			at, patches := map[string]string{}, []task.Patch(nil)
 			for i, s := range texts {
 				name := task.TextValue(printable(s)).String()
-				if name == "" || seen[foldName(name)] || strings.ContainsAny(name, "\n\t") {
+				if name == "" || seen[cells.FoldName(name)] || strings.ContainsAny(name, "\n\t") {
 					continue
 				}
-				seen[foldName(name)] = true
+				seen[cells.FoldName(name)] = true
 				id := fmt.Sprintf("p%d", i)
 				cfg.Partners = append(cfg.Partners, Partner{ID: id, Name: name})
 				var v task.Values
@@ -223,7 +224,7 @@ func headersAreTexts(t *testing.T, texts []string) {
 	fields := []task.Field{
 		task.Notes, task.Status, task.Due, task.Start, task.Priority, task.Progress, task.Assignee, task.Workstream, task.Labels, task.QuickWin,
 	}
-	columns, seen, headed := map[string]string{}, map[string]bool{foldHeader(idHeader): true, "title": true}, 0
+	columns, seen, headed := map[string]string{}, map[string]bool{cells.FoldHeader(idHeader): true, "title": true}, 0
 	flush := func() {
 		if len(columns) == 0 {
 			return
@@ -244,7 +245,7 @@ func headersAreTexts(t *testing.T, texts []string) {
 	}
 	for _, s := range texts {
 		first, _, _ := strings.Cut(task.TextValue(printable(s)).String(), "\n")
-		fold, whole := foldHeader(first), foldHeader(s)
+		fold, whole := cells.FoldHeader(first), cells.FoldHeader(s)
 		if fold == "" || seen[fold] || seen[whole] || s != printable(s) {
 			continue // no header can be so, or another is
 		}

@@ -112,7 +112,7 @@ func (c *Connector) fieldLook(t *table, f task.Field) look {
 		if f == task.Status {
 			for _, s := range task.Statuses() {
 				if tone := statusTone(s); tone != connectors.Plain {
-					l.words = append(l.words, connectors.Word{Text: c.words.statusWord(s, t.used), Tone: tone})
+					l.words = append(l.words, connectors.Word{Text: c.words.StatusWord(s, t.used), Tone: tone})
 				}
 			}
 		}

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/api/sheets/v4"
 
 	"github.com/lockstep-sync/lockstep/connectors"
+	"github.com/lockstep-sync/lockstep/connectors/cells"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
@@ -269,7 +270,7 @@ func (v *pageView) under(title string) *pageView {
 	if title != v.name+oursSuffix {
 		return v
 	}
-	line := "This tab is called " + quote(title) + ", because there is a tab " + quote(v.name) + " already that Lockstep did not make."
+	line := "This tab is called " + cells.Quote(title) + ", because there is a tab " + cells.Quote(v.name) + " already that Lockstep did not make."
 	o := *v
 	o.rows = append([]pageRow(nil), v.rows...)
 	note := &pageView{width: v.width}

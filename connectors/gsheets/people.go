@@ -1,7 +1,6 @@
 package gsheets
 
 import (
-	"net/mail"
 	"slices"
 	"strings"
 	"unicode/utf16"
@@ -46,7 +45,7 @@ func readChips(d *sheets.CellData) (people []string, beside bool) {
 // people, comes back as the cell shows them.
 func (r *reader) person(c cell) task.Value {
 	if len(c.people) == 1 && !c.beside {
-		if name, ok := r.vocabulary.people.of(c.people[0]); ok {
+		if name, ok := r.vocabulary.Person(c.people[0]); ok {
 			return task.PersonValue(name)
 		}
 		if shown := strings.Trim(c.raw(), "@ "); shown == "" {
@@ -54,30 +53,8 @@ func (r *reader) person(c cell) task.Value {
 		}
 	}
 	s := text(c)
-	if name := r.vocabulary.personOf(s); name != "" {
+	if name := r.vocabulary.PersonOf(s); name != "" {
 		return task.PersonValue(name)
 	}
 	return task.PersonValue(s)
-}
-
-// personOf is the canonical name of whoever a text names; "" where nobody is known by it, or more than one.
-func (v *vocabulary) personOf(s string) string {
-	if name, ok := v.people.of(s); ok {
-		return name
-	}
-	plain := strings.TrimSpace(s)
-	plain = strings.TrimPrefix(strings.TrimPrefix(plain, "@"), "mailto:")
-	if name, ok := v.people.of(plain); ok {
-		return name
-	}
-	a, err := mail.ParseAddress(plain)
-	if err != nil || a.Name == "" {
-		return ""
-	}
-	byMail, known := v.people.of(a.Address)
-	byName, named := v.people.of(a.Name)
-	if !known || named && byName != byMail {
-		return ""
-	}
-	return byMail
 }

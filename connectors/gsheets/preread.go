@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/lockstep-sync/lockstep/connectors/cells"
 	"github.com/lockstep-sync/lockstep/sync/fault"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
@@ -25,7 +26,7 @@ func (c *Connector) readAll(ctx context.Context) (*table, *fault.Error) {
 		return nil, conflict("the header changed since it was read: %w", err)
 	}
 	if c.last != nil && c.last.id >= 0 && t.id < 0 {
-		return nil, conflict("the column %s is gone since it was read", quote(idHeader))
+		return nil, conflict("the column %s is gone since it was read", cells.Quote(idHeader))
 	}
 	return t, nil
 }

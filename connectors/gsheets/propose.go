@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/lockstep-sync/lockstep/connectors/cells"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
@@ -29,7 +30,7 @@ func natureOf(g *grid, l *layout, r *reader, col int) nature {
 		}
 		k.n++
 		s := text(c)
-		texts[foldName(s)] = true
+		texts[cells.FoldName(s)] = true
 		k.length += float64(len(s))
 		count := func(share *float64, ok bool) {
 			if ok {
@@ -38,8 +39,8 @@ func natureOf(g *grid, l *layout, r *reader, col int) nature {
 		}
 		day, _ := r.readDate(task.Due, c)
 		count(&k.days, !day.IsNone() && (c.kind == textCell || c.dated()))
-		count(&k.statuses, c.kind == textCell && r.vocabulary.statusOf(s) != "")
-		count(&k.ratings, c.kind == textCell && ragWord(s))
+		count(&k.statuses, c.kind == textCell && r.vocabulary.StatusOf(s) != "")
+		count(&k.ratings, c.kind == textCell && cells.RAGWord(s))
 		n, percent, ok := portion(c, r.comma)
 		count(&k.shares, ok && (percent || c.kind == numberCell && n >= 0 && n <= 1))
 		yes, _ := r.readBool(c)
@@ -65,7 +66,7 @@ func (k nature) fits(header string, f task.Field) (score float64, why, doubt str
 	if head > 0 {
 		why = "its header"
 	}
-	cells := func(share float64, what string, alone bool) {
+	told := func(share float64, what string, alone bool) {
 		switch {
 		case k.n > 0 && share >= 0.8 && (head > 0 || alone && k.n >= few):
 			score += 2 * share
@@ -82,7 +83,7 @@ func (k nature) fits(header string, f task.Field) (score float64, why, doubt str
 	}
 	switch f {
 	case task.Status:
-		cells(k.statuses, "known words for a status", true)
+		told(k.statuses, "known words for a status", true)
 		if k.ratings >= 0.5 {
 			return 0, "", "" // ratings: another thing under the same name
 		}
@@ -90,13 +91,13 @@ func (k nature) fits(header string, f task.Field) (score float64, why, doubt str
 			doubt = "its cells say yes or no"
 		}
 	case task.Due:
-		cells(k.days, "days", true)
+		told(k.days, "days", true)
 	case task.Start:
-		cells(k.days, "days", false)
+		told(k.days, "days", false)
 	case task.Progress:
-		cells(k.shares, "shares", false)
+		told(k.shares, "shares", false)
 	case task.QuickWin:
-		cells(k.yes, "yes or no", false)
+		told(k.yes, "yes or no", false)
 	case task.Assignee:
 		if k.mail >= 0.5 {
 			score++
@@ -125,7 +126,7 @@ func (d *Discovery) propose(g *grid, at int) {
 	var all []candidate
 	for col, h := range l.header {
 		name := configName(l.header, col)
-		if name == "" || foldHeader(name) == foldHeader(idHeader) {
+		if name == "" || cells.FoldHeader(name) == cells.FoldHeader(idHeader) {
 			continue
 		}
 		d.Headers = append(d.Headers, name)
@@ -133,7 +134,7 @@ func (d *Discovery) propose(g *grid, at int) {
 			l.column[i] = -1
 		}
 		l.column[task.Due] = col
-		r := &reader{vocabulary: newVocabulary(Config{}), habits: *habitsOf(g, &l), comma: decimalComma(g.locale)}
+		r := &reader{vocabulary: newVocabulary(Config{}), habits: *habitsOf(g, &l), comma: cells.DecimalComma(g.locale)}
 		k := natureOf(g, &l, r, col)
 		for _, f := range task.AllFields() {
 			if score, why, doubt := k.fits(h, f); score >= 1.5 {
@@ -180,7 +181,7 @@ func (d *Discovery) longest(g *grid, l *layout, taken map[int]bool) {
 func configName(headers []string, col int) string {
 	first, _, _ := strings.Cut(headers[col], "\n")
 	for _, name := range []string{strings.TrimSpace(first), strings.Join(strings.Fields(headers[col]), " ")} {
-		if found := headed(headers, name); name != "" && len(found) == 1 && found[0] == col {
+		if found := cells.Headed(headers, name); name != "" && len(found) == 1 && found[0] == col {
 			return name
 		}
 	}
@@ -218,7 +219,7 @@ func (c *Connector) Words(ctx context.Context) (map[task.Field][]Word, error) {
 			continue
 		}
 		for _, w := range t.count(f, rows) {
-			if foldName(w.shown) != "" { // else there is nothing in it that a configuration could name
+			if cells.FoldName(w.shown) != "" { // else there is nothing in it that a configuration could name
 				out[f] = append(out[f], t.word(f, w))
 			}
 		}
@@ -232,10 +233,10 @@ func (t *table) word(f task.Field, w wordCount) Word {
 	case f != task.Assignee && !v.IsNone():
 		x.Means = v.String()
 	case f == task.Status:
-		x.Near = t.vocabulary.statusOf(t.vocabulary.likely(text(w.cell)))
+		x.Near = t.vocabulary.StatusOf(t.vocabulary.Likely(text(w.cell)))
 	case f == task.Assignee:
 		x.Text = v.String()
-		if x.Means = t.vocabulary.personOf(x.Text); len(w.cell.people) == 1 {
+		if x.Means = t.vocabulary.PersonOf(x.Text); len(w.cell.people) == 1 {
 			x.Email = w.cell.people[0]
 		} else if strings.Contains(x.Text, "@") && !strings.ContainsAny(x.Text, " <>,;") {
 			x.Email = x.Text
@@ -246,4 +247,4 @@ func (t *table) word(f task.Field, w wordCount) Word {
 
 // StatusOf is the status that a word stands for without any configuration, in the languages that Lockstep knows; "" where it is
 // none.
-func StatusOf(word string) string { return newVocabulary(Config{}).statusOf(word) }
+func StatusOf(word string) string { return newVocabulary(Config{}).StatusOf(word) }

@@ -206,7 +206,7 @@ func (c *Connector) dueRanges(read map[int]bool) []string {
 
 // readToWrite reads parts of the tasks' tab before a write and, in the same request, the pages that are to be written. A page that
 // was renamed or deleted meanwhile is left out. The error is a fault.
-func (c *Connector) readToWrite(ctx context.Context, cells string, ranges ...string) (*grid, error) {
+func (c *Connector) readToWrite(ctx context.Context, content string, ranges ...string) (*grid, error) {
 	var titles []string
 	if v := c.board.want; v != nil {
 		for _, p := range v.pages {
@@ -215,9 +215,9 @@ func (c *Connector) readToWrite(ctx context.Context, cells string, ranges ...str
 			}
 		}
 	}
-	s, err := c.get(ctx, cells, slices.Concat(ranges, titles)...)
+	s, err := c.get(ctx, content, slices.Concat(ranges, titles)...)
 	if err != nil && len(titles) > 0 && refusedRange(err) {
-		s, err = c.get(ctx, cells, ranges...)
+		s, err = c.get(ctx, content, ranges...)
 	}
 	g, err := c.theTab(ctx, beforeWriting, memory{}, s, err)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/api/sheets/v4"
 	"pgregory.net/rapid"
 
+	"github.com/lockstep-sync/lockstep/connectors/cells"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
@@ -25,9 +26,9 @@ func anyReader(t *rapid.T) *reader {
 		Partners: []Partner{
 			{ID: "a", Name: "ASSOCIATION POUR LE DEVELOPPEMENT"}, {ID: "b", Name: "Association Pour le Développement"}, {ID: "c", Name: "C", Aliases: []string{"a"}},
 		},
-	}), habits: inLocale(locale), comma: decimalComma(locale)}
+	}), habits: inLocale(locale), comma: cells.DecimalComma(locale)}
 	for i := range r.habits {
-		r.habits[i].order = rapid.SampledFrom([]dateOrder{r.habits[i].order, disputed}).Draw(t, "order")
+		r.habits[i].order = rapid.SampledFrom([]cells.DateOrder{r.habits[i].order, cells.Disputed}).Draw(t, "order")
 		r.habits[i].points, r.habits[i].plainDays = rapid.Bool().Draw(t, "points"), rapid.Bool().Draw(t, "plain days")
 	}
 	r.used = map[string]string{task.InProgress: rapid.SampledFrom([]string{"", "En cours", "Done?", "nonsense"}).Draw(t, "used")}
@@ -145,8 +146,8 @@ func TestGarbageIsNoDay(t *testing.T) {
 	)
 	rapid.Check(t, func(t *rapid.T) {
 		s := text.Draw(t, "text")
-		order := rapid.SampledFrom([]dateOrder{unknownOrder, dayFirst, monthFirst, disputed}).Draw(t, "order")
-		got, ok := parseDay(s, order)
+		order := rapid.SampledFrom([]cells.DateOrder{cells.UnknownOrder, cells.DayFirst, cells.MonthFirst, cells.Disputed}).Draw(t, "order")
+		got, ok := cells.ParseDay(s, order)
 		if !ok {
 			return
 		}
@@ -154,11 +155,11 @@ func TestGarbageIsNoDay(t *testing.T) {
 		if !slices.Contains(may, got) {
 			t.Fatalf("%q is read as %s in order %d; a strict reader finds %v", s, got.Format(time.DateOnly), order, may)
 		}
-		if order == disputed && !strings.Contains(s, "-") {
+		if order == cells.Disputed && !strings.Contains(s, "-") {
 			// Between the day first and the month first: where one of the two is at home, the year does not come first, but for ISO.
 			may = slices.DeleteFunc(may, func(d time.Time) bool { return strings.HasPrefix(strings.TrimSpace(s), d.Format("06")) })
 		}
-		if len(may) > 1 && (order == disputed || order == unknownOrder && !strings.Contains(s, ".")) {
+		if len(may) > 1 && (order == cells.Disputed || order == cells.UnknownOrder && !strings.Contains(s, ".")) {
 			t.Fatalf("%q may be %v, and is read as %s although nothing says which", s, may, got.Format(time.DateOnly))
 		}
 	})
@@ -169,7 +170,7 @@ func TestGarbageIsNoStatus(t *testing.T) {
 	t.Parallel()
 	v := newVocabulary(Config{})
 	var known []string
-	for _, words := range defaultWords() {
+	for _, words := range cells.DefaultWords() {
 		known = append(known, words...)
 	}
 	plain := func(s string) string {
@@ -182,12 +183,12 @@ func TestGarbageIsNoStatus(t *testing.T) {
 			at := rapid.IntRange(0, len(r)-1).Draw(t, "at")
 			return string(r[:at]) + rapid.SampledFrom([]string{"", "x", "?", "in", " not "}).Draw(t, "slip") + string(r[at+1:])
 		})).Draw(t, "text")
-		status := v.statusOf(s)
+		status := v.StatusOf(s)
 		if status == "" || plain(s) == "" {
 			return
 		}
 		for _, w := range known {
-			if plain(foldName(w)) == plain(foldName(s)) && v.statusOf(w) == status && !strings.ContainsAny(s, "?？") {
+			if plain(cells.FoldName(w)) == plain(cells.FoldName(s)) && v.StatusOf(w) == status && !strings.ContainsAny(s, "?？") {
 				return
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/lockstep-sync/lockstep/connectors"
+	"github.com/lockstep-sync/lockstep/connectors/cells"
 	"github.com/lockstep-sync/lockstep/sync/fault"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
@@ -58,7 +59,7 @@ func (c *Connector) refusal(f *fault.Error) {
 func (c *Connector) nothingWritten(patches []task.Patch) []task.Receipt {
 	out := make([]task.Receipt, len(patches))
 	for i := range out {
-		out[i].Err = fault.New(fault.Permanent, fault.Unsupported, "write the row", "the tab %s may only be read", quote(c.cfg.Tab))
+		out[i].Err = fault.New(fault.Permanent, fault.Unsupported, "write the row", "the tab %s may only be read", cells.Quote(c.cfg.Tab))
 	}
 	return out
 }

@@ -7,6 +7,7 @@ import (
 
 	"google.golang.org/api/sheets/v4"
 
+	"github.com/lockstep-sync/lockstep/connectors/cells"
 	"github.com/lockstep-sync/lockstep/sync/fault"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
@@ -110,13 +111,13 @@ func (b *batch) layoutThen(s shots, moved bool) layout {
 		l.column[i] = -1
 	}
 	for col := range min(len(s[b.kept.header]), b.kept.cols-1) {
-		text := foldHeader(s.at(b.kept.header, col).raw())
-		if text == foldHeader(idHeader) {
+		text := cells.FoldHeader(s.at(b.kept.header, col).raw())
+		if text == cells.FoldHeader(idHeader) {
 			l.id = col
 		}
 		for f, h := range b.t.header {
 			for i, was := range b.t.column {
-				if was == f && text != "" && foldHeader(h) == text {
+				if was == f && text != "" && cells.FoldHeader(h) == text {
 					l.column[i] = col
 				}
 			}
@@ -232,7 +233,7 @@ func (b *batch) misplaced(g *grid, wrong map[int]bool) []owed {
 // movedIn reports whether a column that the batch wrote to stands elsewhere in a header.
 func (b *batch) movedIn(header []string) bool {
 	elsewhere := func(text string, col int) bool {
-		at := exactly(header, foldHeader(text))
+		at := cells.Exactly(header, cells.FoldHeader(text))
 		return col >= 0 && text != "" && len(at) == 1 && at[0] != col
 	}
 	for f, col := range b.growth.column {
@@ -354,7 +355,7 @@ func (c *Connector) putBack(ctx context.Context) *fault.Error {
 	for i := range b.t.column {
 		b.t.column[i] = -1
 	}
-	if ids := exactly(texts(g, b.t.headerAt), foldHeader(idHeader)); len(ids) == 1 {
+	if ids := cells.Exactly(texts(g, b.t.headerAt), cells.FoldHeader(idHeader)); len(ids) == 1 {
 		b.t.id = ids[0]
 	}
 	if b.t.headerAt < len(g.cells) {
@@ -382,11 +383,11 @@ func (c *Connector) putBack(ctx context.Context) *fault.Error {
 		return nil
 	}
 	b.keep(c)
-	var cells []cellWrite
+	var writes []cellWrite
 	for _, j := range b.jobs {
-		cells = append(cells, j.cells...)
+		writes = append(writes, j.cells...)
 	}
-	for _, r := range rectangles(cells) {
+	for _, r := range rectangles(writes) {
 		b.add(r.request(g.sheetID), r.places)
 	}
 	for _, r := range shown {
@@ -427,7 +428,7 @@ func texts(g *grid, row int) []string {
 // false where it is not there any more.
 func (o owed) find(t *table) (row, col int, ok bool) {
 	row, col = o.row, o.col
-	if at := exactly(t.header, foldHeader(o.header)); o.header != "" && len(at) == 1 {
+	if at := cells.Exactly(t.header, cells.FoldHeader(o.header)); o.header != "" && len(at) == 1 {
 		col = at[0]
 	}
 	if o.id != "" && t.id >= 0 {

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/lockstep-sync/lockstep/connectors/cells"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
@@ -51,7 +52,7 @@ func (c *Connector) understand(g *grid) (*table, error) {
 	}
 	t.reader = c.newReader(g, &t.layout)
 	c.survey(t)
-	used := usage{}
+	used := cells.Usage{}
 	equal := make(map[string]int)
 	marks := make(map[string][]int)
 	for at := t.first; at < len(g.cells); at++ {
@@ -64,8 +65,8 @@ func (c *Connector) understand(g *grid) (*table, error) {
 		}
 		if col := l.column[task.Status]; col >= 0 {
 			if cell := g.at(at, col); cell.kind == textCell && !cell.formula {
-				if status := c.words.statusOf(cell.text); status != "" {
-					used.count(status, task.TextValue(cell.text).String())
+				if status := c.words.StatusOf(cell.text); status != "" {
+					used.Count(status, task.TextValue(cell.text).String())
 				}
 			}
 		}
@@ -90,7 +91,7 @@ func (c *Connector) understand(g *grid) (*table, error) {
 			t.copies[mark] = at
 		}
 	}
-	t.used = used.favourites()
+	t.used = used.Favourites()
 	return t, nil
 }
 
@@ -179,7 +180,7 @@ func (c *Connector) records(t *table) ([]task.Record, []task.Hold) {
 		holds = append(holds, task.Hold{
 			Key: raw, Name: "row " + rowNumber(at), Reason: task.HoldUnreadable, Raw: raw,
 			Hint: fmt.Sprintf("cell %s%s, in the column %s (show hidden columns to see it), holds no id of ours: put back what was there, or empty it and the row counts as new",
-				columnName(t.id), rowNumber(at), quote(idHeader)),
+				columnName(t.id), rowNumber(at), cells.Quote(idHeader)),
 		})
 	}
 	for i := range holds {
@@ -198,6 +199,6 @@ func (c *Connector) copyHold(t *table, r row) task.Hold {
 	return task.Hold{
 		Task: r.id, Key: r.key, Name: "row " + rowNumber(r.at), Reason: task.HoldDuplicateID, Raw: r.key,
 		Hint: fmt.Sprintf("%s all carry the id %s, as after copying a row: delete the copy, or empty its cell in column %s, %s (show hidden columns to see it)",
-			all, r.key, columnName(t.id), quote(idHeader)),
+			all, r.key, columnName(t.id), cells.Quote(idHeader)),
 	}
 }

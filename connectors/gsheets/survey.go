@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/lockstep-sync/lockstep/connectors/cells"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
@@ -96,7 +97,7 @@ func (t *table) repeatsHeader(at int) bool {
 			continue
 		}
 		c := t.at(at, col)
-		if foldHeader(c.text) != foldHeader(t.header[col]) || c.kind != textCell {
+		if cells.FoldHeader(c.text) != cells.FoldHeader(t.header[col]) || c.kind != textCell {
 			return false
 		}
 		n++
@@ -139,7 +140,7 @@ func (t *table) headsOther(at int) bool {
 
 // placeholder reports a word that people write where they do not know yet.
 func placeholder(s string) bool {
-	switch foldWord(s) {
+	switch cells.FoldWord(s) {
 	case "", "tbd", "tbc", "tba", "na", "n a", "none", "nil", "unknown", "to be confirmed", "to be decided", "pending", "later",
 		"a definir", "a confirmer", "a determiner", "inconnu", "por definir", "por confirmar", "offen", "unbekannt", "a confirmar":
 		return true
@@ -174,7 +175,7 @@ func (t *table) totals(at int) bool {
 
 // totalWord reports that a text begins with a word for a sum, and that it is nothing else.
 func totalWord(s string) (first, only bool) {
-	w := foldWord(s)
+	w := cells.FoldWord(s)
 	switch w {
 	case "total", "totals", "sum", "sums", "grand total", "overall total", "subtotal", "sub total", "average", "count",
 		"totaux", "total general", "sous total", "somme", "moyenne", "totale", "somma", "suma", "suma total", "total geral", "promedio", "soma", "media",
@@ -214,6 +215,6 @@ func (t *table) otherHold(c *Connector, from, to int) task.Hold {
 	return task.Hold{
 		Key: name, Name: name, Reason: task.HoldUnreadable, Raw: task.TextValue(t.at(from, t.column[task.Title]).raw()).String(),
 		Hint: fmt.Sprintf("under a blank row, row %s looks like the header of another table, and what is under it is not read as tasks: move that table to a tab of its own; if they are tasks, delete row %[1]s and the blank one above it in the tab %s",
-			rowNumber(from), quote(c.cfg.Tab)),
+			rowNumber(from), cells.Quote(c.cfg.Tab)),
 	}
 }

@@ -3,11 +3,12 @@ package gsheets
 import (
 	"strings"
 
+	"github.com/lockstep-sync/lockstep/connectors/cells"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
 // headerWords are the words with which sheets head a field, in English, French, Spanish, German, Portuguese, Italian and
-// Swahili, the most telling first. They are compared as words of a closed list are: see foldWord.
+// Swahili, the most telling first. They are compared as words of a closed list are: see cells.FoldWord.
 //
 //nolint:misspell // other languages
 func headerWords(f task.Field) []string {
@@ -82,7 +83,7 @@ func fieldOfHeader(header string) (task.Field, bool) {
 	w := headerWord(header)
 	for _, f := range task.AllFields() {
 		for _, known := range headerWords(f) {
-			if w != "" && foldWord(known) == w {
+			if w != "" && cells.FoldWord(known) == w {
 				return f, true
 			}
 		}
@@ -93,7 +94,7 @@ func fieldOfHeader(header string) (task.Field, bool) {
 // headerWord is what a header says: its first line, without instructions.
 func headerWord(header string) string {
 	first, _, _ := strings.Cut(strings.TrimSpace(header), "\n")
-	if w := foldWord(brackets().ReplaceAllString(first, " ")); w != "" {
+	if w := cells.FoldWord(cells.Brackets().ReplaceAllString(first, " ")); w != "" {
 		return w
 	}
 	if strings.Contains(first, "%") {

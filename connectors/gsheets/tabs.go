@@ -10,6 +10,7 @@ import (
 	"google.golang.org/api/googleapi"
 	"google.golang.org/api/sheets/v4"
 
+	"github.com/lockstep-sync/lockstep/connectors/cells"
 	"github.com/lockstep-sync/lockstep/sync/fault"
 )
 
@@ -55,15 +56,15 @@ func (s *boardState) pageRanges() []string {
 
 // readBook reads the tab of the tasks and, in the same request, those of the pages. Where a page's tab was renamed or deleted Google
 // refuses the request as a whole, and does not say why: it is looked up then, and never keeps the tasks from being read.
-func (c *Connector) readBook(ctx context.Context, op, cells string, before memory) (*grid, error) {
+func (c *Connector) readBook(ctx context.Context, op, content string, before memory) (*grid, error) {
 	c.board.recall(before.Pages)
 	pages := c.board.pageRanges()
-	s, err := c.get(ctx, cells, append([]string{tabRange(c.cfg.Tab)}, pages...)...)
+	s, err := c.get(ctx, content, append([]string{tabRange(c.cfg.Tab)}, pages...)...)
 	if err != nil && len(pages) > 0 && refusedRange(err) {
 		if err := c.lookUp(ctx); err != nil {
 			return nil, err
 		}
-		s, err = c.get(ctx, cells, append([]string{tabRange(c.cfg.Tab)}, c.board.pageRanges()...)...)
+		s, err = c.get(ctx, content, append([]string{tabRange(c.cfg.Tab)}, c.board.pageRanges()...)...)
 	}
 	g, err := c.theTab(ctx, op, before, s, err)
 	if err != nil {
@@ -77,7 +78,7 @@ func (c *Connector) readBook(ctx context.Context, op, cells string, before memor
 			return nil, err
 		}
 		if pages := c.board.pageRanges(); len(pages) > 0 {
-			if s, err = c.get(ctx, cells, pages...); err != nil {
+			if s, err = c.get(ctx, content, pages...); err != nil {
 				f, _ := c.fault("read the pages", err) //nolint:contextcheck // the answer is here: nothing is sent
 				return nil, f
 			}
@@ -88,8 +89,8 @@ func (c *Connector) readBook(ctx context.Context, op, cells string, before memor
 }
 
 // get is one read of ranges.
-func (c *Connector) get(ctx context.Context, cells string, ranges ...string) (*sheets.Spreadsheet, error) {
-	return c.svc.Spreadsheets.Get(c.cfg.Spreadsheet).Ranges(ranges...).Fields(gridMask(cells)).Context(ctx).Do()
+func (c *Connector) get(ctx context.Context, content string, ranges ...string) (*sheets.Spreadsheet, error) {
+	return c.svc.Spreadsheets.Get(c.cfg.Spreadsheet).Ranges(ranges...).Fields(gridMask(content)).Context(ctx).Do()
 }
 
 func refusedRange(err error) bool {
@@ -204,7 +205,7 @@ func (c *Connector) theTab(ctx context.Context, op string, before memory, s *she
 		if f := c.tabGone(ctx, before); f != nil {
 			return nil, f
 		}
-		return nil, fault.New(fault.Retryable, fault.Invalid, op, "the answer does not hold the tab %s", quote(c.cfg.Tab))
+		return nil, fault.New(fault.Retryable, fault.Invalid, op, "the answer does not hold the tab %s", cells.Quote(c.cfg.Tab))
 	}
 	return g, nil
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/lockstep-sync/lockstep/connectors"
+	"github.com/lockstep-sync/lockstep/connectors/cells"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
@@ -29,13 +30,13 @@ type workedAt struct {
 // findWorked finds the listed columns. One that a field, or the ids, have is theirs.
 func findWorked(header []string, taken func(col int) bool) worked {
 	w := worked{check: -1}
-	checks := headed(header, checkHeader)
+	checks := cells.Headed(header, checkHeader)
 	if len(checks) == 0 || taken(checks[0]) {
 		return w
 	}
 	w.check = checks[0]
 	for _, name := range columnLines(header[w.check]) {
-		found := slices.DeleteFunc(exactly(header, foldHeader(name)), func(col int) bool { return taken(col) || col == w.check })
+		found := slices.DeleteFunc(cells.Exactly(header, cells.FoldHeader(name)), func(col int) bool { return taken(col) || col == w.check })
 		switch {
 		case len(found) == 1:
 			w = w.with(name, found[0])
@@ -83,9 +84,9 @@ func (w worked) owns(col int) bool {
 
 // heads reports that a header stands over one of our columns.
 func (w worked) heads(header string) bool {
-	h := foldHeader(header)
-	return h != "" && (w.check >= 0 && strings.HasPrefix(h, foldHeader(checkHeader)) ||
-		slices.ContainsFunc(w.cols, func(c workedAt) bool { return foldHeader(c.header) == h }))
+	h := cells.FoldHeader(header)
+	return h != "" && (w.check >= 0 && strings.HasPrefix(h, cells.FoldHeader(checkHeader)) ||
+		slices.ContainsFunc(w.cols, func(c workedAt) bool { return cells.FoldHeader(c.header) == h }))
 }
 
 // header is the text over the check column.

@@ -6,6 +6,7 @@ import (
 
 	"google.golang.org/api/sheets/v4"
 
+	"github.com/lockstep-sync/lockstep/connectors/cells"
 	"github.com/lockstep-sync/lockstep/sync/fault"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
@@ -126,7 +127,7 @@ func (b *batch) decide(c *Connector, j *job, seen map[task.ID]bool) (r task.Rece
 func (t *table) find(key string) (int, *fault.Error) {
 	if n := len(t.copies[key]); n > 0 {
 		return -1, conflict("%d rows carry the id %s", n, key).
-			WithHint("delete the copy of the row, or empty its cell in the hidden column %s", quote(idHeader))
+			WithHint("delete the copy of the row, or empty its cell in the hidden column %s", cells.Quote(idHeader))
 	}
 	at, ok := t.byKey[key]
 	if !ok {
@@ -141,7 +142,7 @@ func (b *batch) update(c *Connector, j *job) (bool, *fault.Error) {
 	adopt := j.p.Op == task.Adopt
 	if adopt {
 		if !c.ours(string(j.p.Task)) {
-			return false, fault.New(fault.Permanent, fault.Unsupported, "write the row", "%s is no id of this partnership", quote(string(j.p.Task)))
+			return false, fault.New(fault.Permanent, fault.Unsupported, "write the row", "%s is no id of this partnership", cells.Quote(string(j.p.Task)))
 		}
 		if _, done := b.t.byKey[string(j.p.Task)]; done || len(b.t.copies[string(j.p.Task)]) > 0 {
 			key, adopt = string(j.p.Task), false // our id landed before
@@ -248,7 +249,7 @@ func (b *batch) change(j *job, ch task.Change) (w cellWrite, differs bool, f *fa
 func (b *batch) cell(ch task.Change, old cell) (w cellWrite, f *fault.Error) {
 	c, ok := b.t.write(ch.Field, ch.To)
 	if !ok {
-		return w, fault.New(fault.Permanent, fault.Unsupported, "write the row", "the sheet cannot show %s as %s", quote(ch.To.Display()), ch.Field)
+		return w, fault.New(fault.Permanent, fault.Unsupported, "write the row", "the sheet cannot show %s as %s", cells.Quote(ch.To.Display()), ch.Field)
 	}
 	switch c.kind {
 	case textCell:
@@ -267,7 +268,7 @@ func (b *batch) cell(ch task.Change, old cell) (w cellWrite, f *fault.Error) {
 func (b *batch) create(c *Connector, j *job) (bool, *fault.Error) {
 	id := string(j.p.Task)
 	if !c.ours(id) {
-		return false, fault.New(fault.Permanent, fault.Unsupported, "write the row", "%s is no id of this partnership", quote(id))
+		return false, fault.New(fault.Permanent, fault.Unsupported, "write the row", "%s is no id of this partnership", cells.Quote(id))
 	}
 	j.key, j.id = id, j.p.Task
 	if at, ok := b.t.byKey[id]; ok {

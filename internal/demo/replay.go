@@ -130,8 +130,7 @@ func (w *World) fill(where tool, id string, tasks []seedTask, today time.Time, a
 			typed := map[string]string{
 				"title": s.title, "workstream": s.stream, "assignee": s.who, "due": day(today, s.due), "status": s.status, "notes": s.note,
 			}[col.field]
-			switch col.header {
-			case "Cost centre":
+			if col.header == "Cost centre" {
 				typed = fmt.Sprintf("W-%d", 4100+r%7)
 			}
 			if typed == "" {

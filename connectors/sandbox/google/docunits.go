@@ -16,7 +16,7 @@ import (
 //	         cell … newline
 //	      row cell … tableEnd
 //	toc … tocEnd                 a table of contents
-type unit struct { //nolint:recvcheck // what gives a changed unit takes a copy, what only looks at one does not
+type unit struct {
 	kind unitKind
 	char uint16 // of text and newline
 	look *look  // of text, newline and objects: style and suggestions. What it points to never changes
