@@ -259,7 +259,7 @@ func TestRectangles(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		type place struct{ row, col int }
 		want := make(map[place]string)
-		var cells []cellWrite
+		var writes []cellWrite
 		for i := range rapid.IntRange(0, 40).Draw(t, "cells") {
 			p := place{rapid.IntRange(0, 6).Draw(t, "row"), rapid.IntRange(0, 6).Draw(t, "col")}
 			if _, taken := want[p]; taken {
@@ -274,10 +274,10 @@ func TestRectangles(t *testing.T) {
 			if p.col == 3 {
 				w.format = dateFormat()
 			}
-			cells = append(cells, w)
+			writes = append(writes, w)
 		}
 		got := make(map[place]string)
-		for _, r := range rectangles(cells) {
+		for _, r := range rectangles(writes) {
 			q := r.request(9).UpdateCells
 			if q.Range != nil || q.Start.SheetId != 9 {
 				t.Fatalf("a block has a range, or another sheet: %+v", q)

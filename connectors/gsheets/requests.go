@@ -16,7 +16,7 @@ import (
 // cells, then new rows, then removals from the bottom up.
 // With the last of the patches goes what is due of the board.
 func (b *batch) build(c *Connector, final bool) {
-	var cells []cellWrite
+	var writes []cellWrite
 	var fresh, gone []*job
 	for _, j := range b.jobs {
 		switch {
@@ -25,7 +25,7 @@ func (b *batch) build(c *Connector, final bool) {
 		case j.at < 0:
 			fresh = append(fresh, j)
 		default:
-			cells = append(cells, j.cells...)
+			writes = append(writes, j.cells...)
 		}
 	}
 	if c.along() != nil {
@@ -42,7 +42,7 @@ func (b *batch) build(c *Connector, final bool) {
 	for _, r := range b.growth.requests(c, b.t, rows) {
 		b.add(r, nil)
 	}
-	for _, r := range rectangles(cells) {
+	for _, r := range rectangles(writes) {
 		b.add(r.request(b.t.sheetID), r.places)
 	}
 	if b.board != nil {
