@@ -312,7 +312,11 @@ func (w *world) pay(all bool) {
 // kept is every value that the sheets, the state or the history hold.
 func (w *world) kept() map[string]bool {
 	kept := map[string]bool{}
-	keep := func(f task.Field, v string) { kept[f.String()+" "+v] = true }
+	keep := func(f task.Field, v string) {
+		kept[f.String()+" "+v] = true
+		// Of a formula in a row that is taken away what it showed is kept.
+		kept[f.String()+` ="`+v+`"`] = true
+	}
 	for _, k := range w.store.tasks {
 		for f, v := range k.Agreed {
 			keep(task.Field(f), v.String())
