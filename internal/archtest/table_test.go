@@ -42,10 +42,11 @@ var table = []row{
 	{packages: "sync/plan sync/scorecard", may: "sync/task sync/merge"},
 	{packages: "sync/store", may: "sync/task sync/fault sync/merge sync/plan"},
 	{packages: "sync/store/sqlite sync/store/postgres", may: "sync/store sync/task sync/fault"},
+	{packages: "sync/view", may: "sync/store sync/task sync/scorecard"},
 	{
 		packages: "sync/engine",
 		may: "connectors sync/store sync/task sync/fault sync/match sync/merge sync/plan " +
-			"sync/scorecard",
+			"sync/scorecard sync/view",
 	},
 
 	{packages: "connectors connectors/transport", may: "sync/task sync/fault"},
@@ -67,7 +68,7 @@ var table = []row{
 		packages: "config",
 		may:      "sync/task sync/merge sync/plan sync/scorecard connectors/jira connectors/gsheets connectors/gdocs connectors/cells",
 	},
-	{packages: "web", may: "sync/store sync/task sync/scorecard"},
+	{packages: "web", may: "sync/store sync/task sync/scorecard sync/view web/auth"},
 	{packages: "internal/app", may: "everything"},
 	{
 		packages: "internal/setup",
@@ -77,7 +78,7 @@ var table = []row{
 	{
 		packages: "cmd/lockstep",
 		may: "config internal/app internal/demo internal/setup connectors/sandbox/jira connectors/sandbox/google " +
-			"web connectors sync/engine sync/plan sync/task sync/fault",
+			"web connectors sync/engine sync/plan sync/task sync/fault sync/view",
 	},
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/lockstep-sync/lockstep/sync/fault"
 	"github.com/lockstep-sync/lockstep/sync/scorecard"
 	"github.com/lockstep-sync/lockstep/sync/task"
+	"github.com/lockstep-sync/lockstep/sync/view"
 )
 
 // The pages that the scorecard has beside the tab of tasks: their names are those of the tabs.
@@ -56,7 +57,7 @@ func (e *Engine) publishes() bool { return e.sources[e.scorecard].Publishes() }
 // boardMemory is what is kept of the board from cycle to cycle, so that what did not change is not worked out again. Guarded by
 // Engine.running.
 type boardMemory struct {
-	stories   *stories
+	stories   *view.Stories
 	basis     basis
 	card      scorecard.Scorecard
 	rows      map[task.ID]*boardRow
@@ -94,13 +95,13 @@ func (c *cycle) showWith(ctx context.Context, dry bool) {
 		return
 	}
 	m := &c.memory
-	if err := m.stories.catchUp(ctx, c.Store, c.Partnership); err != nil {
+	if err := m.stories.CatchUp(ctx, c.Store, c.Partnership); err != nil {
 		c.board.err = fault.Of(err)
 		return
 	}
 	told := m.stories
 	if dry {
-		told = told.foretold(c.commit.Events)
+		told = told.Foretold(c.commit.Events)
 	}
 	c.board.differs = c.sources[c.scorecard].Show(c.makeBoard(told, dry))
 	if !c.board.differs && !dry {
@@ -128,7 +129,7 @@ func (c *cycle) publishBoard(ctx context.Context) {
 }
 
 // makeBoard lays out the whole board.
-func (c *cycle) makeBoard(told *stories, dry bool) connectors.Board {
+func (c *cycle) makeBoard(told *view.Stories, dry bool) connectors.Board {
 	c.figure(told, dry)
 	b := connectors.Board{Columns: boardColumns(), Rows: c.memory.cells}
 	for _, name := range Pages() {
@@ -152,10 +153,10 @@ func (c *cycle) makeBoard(told *stories, dry bool) connectors.Board {
 }
 
 // figure brings the figures and rows up to date.
-func (c *cycle) figure(told *stories, dry bool) {
+func (c *cycle) figure(told *view.Stories, dry bool) {
 	m := &c.memory
 	sources := c.sourceStates()
-	now := basis{event: told.last, day: c.today(), sources: staleness(c.Board.Rules, c.now, sources)}
+	now := basis{event: told.Last(), day: c.today(), sources: staleness(c.Board.Rules, c.now, sources)}
 	fresh := m.rows == nil || now.day != m.basis.day || now.sources != m.basis.sources
 	if fresh || dry || now != m.basis {
 		m.card = scorecard.Compute(c.cardInput(told, sources))
@@ -207,9 +208,10 @@ func staleness(rules scorecard.Rules, now time.Time, sources []scorecard.SourceS
 }
 
 // cardInput is what the figures are worked out from.
-func (c *cycle) cardInput(told *stories, sources []scorecard.SourceState) scorecard.Input {
+func (c *cycle) cardInput(told *view.Stories, sources []scorecard.SourceState) scorecard.Input {
 	in := scorecard.Input{
 		Now: c.now, Location: c.Location, Agreement: c.Board.Agreement, Rules: c.Board.Rules, Partners: c.Board.Partners,
+		Updates: told.Updates(),
 		Sources: sources, Tasks: make([]scorecard.Task, 0, len(c.works)),
 	}
 	held := make([]task.SourceID, 0, len(c.works)*len(c.sources))
@@ -223,7 +225,7 @@ func (c *cycle) cardInput(told *stories, sources []scorecard.SourceState) scorec
 		t := &w.task
 		in.Tasks = append(in.Tasks, scorecard.Task{
 			ID: t.ID, Number: t.Number, Agreed: t.Agreed, Baseline: t.Baseline, Removed: t.Removed, Created: t.Created, Changed: t.Changed,
-			Sources: held[from:len(held):len(held)], Story: told.of(t.ID).Story,
+			Sources: held[from:len(held):len(held)], Story: told.Of(t.ID).Story,
 		})
 	}
 	return in

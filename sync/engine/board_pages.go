@@ -7,6 +7,7 @@ import (
 	"github.com/lockstep-sync/lockstep/connectors"
 	"github.com/lockstep-sync/lockstep/sync/store"
 	"github.com/lockstep-sync/lockstep/sync/task"
+	"github.com/lockstep-sync/lockstep/sync/view"
 )
 
 // qualityRows is how many lines the page of data quality has at most; how many more there are it says.
@@ -46,7 +47,7 @@ func (c *cycle) conflictsPage(p *connectors.Page) {
 		for _, o := range optionsOf(k) {
 			choose.Options = append(choose.Options, o.text)
 		}
-		key := conflictKey(k)
+		key := k.Key()
 		if ch := c.byID[k.Task].unheard[k.Field]; ch != nil && ch.key == key {
 			choose.Value = task.TextValue(clip(ch.text, optionLength)) // it stays, and why it settles nothing is held
 		}
@@ -77,8 +78,11 @@ func (c *cycle) claims(cs []store.Claim, length int) string {
 	return clip(strings.Join(words, "; "), length)
 }
 
+// activityRows is how many lines the page of activity has at most.
+const activityRows = 200
+
 // activity is who changed what where, the newest first.
-func (c *cycle) activity(p *connectors.Page, told *stories) {
+func (c *cycle) activity(p *connectors.Page, told *view.Stories) {
 	p.Lines = []connectors.Cell{
 		{Value: task.TextValue("Activity"), Bold: true},
 		{Value: task.TextValue(fmt.Sprintf("The latest %d changes, the newest first. The whole history is kept by Lockstep.", activityRows)), Tone: connectors.Muted},
@@ -93,7 +97,7 @@ func (c *cycle) activity(p *connectors.Page, told *stories) {
 		{Name: "Who", Kind: task.Text},
 		{Name: "Overruled", Kind: task.Text, Wide: true},
 	}
-	for _, e := range told.latest() {
+	for _, e := range told.Latest() {
 		what, from, to := c.happened(e)
 		overruled := ""
 		if e.Kind == store.EventDecided {
@@ -127,11 +131,17 @@ func (c *cycle) happened(e store.Event) (what, from, to string) {
 		return "Typed over what Lockstep works out: " + oneLine(e.Note, nameLength), from, ""
 	case store.EventSettled:
 		return "Conflict settled: " + field, from, to
+	case store.EventGate:
+		_, d, _ := view.GateDecision(&e)
+		return "Gate decided: " + oneLine(e.Field, nameLength), "", oneLine(d.Outcome.Display(), nameLength)
+	case store.EventUpdate:
+		u, _ := view.StatusUpdate(&e)
+		return "Status update: " + oneLine(u.Words, valueLength), "", u.RAG.Display()
 	case store.EventDecided:
 		if e.Note != "" {
 			field += " (" + oneLine(e.Note, nameLength) + ")"
 		}
-	case store.EventConflict, store.EventWritten, store.EventFailed, store.EventLinked, store.EventUnlinked:
+	case store.EventConflict, store.EventWritten, store.EventFailed, store.EventLinked, store.EventUnlinked, store.EventTold:
 	}
 	return field, from, to
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/lockstep-sync/lockstep/sync/scorecard"
 	"github.com/lockstep-sync/lockstep/sync/store"
 	"github.com/lockstep-sync/lockstep/sync/task"
+	"github.com/lockstep-sync/lockstep/sync/view"
 )
 
 // The lengths, in characters, at which texts from outside are cut on the board.
@@ -75,7 +76,7 @@ func textCell(s string) connectors.Cell { return connectors.Cell{Value: task.Tex
 
 // fillRows brings the cells beside the tasks up to date: those of tasks that changed, or all of them. What is shown is another map
 // then: the connector may still hold the one before.
-func (c *cycle) fillRows(told *stories, all bool) {
+func (c *cycle) fillRows(told *view.Stories, all bool) {
 	m := &c.memory
 	rows := m.rows
 	if all {
@@ -92,7 +93,7 @@ func (c *cycle) fillRows(told *stories, all bool) {
 			if views == nil {
 				views = viewsOf(&m.card)
 			}
-			rows[w.task.ID] = c.rowOf(w, views[w.task.ID], told.of(w.task.ID))
+			rows[w.task.ID] = c.rowOf(w, views[w.task.ID], told.Of(w.task.ID))
 			changed = true
 		case !sameLinks(row.links, w.sides, c.scorecard):
 			next := *row
@@ -131,7 +132,7 @@ func (c *cycle) living() int {
 	return n
 }
 
-func (c *cycle) rowOf(w *work, v *scorecard.TaskView, s story) *boardRow {
+func (c *cycle) rowOf(w *work, v *scorecard.TaskView, s view.Story) *boardRow {
 	row := &boardRow{task: w.task, links: c.linksOf(w), cells: make([]connectors.Cell, boardWidth)}
 	if v != nil && v.Open {
 		row.cells[ragColumn] = ragCell(v.Verdict.RAG)
@@ -221,10 +222,10 @@ func address(s string) string {
 }
 
 // lastChange names who changed the task last, in which tool, and when.
-func (c *cycle) lastChange(w *work, s story) string {
+func (c *cycle) lastChange(w *work, s view.Story) string {
 	by, src, at := s.Last.By, s.Last.Source, s.Last.At
 	if at.IsZero() {
-		by, src, at = "", s.origin, w.task.Created
+		by, src, at = "", s.Origin, w.task.Created
 	}
 	said := whoIn(by, src)
 	if said != "" {

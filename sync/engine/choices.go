@@ -1,9 +1,7 @@
 package engine
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -21,6 +19,7 @@ type Choice struct {
 	Field task.Field
 	Value task.Value // that of a claim, or the agreed one
 	By    string     // who chose
+	Key   string     // store.Conflict.Key of the conflict as it was shown; "" where it was not shown
 }
 
 // Why a choice settles nothing.
@@ -52,6 +51,9 @@ type choice struct {
 	err  error      // what came of it in this cycle
 	done chan error // nil for one that was made on the scorecard
 }
+
+// shown is the key of the conflict that whoever chose had before them; "" where that is not known.
+func (ch *choice) shown() string { return cmp.Or(ch.key, ch.Key) }
 
 // Choose hands in a choice for the next cycle that decides anything, and does not wait for it: wake the loop, or run a cycle. The
 // channel then gets one answer: nil if the choice settled its conflict, or why it did not. Dry runs show what follows and
@@ -122,7 +124,7 @@ func (w *work) settle(ch *choice, sides []merge.Side, out *merge.Outcome) error 
 	if now < 0 {
 		return ErrNoConflict
 	}
-	if was < 0 || !sameConflict(w.was[was], out.Conflicts[now]) || ch.key != "" && ch.key != conflictKey(w.was[was]) {
+	if was < 0 || !sameConflict(w.was[was], out.Conflicts[now]) || ch.shown() != "" && ch.shown() != w.was[was].Key() {
 		return ErrConflictChanged
 	}
 	value := ch.Value
@@ -142,20 +144,6 @@ func (w *work) settle(ch *choice, sides []merge.Side, out *merge.Outcome) error 
 
 func sameConflict(o store.Conflict, k merge.Conflict) bool {
 	return o.Agreed == k.Agreed && slices.EqualFunc(o.Claims, k.Claims, sameClaim)
-}
-
-// conflictKey names a conflict as it was shown: another claim makes another key, so that what was chosen for one is never taken for
-// a choice about the next.
-func conflictKey(k store.Conflict) string {
-	h := sha256.New()
-	enc := json.NewEncoder(h)
-	_ = enc.Encode(k.Opened.UnixMilli()) // into a hash nothing can go wrong
-	_ = enc.Encode(k.Agreed)
-	for _, c := range k.Claims {
-		_ = enc.Encode(c.Source)
-		_ = enc.Encode(c.Value)
-	}
-	return fmt.Sprintf("%s/%s/%s", k.Task, k.Field, hex.EncodeToString(h.Sum(nil))[:8])
 }
 
 func parseConflictKey(key string) (task.ID, task.Field, bool) {

@@ -17,6 +17,7 @@ import (
 	"github.com/lockstep-sync/lockstep/sync/plan"
 	"github.com/lockstep-sync/lockstep/sync/store"
 	"github.com/lockstep-sync/lockstep/sync/task"
+	"github.com/lockstep-sync/lockstep/sync/view"
 )
 
 // Options is what an engine needs. Everything but Location, Board, Paper, DeletedRows, Metrics, Parallel and Published must be given.
@@ -89,7 +90,7 @@ func New(o Options) (*Engine, error) {
 		board := DefaultBoard(o.Partnership)
 		e.Board = &board
 	}
-	e.memory.stories = newStories()
+	e.memory.stories = view.NewStories(activityRows)
 	if o.Metrics == nil {
 		e.Metrics = NewMetrics(nil, e.Now)
 	}

@@ -157,6 +157,11 @@ func (f *fakeStore) record(es []store.Event) {
 	}
 }
 
+func (f *fakeStore) Record(_ context.Context, _ string, es []store.Event) error {
+	f.record(es)
+	return nil
+}
+
 func (f *fakeStore) History(_ context.Context, _ string, q store.Query) ([]store.Event, error) {
 	var es []store.Event
 	for i := range f.events {

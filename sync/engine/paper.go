@@ -117,7 +117,7 @@ func (c *cycle) bringUpToDate(ctx context.Context) error {
 	if c.publishes() && c.reads[c.scorecard].err == nil && c.board.err == nil {
 		return nil
 	}
-	if err := c.memory.stories.catchUp(ctx, c.Store, c.Partnership); err != nil {
+	if err := c.memory.stories.CatchUp(ctx, c.Store, c.Partnership); err != nil {
 		return err
 	}
 	c.figure(c.memory.stories, false)

@@ -12,6 +12,7 @@ import (
 	"github.com/lockstep-sync/lockstep/sync/scorecard"
 	"github.com/lockstep-sync/lockstep/sync/store"
 	"github.com/lockstep-sync/lockstep/sync/task"
+	"github.com/lockstep-sync/lockstep/sync/view"
 )
 
 // sections are those of the periods, told from the history: the same whenever they are made. Nil where no period is due.
@@ -35,10 +36,13 @@ func (c *cycle) sections(ctx context.Context, due []period) ([]connectors.Report
 	return out, nil
 }
 
+// historyPage is how many events are read at a time.
+const historyPage = 1000
+
 // wholeHistory is what the stories and conflicts of all tasks are made of, up to this cycle.
 func (c *cycle) wholeHistory(ctx context.Context) ([]scorecard.Event, error) {
 	var out []scorecard.Event
-	q := store.Query{Kinds: append(toldKinds(), store.EventConflict), Oldest: true, Limit: historyPage}
+	q := store.Query{Kinds: view.TaskKinds(), Oldest: true, Limit: historyPage}
 	for {
 		es, err := c.Store.History(ctx, c.Partnership, q)
 		if err != nil {
@@ -50,9 +54,7 @@ func (c *cycle) wholeHistory(ctx context.Context) ([]scorecard.Event, error) {
 			if e.Cycle > c.generation {
 				continue // decided by another Lockstep since: the next cycle knows its tasks
 			}
-			out = append(out, scorecard.Event{
-				At: e.At, Kind: scorecard.EventKind(e.Kind), Task: e.Task, Field: e.Field, From: e.From, To: e.To, Source: e.Source, By: e.By, Claims: e.Losers,
-			})
+			out = append(out, view.Event(e))
 		}
 		if len(es) < historyPage {
 			return out, nil

@@ -4,7 +4,11 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/lockstep-sync/lockstep/sync/fault"
@@ -32,6 +36,10 @@ type Store interface {
 	// Settle stores what came of writes, all or nothing, if the partnership's generation is still s.Generation. The
 	// generation stays. Else it returns ErrStale and stores nothing.
 	Settle(ctx context.Context, partnership string, s Settlement) error
+
+	// Record adds events that happen outside of a cycle: what people decide on the page, and what they are told. The
+	// generation stays; each event gets the present one as its cycle.
+	Record(ctx context.Context, partnership string, events []Event) error
 
 	// History returns events, newest first (highest ID first) unless the query asks for the oldest first.
 	History(ctx context.Context, partnership string, q Query) ([]Event, error)
@@ -130,6 +138,20 @@ type Conflict struct {
 	Opened time.Time
 }
 
+// Key names a conflict as it stands: another claim makes another key, so that what was chosen for one is never taken for a choice about
+// the next. It has the form TASK/FIELD/HASH.
+func (k Conflict) Key() string {
+	h := sha256.New()
+	enc := json.NewEncoder(h)
+	_ = enc.Encode(k.Opened.UnixMilli()) // into a hash nothing can go wrong
+	_ = enc.Encode(k.Agreed)
+	for _, c := range k.Claims {
+		_ = enc.Encode(c.Source)
+		_ = enc.Encode(c.Value)
+	}
+	return fmt.Sprintf("%s/%s/%s", k.Task, k.Field, hex.EncodeToString(h.Sum(nil))[:8])
+}
+
 // EventKind is what an event of the history tells.
 type EventKind string
 
@@ -147,6 +169,12 @@ const (
 	EventRestored EventKind = "restored" // a task that was removed is back
 	// EventOvertyped: a person typed From over what Lockstep works out, at the place that Note names; it was put right.
 	EventOvertyped EventKind = "overtyped"
+
+	// Outside of a cycle. What the notes of the first two hold, package view writes and reads.
+
+	EventGate   EventKind = "gate"   // partners decided at a gate
+	EventUpdate EventKind = "update" // somebody said how it goes
+	EventTold   EventKind = "told"   // people were told: Field is the channel's name, Note the matter
 )
 
 // Event is one line of the append-only history.
@@ -168,6 +196,7 @@ type Event struct {
 // Query selects events. Zero fields select all.
 type Query struct {
 	Task   task.ID
+	Cycle  int64 // the generation that the cycle made
 	Kinds  []EventKind
 	Before int64 // only events with a lower ID; 0 for the newest
 	After  int64 // only events with a higher ID

@@ -60,6 +60,18 @@ func (s *Store) Settle(ctx context.Context, partnership string, t store.Settleme
 	return s.failed(ctx, fmt.Sprintf("settle the writes of %s in %s", partnership, s.path), err)
 }
 
+// Record adds events outside of a cycle.
+func (s *Store) Record(ctx context.Context, partnership string, events []store.Event) error {
+	err := s.write(ctx, func(w *writing) error {
+		generation, err := w.find(partnership)
+		if err != nil {
+			return err
+		}
+		return w.events(generation, events)
+	})
+	return s.failed(ctx, fmt.Sprintf("record what happened in %s in %s", partnership, s.path), err)
+}
+
 type step struct {
 	what string
 	do   func() error

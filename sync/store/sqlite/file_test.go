@@ -136,7 +136,7 @@ func TestNewer(t *testing.T) {
 		t.Fatalf("got %v and %v, want ErrNewer", s, err)
 	}
 	advised(t, err, fault.Permanent, path, "run the newer Lockstep")
-	for _, words := range []string{"format 7", "up to 1", "run the newer Lockstep"} {
+	for _, words := range []string{"format 7", "up to 2", "run the newer Lockstep"} {
 		if !strings.Contains(err.Error(), words) {
 			t.Errorf("%q does not say %q", err, words)
 		}

@@ -28,6 +28,10 @@ func (s *Store) History(ctx context.Context, partnership string, q store.Query) 
 		args = append(args, string(q.Task))
 		query += fmt.Sprintf(` AND e.task = $%d`, len(args))
 	}
+	if q.Cycle != 0 {
+		args = append(args, q.Cycle)
+		query += fmt.Sprintf(` AND e.cycle = $%d`, len(args))
+	}
 	if q.Before != 0 {
 		args = append(args, q.Before)
 		query += fmt.Sprintf(` AND e.id < $%d`, len(args))

@@ -42,9 +42,7 @@ func (s *Store) write(ctx context.Context, what func(*writing) error) error {
 // returns the digests of the conflicts and holds that are stored.
 func (w *writing) hold(partnership string, generation, step, nextID int64) (conflicts, holds string, err error) {
 	if generation == 0 {
-		const first = `INSERT INTO partnerships (id, generation, next_id, conflicts_digest, holds_digest)
-			VALUES ($1, 0, 1, '', '') ON CONFLICT (id) DO NOTHING`
-		if _, err := w.tx.ExecContext(w.rows, first, partnership); err != nil {
+		if err := w.introduce(partnership); err != nil {
 			return "", "", err
 		}
 	}
@@ -63,6 +61,23 @@ func (w *writing) hold(partnership string, generation, step, nextID int64) (conf
 		err = store.ErrStale
 	}
 	return conflicts, holds, err
+}
+
+// introduce makes a partnership known at generation 0, unless it is known.
+func (w *writing) introduce(partnership string) error {
+	const first = `INSERT INTO partnerships (id, generation, next_id, conflicts_digest, holds_digest)
+		VALUES ($1, 0, 1, '', '') ON CONFLICT (id) DO NOTHING`
+	_, err := w.tx.ExecContext(w.rows, first, partnership)
+	return err
+}
+
+// find finds the partnership at whatever generation it is, and returns that.
+func (w *writing) find(partnership string) (generation int64, err error) {
+	if err := w.introduce(partnership); err != nil {
+		return 0, err
+	}
+	err = w.tx.QueryRowContext(w.rows, `SELECT pk, generation FROM partnerships WHERE id = $1`, partnership).Scan(&w.pk, &generation)
+	return generation, err
 }
 
 // each runs the statement for n rows; args gives the arguments of a row from $2 on, $1 being the partnership.

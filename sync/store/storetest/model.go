@@ -147,6 +147,13 @@ func (m *model) record(es []store.Event) {
 	}
 }
 
+// recorded is store.Store.Record.
+func (w world) recorded(p string, es []store.Event) {
+	m := w.of(p)
+	m.record(es)
+	w[p] = m
+}
+
 // state is what Load should return.
 func (m *model) state() store.State {
 	byTask := func(a, b task.ID) int {

@@ -21,7 +21,7 @@ func random(t *testing.T, s store.Store, reopen func() store.Store) {
 		ctx := context.Background()
 		for range rapid.IntRange(1, 6).Draw(rt, "steps") {
 			p := rapid.SampledFrom(names).Draw(rt, "partnership")
-			switch step := rapid.IntRange(0, 9).Draw(rt, "step"); {
+			switch step := rapid.IntRange(0, 10).Draw(rt, "step"); {
 			case step < 5:
 				c := commit(rt, w.of(p))
 				outcome(rt, w.decide(p, c), func() error {
@@ -39,6 +39,10 @@ func random(t *testing.T, s store.Store, reopen func() store.Store) {
 				c.Generation += rapid.SampledFrom([]int64{-1, 1, 100}).Draw(rt, "off by")
 				_, err := s.Decide(ctx, p, c)
 				outcome(rt, w.decide(p, c), err)
+			case step == 9:
+				es := rapid.SliceOfN(event(), 0, 3).Draw(rt, "recorded")
+				w.recorded(p, es)
+				outcome(rt, nil, s.Record(ctx, p, es))
 			case reopen != nil:
 				if err := s.Close(); err != nil {
 					rt.Fatalf("close: %v", err)
@@ -81,6 +85,9 @@ func checkPages(t *rapid.T, s store.Store, p string, m *model) {
 	if rapid.Bool().Draw(t, "of one task") {
 		q.Task = taskID(taskIDs().Draw(t, "task"))
 	}
+	if len(all) > 0 && rapid.Bool().Draw(t, "of one cycle") {
+		q.Cycle = rapid.SampledFrom(all).Draw(t, "cycle").Cycle
+	}
 	if len(all) > 0 && rapid.Bool().Draw(t, "after one") {
 		q.After = rapid.SampledFrom(all).Draw(t, "after").ID
 	}
@@ -94,7 +101,7 @@ func checkPages(t *rapid.T, s store.Store, p string, m *model) {
 	}
 	var want []store.Event
 	for _, e := range inOrder {
-		if (q.Before == 0 || e.ID < q.Before) && e.ID > q.After && (q.Task == "" || e.Task == q.Task) &&
+		if (q.Before == 0 || e.ID < q.Before) && e.ID > q.After && (q.Task == "" || e.Task == q.Task) && (q.Cycle == 0 || e.Cycle == q.Cycle) &&
 			(q.Kinds == nil || slices.Contains(q.Kinds, e.Kind)) && (q.Limit == 0 || len(want) < q.Limit) {
 			want = append(want, e)
 		}

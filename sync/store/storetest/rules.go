@@ -199,6 +199,33 @@ func settlements(t *testing.T, s store.Store) {
 	w.check(t, s)
 }
 
+// recorded is in the history of a partnership that no cycle has seen, and between two halves of one that is at work, whose generation
+// it leaves alone.
+func recorded(t *testing.T, s store.Store) {
+	w := newWorld()
+	record := func(e store.Event) {
+		t.Helper()
+		w.recorded("p", []store.Event{e})
+		if err := s.Record(t.Context(), "p", []store.Event{e}); err != nil {
+			t.Fatal(err)
+		}
+		w.check(t, s)
+	}
+	record(store.Event{Kind: store.EventTold, At: noon(), Field: "slack", Note: "digest/2026-11-16"})
+	mustDecide(t, s, w, "p", fullCommit())
+	record(store.Event{Kind: store.EventGate, At: noon(), Field: "pilot", By: "Amina", Note: "{}"})
+	mustSettle(t, s, w, "p", fullSettlement(1))
+	w.check(t, s)
+	if err := s.Record(t.Context(), "p", nil); err != nil {
+		t.Fatalf("to record nothing: %v", err)
+	}
+	w.check(t, s)
+	es, err := s.History(t.Context(), "p", store.Query{Cycle: 1, Kinds: []store.EventKind{store.EventGate, store.EventTold}})
+	if err != nil || len(es) != 1 || es[0].Kind != store.EventGate {
+		t.Fatalf("cycle 1 saw %v, want one decision; %v", es, err)
+	}
+}
+
 func pages(t *testing.T, s store.Store) {
 	const n = 2500
 	c := store.Commit{}

@@ -41,6 +41,7 @@ func Run(t *testing.T, open Opener) {
 		{"what goes away goes before what comes", removals},
 		{"conflicts and holds are replaced as a whole", replaced},
 		{"settlements", settlements},
+		{"what happens outside of a cycle", recorded},
 		{"the history in pages", pages},
 		{"the list of cycles", cycles},
 		{"partnerships do not see each other", apart},

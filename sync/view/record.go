@@ -1,0 +1,88 @@
+package view
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/lockstep-sync/lockstep/sync/scorecard"
+	"github.com/lockstep-sync/lockstep/sync/store"
+	"github.com/lockstep-sync/lockstep/sync/task"
+)
+
+// gateNote is the note of an event of kind store.EventGate.
+type gateNote struct {
+	Outcome scorecard.Outcome `json:"outcome"`
+	By      []string          `json:"by"`
+	Reason  string            `json:"reason,omitempty"`
+}
+
+// GateEvent is what the history gets when partners decide at a gate. By is who writes it down; d.By are those who decided.
+func GateEvent(gate string, d scorecard.Decision, by string) (store.Event, error) {
+	note, err := json.Marshal(gateNote{d.Outcome, d.By, d.Reason})
+	if err != nil {
+		return store.Event{}, fmt.Errorf("write down a decision at gate %s: %w", gate, err)
+	}
+	return store.Event{Kind: store.EventGate, At: d.At, Field: gate, By: by, Note: string(note)}, nil
+}
+
+// GateDecision reads an event of kind store.EventGate: false where its note cannot be read.
+func GateDecision(e *store.Event) (gate string, d scorecard.Decision, ok bool) {
+	var n gateNote
+	if e.Kind != store.EventGate || json.Unmarshal([]byte(e.Note), &n) != nil {
+		return "", scorecard.Decision{}, false
+	}
+	return e.Field, scorecard.Decision{Outcome: n.Outcome, At: e.At, By: n.By, Reason: n.Reason}, true
+}
+
+// updateNote is the note of an event of kind store.EventUpdate.
+type updateNote struct {
+	About scorecard.Subject `json:"about"`
+	RAG   scorecard.RAG     `json:"rag"`
+	Words string            `json:"words,omitempty"`
+}
+
+// UpdateEvent is what the history gets when somebody says how it goes.
+func UpdateEvent(u scorecard.StatusUpdate) (store.Event, error) {
+	note, err := json.Marshal(updateNote{u.About, u.RAG, u.Words})
+	if err != nil {
+		return store.Event{}, fmt.Errorf("write down a status update: %w", err)
+	}
+	return store.Event{Kind: store.EventUpdate, At: u.At, Task: u.About.Task, By: u.By, Note: string(note)}, nil
+}
+
+// StatusUpdate reads an event of kind store.EventUpdate: false where its note cannot be read.
+func StatusUpdate(e *store.Event) (scorecard.StatusUpdate, bool) {
+	var n updateNote
+	if e.Kind != store.EventUpdate || json.Unmarshal([]byte(e.Note), &n) != nil {
+		return scorecard.StatusUpdate{}, false
+	}
+	return scorecard.StatusUpdate{At: e.At, By: e.By, About: n.About, RAG: n.RAG, Words: n.Words}, true
+}
+
+// Event is an event of the history as the scorecard's rules take it.
+func Event(e *store.Event) scorecard.Event {
+	return scorecard.Event{
+		At: e.At, Kind: scorecard.EventKind(e.Kind), Task: e.Task, Field: e.Field, From: e.From, To: e.To, Source: e.Source, By: e.By,
+		Claims: e.Losers,
+	}
+}
+
+// Conflicts are the conflicts of a state as the scorecard's rules take them.
+func Conflicts(cs []store.Conflict) []scorecard.Conflict {
+	out := make([]scorecard.Conflict, len(cs))
+	for i, c := range cs {
+		out[i] = scorecard.Conflict{Task: c.Task, Field: c.Field, Agreed: c.Agreed, Claims: c.Claims, Opened: c.Opened}
+	}
+	return out
+}
+
+// endOfDay is the last moment of a day where the partnership is.
+func endOfDay(day task.Value, loc *time.Location) (time.Time, bool) {
+	t, ok := day.Time()
+	if !ok {
+		return time.Time{}, false
+	}
+	y, m, d := t.Date()
+	return time.Date(y, m, d+1, 0, 0, 0, 0, loc).Add(-time.Millisecond), true
+}
