@@ -14,11 +14,12 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 GOLANGCI_VERSION := v2.15.0
 GOLANGCI := $(BIN)/golangci-lint-$(GOLANGCI_VERSION)
 
-# Programs that tests drive, as HOW:COMMAND:DEBIAN-PACKAGE; .ci/tools says what the words mean. A test that needs one more
+# Programs that tests drive, as HOW:COMMAND:PACKAGE; .ci/tools says what the words mean. A test that needs one more
 # adds its word here, and skips visibly where the program is not to be found.
-TOOLS := install:chromium:chromium unpack:promtool:prometheus
+TOOLS := install:chromium:chromium unpack:promtool:prometheus install:npm:npm npm:axe-core/axe.min.js:axe-core@4.14.1
 DEBIAN := $(BIN)/debian
 export PATH := $(PATH):$(DEBIAN)/usr/bin
+export LOCKSTEP_AXE := $(DEBIAN)/npm/axe-core/axe.min.js
 
 # The race detector makes tests several times slower, so it watches the packages that share state between goroutines.
 RACE := ./sync/engine/... ./connectors/transport/... ./internal/app/... ./web/...
@@ -118,7 +119,7 @@ clean: ## Remove what was built here, tools included
 	rm -rf $(BIN) lockstep
 
 .PHONY: tools
-tools: ## Get the programs that tests drive (a browser, promtool) from Debian's packages
+tools: ## Get the programs that tests drive (a browser, promtool, axe) from Debian's packages and npm's
 	@.ci/tools $(DEBIAN) $(TOOLS)
 
 $(GOLANGCI):

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/lockstep-sync/lockstep/sync/task"
+	"github.com/lockstep-sync/lockstep/web/auth"
 )
 
 // pingTime is how long the store may take to answer a probe.
@@ -56,22 +57,20 @@ type apiIn struct {
 	URL  string `json:"url,omitempty"`
 }
 
-func (v *view) api() []apiTask {
+func (v *teller) api() []apiTask {
 	out := []apiTask{}
-	for n := range v.st.Tasks {
-		t := &v.st.Tasks[n]
-		if t.Removed {
-			continue
-		}
+	for n := range v.Score.Tasks {
+		x := &v.Score.Tasks[n]
+		t := x.Task
 		a := apiTask{
-			ID: t.ID, Values: map[string]string{}, Baseline: t.Baseline.String(), Overdue: v.row(t).Overdue, Links: map[task.SourceID]apiIn{},
+			ID: t.ID, Values: map[string]string{}, Baseline: t.Baseline.String(), Overdue: x.Overdue > 0, Links: map[task.SourceID]apiIn{},
 		}
 		for i, val := range t.Agreed {
 			if !val.IsEmpty() {
 				a.Values[task.Field(i).String()] = val.String()
 			}
 		}
-		for _, l := range v.links[t.ID] {
+		for _, l := range v.Links(t.ID) {
 			a.Links[l.Source] = apiIn{l.Name, safeURL(l.URL)}
 		}
 		out = append(out, a)
@@ -83,26 +82,26 @@ func (v *view) api() []apiTask {
 // in the answer: links settle after the generation is made, and tasks become overdue at midnight.
 func (s *Server) apiTasks(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	p, ok := s.find(r.PathValue("partnership"))
-	if !ok {
+	viewer, err := s.admitted(r, auth.Viewer)
+	if err != nil {
 		apiProblem(w, http.StatusNotFound, "there is no such partnership")
 		return
 	}
-	st, err := s.load(r.Context(), p)
+	v, err := viewer.Now(r.Context())
 	if err != nil {
 		w.Header().Set("Retry-After", "5")
 		apiProblem(w, http.StatusServiceUnavailable, "the database cannot be read at the moment")
 		return
 	}
 	body, err := json.Marshal(map[string]any{
-		"generation": st.Generation, "tasks": newView(p, st, s.o.Now()).api(), "held": append([]task.Hold{}, st.Holds...),
+		"generation": v.State.Generation, "tasks": newTeller(v).api(), "held": append([]task.Hold{}, v.State.Holds...),
 	})
 	if err != nil {
 		apiProblem(w, http.StatusInternalServerError, "the answer could not be made")
 		return
 	}
 	sum := sha256.Sum256(body)
-	tag := fmt.Sprintf(`"%d-%x"`, st.Generation, sum[:8])
+	tag := fmt.Sprintf(`"%d-%x"`, v.State.Generation, sum[:8])
 	w.Header().Set("ETag", tag)
 	w.Header().Set("Cache-Control", "no-cache")
 	if knows(r.Header.Values("If-None-Match"), tag) {

@@ -32,7 +32,7 @@ func big(n int) *fakeStore {
 	return f
 }
 
-func page(b *testing.B, s *Server, path string) {
+func fetch(b *testing.B, s *Server, path string) {
 	b.Helper()
 	w := httptest.NewRecorder()
 	s.ServeHTTP(w, httptest.NewRequestWithContext(b.Context(), "GET", path, nil))
@@ -49,26 +49,26 @@ func BenchmarkPage(b *testing.B) {
 	b.Run("first", func(b *testing.B) {
 		st := big(tasks)
 		for b.Loop() {
-			page(b, serve(b, st, nil), thePage)
+			fetch(b, serve(b, st, nil), thePage)
 		}
 	})
 	b.Run("after a cycle", func(b *testing.B) {
 		st := big(tasks)
 		s := serve(b, st, nil)
-		page(b, s, thePage)
+		fetch(b, s, thePage)
 		for n := 0; b.Loop(); n++ {
 			for i := range 100 {
 				st.state.Tasks[(n*100+i)%tasks].Agreed[task.Notes] = task.TextValue(fmt.Sprint(n))
 				st.state.Tasks[(n*100+i)%tasks].Agreed[task.Assignee] = task.PersonValue(fmt.Sprint("Person ", n))
 			}
 			s.Changed("clean-water")
-			page(b, s, thePage)
+			fetch(b, s, thePage)
 		}
 	})
 	b.Run("filtered", func(b *testing.B) {
 		s := serve(b, big(tasks), nil)
 		for b.Loop() {
-			page(b, s, thePage+"?overdue=1&q=borehole")
+			fetch(b, s, thePage+"?overdue=1&q=borehole")
 		}
 	})
 }

@@ -44,7 +44,7 @@ func contrast(t *testing.T, a, b string) float64 {
 
 func TestColoursCanBeRead(t *testing.T) {
 	t.Parallel()
-	b, err := files.ReadFile("assets/page.css")
+	b, err := files.ReadFile("assets/css/00-base.css")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,8 +65,8 @@ func TestColoursCanBeRead(t *testing.T) {
 			}
 		}
 		for text, grounds := range map[string][]string{
-			"ink": {"bg", "card", "sunk", "bad-bg", "warn-bg", "mark"}, "muted": {"bg", "card", "sunk", "bad-bg", "warn-bg", "mark"}, "link": {"bg", "card", "sunk", "warn-bg", "mark"},
-			"bad": {"bg", "card", "sunk", "bad-bg", "mark"}, "warn": {"card", "sunk", "warn-bg", "mark"}, "ok": {"bg", "card", "sunk"}, "onbrand": {"brand"},
+			"ink": {"bg", "card", "sunk", "bad-bg", "warn-bg", "mark"}, "muted": {"bg", "card", "sunk", "bad-bg", "warn-bg", "ok-bg", "mark"}, "link": {"bg", "card", "sunk", "warn-bg", "mark"},
+			"bad": {"bg", "card", "sunk", "bad-bg", "mark"}, "warn": {"card", "sunk", "warn-bg", "mark"}, "ok": {"bg", "card", "sunk", "ok-bg"}, "onbrand": {"brand"},
 		} {
 			for _, on := range grounds {
 				check(text, on, 4.5)

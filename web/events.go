@@ -7,6 +7,7 @@ import (
 
 	"github.com/lockstep-sync/lockstep/sync/store"
 	"github.com/lockstep-sync/lockstep/sync/task"
+	"github.com/lockstep-sync/lockstep/sync/view"
 )
 
 const (
@@ -48,7 +49,7 @@ type brood struct {
 }
 
 // activity tells the newest events, a decision with its writes in one line and a first filling in one.
-func (v *view) activity(events []store.Event) []eventView {
+func (v *teller) activity(events []store.Event) []eventView {
 	births := make(map[brood]int)
 	for i := range events {
 		if events[i].Kind == store.EventBorn {
@@ -85,12 +86,12 @@ func (v *view) activity(events []store.Event) []eventView {
 }
 
 // history tells all events of one task.
-func (v *view) history(events []store.Event, limit int) []eventView {
+func (v *teller) history(events []store.Event, limit int) []eventView {
 	return v.tell(events, nil, limit, len(events))
 }
 
 // tell puts events into words, newest first, at most lines of them. Writes are told with the decision that led to them.
-func (v *view) tell(events []store.Event, crowds map[int64]string, limit, lines int) []eventView {
+func (v *teller) tell(events []store.Event, crowds map[int64]string, limit, lines int) []eventView {
 	decided := make(map[deed]task.SourceID)
 	for i := range events {
 		if e := &events[i]; e.Kind == store.EventDecided || e.Kind == store.EventBorn {
@@ -104,7 +105,7 @@ func (v *view) tell(events []store.Event, crowds map[int64]string, limit, lines 
 		d := deedOf(e)
 		if from, ok := decided[d]; ok && (e.Kind == store.EventWritten || e.Kind == store.EventLinked) {
 			if e.Source != from { // a new task is tied to the item that it came from, too
-				into[d] = append(into[d], v.sourceName(e.Source))
+				into[d] = append(into[d], v.Partnership.SourceName(e.Source))
 			}
 			continue
 		}
@@ -126,13 +127,13 @@ func (v *view) tell(events []store.Event, crowds map[int64]string, limit, lines 
 // deedOf is what the event belongs to. A birth and the links that come with it are about the whole task.
 func deedOf(e *store.Event) deed { return deed{e.Cycle, e.Task, e.Field} }
 
-func (v *view) event(e *store.Event, limit int) eventView {
-	at := e.At.In(v.p.Timezone)
+func (v *teller) event(e *store.Event, limit int) eventView {
+	at := e.At.In(v.Partnership.Timezone)
 	out := eventView{
-		Ago: ago(v.now.Sub(e.At)), At: clock(at, v.now), Stamp: at.Format("2006-01-02T15:04:05Z07:00"),
-		Task: string(e.Task), Path: v.path(e.Task), Title: clip(cmp.Or(v.titles[e.Task], e.Note), clipped), By: clip(e.By, clipped),
+		Ago: ago(v.Now.Sub(e.At)), At: clock(at, v.Now), Stamp: at.Format("2006-01-02T15:04:05Z07:00"),
+		Task: string(e.Task), Path: v.pathTo(e.Task), Title: clip(cmp.Or(v.Title(e.Task), e.Note), clipped), By: clip(e.By, clipped),
 	}
-	source, field, note := v.sourceName(e.Source), fieldWord(e.Field), clip(e.Note, limit)
+	source, field, note := v.Partnership.SourceName(e.Source), fieldWord(e.Field), clip(e.Note, limit)
 	for _, l := range e.Losers {
 		out.Losers = append(out.Losers, v.claim(e.Field, l, limit))
 	}
@@ -182,6 +183,21 @@ func (v *view) event(e *store.Event, limit int) eventView {
 		if e.Task == "" {
 			out.Path, out.Title = "", ""
 		}
+	case store.EventGate:
+		gate, d, _ := view.GateDecision(e)
+		out.Text = "Gate " + v.gateName(gate) + " decided: " + d.Outcome.Display()
+		out.Title = ""
+	case store.EventUpdate:
+		u, _ := view.StatusUpdate(e)
+		out.Text = "Status update: " + u.RAG.Display() + ". " + clip(u.Words, limit)
+		if e.Task == "" {
+			out.Title = ""
+		}
+	case store.EventTold:
+		out.Text, out.Title = "People were told", ""
+		if field != "" {
+			out.Where = "through " + field
+		}
 	case store.EventFailed:
 		out.Text, out.Trouble = "A write went wrong: "+note, true
 		where("to")
@@ -189,4 +205,14 @@ func (v *view) event(e *store.Event, limit int) eventView {
 		out.Text = strings.TrimSpace(string(e.Kind) + " " + field)
 	}
 	return out
+}
+
+// gateName is what people call a gate; its id where the configuration does not know it.
+func (v *teller) gateName(id string) string {
+	for i := range v.Partnership.Gates {
+		if g := &v.Partnership.Gates[i]; g.ID == id {
+			return "“" + cmp.Or(g.Name, g.ID) + "”"
+		}
+	}
+	return "“" + id + "”"
 }

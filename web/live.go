@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/lockstep-sync/lockstep/web/auth"
 )
 
 const (
@@ -56,8 +58,8 @@ func (h *hub) close() { h.once.Do(func() { close(h.closed) }) }
 
 // events streams one event "cycle" after each cycle of the partnership that ?partnership= names.
 func (s *Server) events(w http.ResponseWriter, r *http.Request) {
-	p, ok := s.find(r.URL.Query().Get("partnership"))
-	if !ok {
+	id := r.URL.Query().Get("partnership")
+	if s.find(id) == nil || !auth.From(r.Context()).May(id, auth.Viewer) {
 		s.problem(w, r, http.StatusNotFound, "There is no such partnership.")
 		return
 	}
@@ -66,12 +68,12 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodHead {
 		return
 	}
-	data, err := json.Marshal(map[string]string{"partnership": p.ID})
+	data, err := json.Marshal(map[string]string{"partnership": id})
 	if err != nil {
 		s.problem(w, r, http.StatusInternalServerError, "The stream could not be made.")
 		return
 	}
-	changed, leave := s.live.join(p.ID)
+	changed, leave := s.live.join(id)
 	defer leave()
 	out := http.NewResponseController(w)
 	say := func(text string) bool {

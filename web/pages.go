@@ -2,16 +2,191 @@ package web
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/lockstep-sync/lockstep/sync/store"
 	"github.com/lockstep-sync/lockstep/sync/task"
+	"github.com/lockstep-sync/lockstep/sync/view"
+	"github.com/lockstep-sync/lockstep/web/auth"
 )
 
-// cyclesShown is how many cycles the strip at the foot of the page shows.
-const cyclesShown = 20
+// page is one page of a partnership.
+type page struct {
+	path     string // under the partnership's address: "board"; "" is its first page
+	template string
+	nav      string // its name in the navigation; "" where it has no place there
+	past     bool   // it can show a past day
+	body     func(*request) (any, error)
+}
+
+// pages are all pages of a partnership, in the order of the navigation.
+func pages() []page {
+	return []page{
+		{"", "overview", "Overview", true, overviewPage},
+		{"tasks", "tasks", "Tasks", true, tasksPage},
+		{"t/{task}", "task", "", false, taskPage},
+	}
+}
+
+func (p page) pattern() string {
+	if p.path == "" {
+		return "/p/{partnership}"
+	}
+	return "/p/{partnership}/" + p.path
+}
+
+// request is one request for a page of a partnership.
+type request struct {
+	*teller
+	*http.Request
+
+	server *Server
+	viewer *view.Viewer
+	person auth.Person
+	title  string // of the page; "" is the page's name in the navigation
+}
+
+// may reports whether whoever asks has at least a role in the partnership.
+func (r *request) may(role auth.Role) bool { return r.person.May(r.Partnership.ID, role) }
+
+// history reads events.
+func (r *request) history(q store.Query) ([]store.Event, error) {
+	es, err := r.server.o.Store.History(r.Context(), r.Partnership.ID, q)
+	if err != nil {
+		return nil, fmt.Errorf("read the history of %s: %w", r.Partnership.ID, err)
+	}
+	return es, nil
+}
+
+// cycles reads the newest cycles, newest first.
+func (r *request) cycles(limit int) ([]store.Cycle, error) {
+	cs, err := r.server.o.Store.Cycles(r.Context(), r.Partnership.ID, limit)
+	if err != nil {
+		return nil, fmt.Errorf("read the cycles of %s: %w", r.Partnership.ID, err)
+	}
+	return cs, nil
+}
+
+// refusal is an error that the reader is told, with the status of the answer.
+type refusal struct {
+	status int
+	text   string
+}
+
+func (e *refusal) Error() string { return e.text }
+
+func missing(text string) error { return &refusal{http.StatusNotFound, text} }
+
+// show serves one page of a partnership.
+func (s *Server) show(p page) http.HandlerFunc {
+	return func(w http.ResponseWriter, hr *http.Request) {
+		viewer, err := s.admitted(hr, auth.Viewer)
+		if err != nil {
+			s.fail(w, hr, err)
+			return
+		}
+		v, day, err := shown(hr.Context(), viewer, p, hr.URL.Query())
+		if err != nil {
+			s.fail(w, hr, err)
+			return
+		}
+		r := &request{teller: newTeller(v), Request: hr, server: s, viewer: viewer, person: auth.From(hr.Context()), title: p.nav}
+		if v.Past {
+			r.query = "?as_of=" + day
+		}
+		body, err := p.body(r)
+		if err != nil {
+			s.fail(w, hr, err)
+			return
+		}
+		s.render(w, hr, http.StatusOK, p.template, s.shell(r, p, day, body))
+	}
+}
+
+// admitted finds the partnership that is asked for, where whoever asks has at least a role there. Who has none is told the same as of
+// one that does not exist.
+func (s *Server) admitted(r *http.Request, role auth.Role) (*view.Viewer, error) {
+	id := r.PathValue("partnership")
+	viewer := s.find(id)
+	person := auth.From(r.Context())
+	if viewer == nil || !person.May(id, auth.Viewer) {
+		return nil, missing("There is no partnership of that name.")
+	}
+	if !person.May(id, role) {
+		return nil, &refusal{http.StatusForbidden, "You may look at this partnership, and not do this. Ask whoever runs Lockstep to make you its " + role.String() + "."}
+	}
+	return viewer, nil
+}
+
+// shown is the partnership as it is, or as it was on the day that ?as_of= names.
+func shown(ctx context.Context, w *view.Viewer, p page, q url.Values) (v *view.View, day string, err error) {
+	day = q.Get("as_of")
+	if !p.past || day == "" {
+		v, err = w.Now(ctx)
+		return v, "", err
+	}
+	date, err := task.Parse(task.Date, day)
+	if err != nil {
+		return nil, "", &refusal{http.StatusBadRequest, "as_of is to be a day, such as 2026-10-01."}
+	}
+	v, err = w.OnDay(ctx, date)
+	return v, date.String(), err
+}
+
+// fail answers what went wrong.
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if e, ok := errors.AsType[*refusal](err); ok {
+		s.problem(w, r, e.status, e.text)
+		return
+	}
+	s.unreadable(w, r)
+}
+
+// formLimit is how much of a form is read, in bytes.
+const formLimit = 64 << 10
+
+// write serves a form of a partnership's page that somebody of at least a role sends. It answers with the page that do names: a reload
+// of that sends nothing again.
+func (s *Server) write(role auth.Role, do func(*request) (to string, err error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, hr *http.Request) {
+		viewer, err := s.admitted(hr, role)
+		if err != nil {
+			s.fail(w, hr, err)
+			return
+		}
+		hr.Body = http.MaxBytesReader(w, hr.Body, formLimit)
+		if err := hr.ParseForm(); err != nil {
+			s.fail(w, hr, &refusal{http.StatusBadRequest, "The form cannot be read. Go back, load the page again, and try once more."})
+			return
+		}
+		v, err := viewer.Now(hr.Context())
+		if err != nil {
+			s.fail(w, hr, err)
+			return
+		}
+		to, err := do(&request{teller: newTeller(v), Request: hr, server: s, viewer: viewer, person: auth.From(hr.Context())})
+		if err != nil {
+			s.fail(w, hr, err)
+			return
+		}
+		http.Redirect(w, hr, to, http.StatusSeeOther)
+	}
+}
+
+// record puts down in the history what somebody decided on a page, and shows it on every open page.
+func (r *request) record(e store.Event) error {
+	if err := r.server.o.Store.Record(r.Context(), r.Partnership.ID, []store.Event{e}); err != nil {
+		return fmt.Errorf("record what was decided: %w", err)
+	}
+	r.server.Changed(r.Partnership.ID)
+	return nil
+}
 
 // shell is what every page has around its content.
 type shell struct {
@@ -19,29 +194,73 @@ type shell struct {
 	Version     string
 	Banner      []Link
 	Metrics     bool
-	Partnership Partnership // zero where the page is about none
+	Person      auth.Person
+	Partnership *view.Partnership // nil where the page is about none
+	Nav         []navLink
+	AsOf        asOf
 	Body        any
 }
 
-func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, page, title string, p Partnership, body any) {
-	var b bytes.Buffer
-	if p, ok := body.(pageBody); ok {
-		n := 64 << 10
-		for i := range p.Groups {
-			n += len(p.Groups[i].HTML)
-		}
-		b.Grow(n)
+// navLink is one page in the navigation.
+type navLink struct {
+	Name, URL string
+	Here      bool
+	Count     int // how many things wait there
+}
+
+// asOf says which day a page shows, and leads to others.
+type asOf struct {
+	Can    bool // this page can show a past day
+	Past   bool
+	Day    string // the day that is shown: 2026-10-01
+	Words  string // "Thursday 1 October 2026"
+	Today  string // 2026-11-26
+	Action string // the page's address
+	Now    string // of the page as it is now
+}
+
+func (s *Server) shell(r *request, p page, day string, body any) shell {
+	out := shell{Title: r.title, Partnership: r.Partnership, Person: r.person, Body: body}
+	if r.title == "" || p.path == "" {
+		out.Title = r.Partnership.Name
+	} else if p.nav != "" {
+		out.Title = r.title + ": " + r.Partnership.Name
 	}
-	err := s.pages[page].Execute(&b, shell{
-		Title: clip(title, clipped), Version: s.o.Version, Banner: s.banner(), Metrics: s.o.Metrics != nil, Partnership: p, Body: body,
-	})
+	for _, x := range pages() {
+		if x.nav == "" {
+			continue
+		}
+		l := navLink{Name: x.nav, URL: "/p/" + r.Partnership.ID, Here: x.path == p.path}
+		if x.path != "" {
+			l.URL += "/" + x.path
+		}
+		if x.past {
+			l.URL += r.query
+		}
+		if x.path == "conflicts" {
+			l.Count = len(r.State.Conflicts)
+		}
+		out.Nav = append(out.Nav, l)
+	}
+	out.AsOf = asOf{
+		Can: p.past, Past: r.Past, Day: day, Words: r.Now.Format("Monday 2 January 2006"),
+		Today: r.server.o.Now().In(r.Partnership.Timezone).Format(time.DateOnly), Action: r.URL.Path, Now: r.URL.Path,
+	}
+	return out
+}
+
+func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, name string, sh shell) {
+	var b bytes.Buffer
+	b.Grow(64 << 10)
+	sh.Title, sh.Version, sh.Banner, sh.Metrics = clip(sh.Title, clipped), s.o.Version, s.banner(), s.o.Metrics != nil
+	err := s.pages[name].Execute(&b, sh)
 	switch {
 	case err == nil:
-	case page == "problem": // there is no prettier way left to say it
+	case name == "problem": // there is no prettier way left to say it
 		http.Error(w, "The page could not be made.", http.StatusInternalServerError)
 		return
 	default:
-		s.unmade(w, r)
+		s.problem(w, r, http.StatusInternalServerError, "The page could not be made. That is a fault of Lockstep, and nothing is lost by it.")
 		return
 	}
 	out := disarm(b.Bytes())
@@ -70,17 +289,13 @@ type problemBody struct {
 }
 
 func (s *Server) problem(w http.ResponseWriter, r *http.Request, status int, text string) {
-	s.render(w, r, status, "problem", http.StatusText(status), Partnership{}, problemBody{status, text})
+	s.render(w, r, status, "problem", shell{Title: http.StatusText(status), Person: auth.From(r.Context()), Body: problemBody{status, text}})
 }
 
 // unreadable answers when the store cannot be read. What the database says stays out of the page.
 func (s *Server) unreadable(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Retry-After", "5")
 	s.problem(w, r, http.StatusServiceUnavailable, "The database cannot be read at the moment. The log says why; /readyz tells when it is back.")
-}
-
-func (s *Server) unmade(w http.ResponseWriter, r *http.Request) {
-	s.problem(w, r, http.StatusInternalServerError, "The page could not be made. That is a fault of Lockstep, and nothing is lost by it.")
 }
 
 // elsewhere answers what no page is for.
@@ -91,80 +306,6 @@ func (s *Server) elsewhere(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.problem(w, r, http.StatusNotFound, "There is nothing at this address.")
-}
-
-func (s *Server) home(w http.ResponseWriter, r *http.Request) {
-	if len(s.o.Partnerships) == 1 {
-		http.Redirect(w, r, "/p/"+s.o.Partnerships[0].ID, http.StatusFound)
-		return
-	}
-	var rows []summary
-	for _, p := range s.o.Partnerships {
-		st, err := s.load(r.Context(), p)
-		if err != nil {
-			s.unreadable(w, r)
-			return
-		}
-		rows = append(rows, newView(p, st, s.o.Now()).summary())
-	}
-	s.render(w, r, http.StatusOK, "home", "Partnerships", Partnership{}, rows)
-}
-
-func (s *Server) partnership(w http.ResponseWriter, r *http.Request) {
-	p, ok := s.find(r.PathValue("partnership"))
-	if !ok {
-		s.problem(w, r, http.StatusNotFound, "There is no partnership of that name.")
-		return
-	}
-	st, err := s.load(r.Context(), p)
-	if err != nil {
-		s.unreadable(w, r)
-		return
-	}
-	events, err := s.o.Store.History(r.Context(), p.ID, store.Query{Limit: activityRead})
-	if err != nil {
-		s.unreadable(w, r)
-		return
-	}
-	cycles, err := s.o.Store.Cycles(r.Context(), p.ID, cyclesShown)
-	if err != nil {
-		s.unreadable(w, r)
-		return
-	}
-	b := newView(p, st, s.o.Now()).page(filterOf(r.URL.Query()), events, cycles)
-	for i := range b.Groups {
-		if b.Groups[i].HTML, err = s.rowsHTML(p, b.Groups[i].Rows); err != nil {
-			s.unmade(w, r)
-			return
-		}
-	}
-	s.recent[p.ID].forget(len(st.Tasks))
-	s.render(w, r, http.StatusOK, "partnership", p.Name, p, b)
-}
-
-func (s *Server) task(w http.ResponseWriter, r *http.Request) {
-	p, ok := s.find(r.PathValue("partnership"))
-	if !ok {
-		s.problem(w, r, http.StatusNotFound, "There is no partnership of that name.")
-		return
-	}
-	id := task.ID(r.PathValue("task"))
-	st, err := s.load(r.Context(), p)
-	if err != nil {
-		s.unreadable(w, r)
-		return
-	}
-	events, err := s.o.Store.History(r.Context(), p.ID, store.Query{Task: id})
-	if err != nil {
-		s.unreadable(w, r)
-		return
-	}
-	story, ok := newView(p, st, s.o.Now()).story(id, events)
-	if !ok {
-		s.problem(w, r, http.StatusNotFound, "There is no such task.")
-		return
-	}
-	s.render(w, r, http.StatusOK, "task", fmt.Sprintf("%s: %s", id, story.Title), p, story)
 }
 
 func (s *Server) asset(w http.ResponseWriter, r *http.Request) {

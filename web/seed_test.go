@@ -7,13 +7,16 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/lockstep-sync/lockstep/sync/scorecard"
 	"github.com/lockstep-sync/lockstep/sync/store"
 	"github.com/lockstep-sync/lockstep/sync/task"
+	"github.com/lockstep-sync/lockstep/sync/view"
 )
 
 // fakeStore holds one state for every partnership.
@@ -37,12 +40,30 @@ func (f *fakeStore) History(_ context.Context, _ string, q store.Query) ([]store
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var out []store.Event
-	for _, e := range f.events {
-		if (q.Task == "" || q.Task == e.Task) && (q.Limit == 0 || len(out) < q.Limit) {
+	for i := range f.events { // the newest first
+		if q.Oldest {
+			i = len(f.events) - 1 - i
+		}
+		e := f.events[i]
+		if (q.Task == "" || q.Task == e.Task) && (q.Cycle == 0 || q.Cycle == e.Cycle) && (q.Before == 0 || e.ID < q.Before) && e.ID > q.After &&
+			(q.Kinds == nil || slices.Contains(q.Kinds, e.Kind)) && (q.Limit == 0 || len(out) < q.Limit) {
 			out = append(out, e)
 		}
 	}
 	return out, f.err
+}
+
+func (f *fakeStore) Record(_ context.Context, _ string, es []store.Event) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.err != nil {
+		return f.err
+	}
+	for _, e := range es {
+		e.ID, e.Cycle = int64(len(f.events)+1), f.state.Generation
+		f.events = append([]store.Event{e}, f.events...)
+	}
+	return nil
 }
 
 func (f *fakeStore) Cycles(_ context.Context, _ string, limit int) ([]store.Cycle, error) {
@@ -76,24 +97,25 @@ func nairobi(tb testing.TB) *time.Location {
 	return loc
 }
 
-func cleanWater(tb testing.TB) Partnership {
+func cleanWater(tb testing.TB) view.Partnership {
 	tb.Helper()
-	return Partnership{
+	return agreed(view.Partnership{
 		ID: "clean-water", Name: "Clean Water Alliance", Key: "CW", Timezone: nairobi(tb),
-		Partners: []Partner{
-			{"aquafund", "AquaFund", "civil_society"},
-			{"riverton", "City of Riverton", "public"},
-			{"hydrotech", "HydroTech Ltd", "private"},
-			{"ministry", "Ministry of Water", "public"},
+		Partners: []view.Partner{
+			{ID: "aquafund", Name: "AquaFund", Sector: "civil_society"},
+			{ID: "riverton", Name: "City of Riverton", Sector: "public"},
+			{ID: "hydrotech", Name: "HydroTech Ltd", Sector: "private"},
+			{ID: "ministry", Name: "Ministry of Water", Sector: "public"},
 		},
-		Sources: []Source{
+		Sources: []view.Source{
 			{ID: "aquafund-jira", Kind: "jira", Partner: "aquafund", URL: "https://aquafund.example.net", Interval: time.Minute},
 			{ID: "riverton-sheet", Kind: "sheet", Partner: "riverton", URL: "https://sheets.example.net/riverton", Interval: time.Minute},
 			{ID: "hydrotech-sheet", Kind: "sheet", Partner: "hydrotech", URL: "https://sheets.example.net/hydrotech", Interval: time.Minute},
 			{ID: "scorecard", Kind: "sheet", Name: "Scorecard", URL: "https://sheets.example.net/scorecard", Interval: time.Minute},
 		},
+		Rules:     scorecard.DefaultRules(),
 		Scorecard: "scorecard", ScorecardURL: "https://sheets.example.net/scorecard",
-	}
+	})
 }
 
 // seedLine is one task: due counts in days from noon, none is 999; first is the first agreed date, 0 for the same.
@@ -230,10 +252,27 @@ func seedEvents() []store.Event {
 	return es
 }
 
+// viewers read partnerships from a store, at noon.
+func viewers(st view.Reader, ps ...view.Partnership) []*view.Viewer {
+	out := make([]*view.Viewer, len(ps))
+	for i, p := range ps {
+		out[i] = view.New(p, st, func() time.Time { return noon })
+	}
+	return out
+}
+
+// clockOf serves by another clock.
+func clockOf(tb testing.TB, st *fakeStore, now *time.Time) func(*Options) {
+	tb.Helper()
+	clock := func() time.Time { return *now }
+	p := cleanWater(tb)
+	return func(o *Options) { o.Now, o.Viewers = clock, []*view.Viewer{view.New(p, st, clock)} }
+}
+
 // serve returns a Server over the store, at noon. change may be nil.
 func serve(tb testing.TB, st *fakeStore, change func(*Options)) *Server {
 	tb.Helper()
-	o := Options{Partnerships: []Partnership{cleanWater(tb)}, Store: st, Now: func() time.Time { return noon }, Version: "v1.2.3"}
+	o := Options{Viewers: viewers(st, cleanWater(tb)), Store: st, Now: func() time.Time { return noon }, Version: "v1.2.3"}
 	if change != nil {
 		change(&o)
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/lockstep-sync/lockstep/sync/scorecard"
 	"github.com/lockstep-sync/lockstep/sync/store"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
@@ -22,12 +23,12 @@ type conflictView struct {
 
 type claimView struct{ Source, Value, By, When string }
 
-func (v *view) conflicts() []conflictView {
+func (v *teller) conflicts() []conflictView {
 	var out []conflictView
-	for _, k := range v.st.Conflicts {
+	for _, k := range v.State.Conflicts {
 		name := k.Field.String()
 		c := conflictView{
-			Task: string(k.Task), Path: v.path(k.Task), Title: clip(v.titles[k.Task], clipped), Field: fieldWord(name), Agreed: v.say(name, k.Agreed, wholeText),
+			Task: string(k.Task), Path: v.pathTo(k.Task), Title: clip(v.Title(k.Task), clipped), Field: fieldWord(name), Agreed: v.say(name, k.Agreed, wholeText),
 		}
 		for _, cl := range k.Claims {
 			c.Claims = append(c.Claims, v.claim(name, cl, wholeText))
@@ -37,23 +38,13 @@ func (v *view) conflicts() []conflictView {
 	return out
 }
 
-func (v *view) claim(field string, cl store.Claim, limit int) claimView {
-	out := claimView{Source: v.sourceName(cl.Source), Value: cmp.Or(v.say(field, cl.Value, limit), "nothing"), By: clip(cl.By, clipped)}
+func (v *teller) claim(field string, cl store.Claim, limit int) claimView {
+	out := claimView{Source: v.Partnership.SourceName(cl.Source), Value: cmp.Or(v.say(field, cl.Value, limit), "nothing"), By: clip(cl.By, clipped)}
 	if !cl.At.IsZero() {
-		out.When = clock(cl.At.In(v.p.Timezone), v.now)
+		out.When = clock(cl.At.In(v.Partnership.Timezone), v.Now)
 	}
 	return out
 }
-
-func (v *view) path(id task.ID) string {
-	if id == "" {
-		return ""
-	}
-	return "/p/" + v.p.ID + "/t/" + string(id)
-}
-
-// sourceName is what people call a source; its id where it has left the configuration.
-func (v *view) sourceName(id task.SourceID) string { return cmp.Or(v.tools[id].Name, string(id)) }
 
 // heldGroup is what is held in one source.
 type heldGroup struct {
@@ -64,18 +55,18 @@ type heldGroup struct {
 // holdView is one thing that waits. Reason is in words.
 type holdView struct{ Task, Path, Name, Field, Reason, Raw, Hint string }
 
-func (v *view) hold(h task.Hold) holdView {
+func (v *teller) hold(h task.Hold) holdView {
 	return holdView{
-		Task: string(h.Task), Path: v.path(h.Task), Name: clip(h.Name, clipped), Field: fieldWord(h.Field), Reason: reasonWords(h.Reason),
+		Task: string(h.Task), Path: v.pathTo(h.Task), Name: clip(h.Name, clipped), Field: fieldWord(h.Field), Reason: reasonWords(h.Reason),
 		Raw: clip(h.Raw, clipped), Hint: clip(h.Hint, clipped),
 	}
 }
 
 // held lists what waits, by source. Conflicts are shown by themselves.
-func (v *view) held() []heldGroup {
+func (v *teller) held() []heldGroup {
 	var out []heldGroup
 	at := make(map[task.SourceID]int)
-	for _, h := range v.st.Holds {
+	for _, h := range v.State.Holds {
 		if h.Reason == task.HoldConflict {
 			continue
 		}
@@ -83,7 +74,7 @@ func (v *view) held() []heldGroup {
 		if !ok {
 			i = len(out)
 			at[h.Source] = i
-			out = append(out, heldGroup{Source: v.sourceName(h.Source)})
+			out = append(out, heldGroup{Source: v.Partnership.SourceName(h.Source)})
 		}
 		out[i].Holds = append(out[i].Holds, v.hold(h))
 	}
@@ -94,10 +85,10 @@ func (v *view) held() []heldGroup {
 type cycleView struct{ Result, Words string }
 
 // cycles are the newest cycles, the oldest of them first, as one reads a line.
-func (v *view) cycles(cs []store.Cycle) []cycleView {
+func (v *teller) cycles(cs []store.Cycle) []cycleView {
 	var out []cycleView
 	for _, c := range slices.Backward(cs) {
-		words := fmt.Sprintf("%s, %s, %s planned", clock(c.Started.In(v.p.Timezone), v.now), c.Took.Round(time.Millisecond), count(c.Patches, "write"))
+		words := fmt.Sprintf("%s, %s, %s planned", clock(c.Started.In(v.Partnership.Timezone), v.Now), c.Took.Round(time.Millisecond), count(c.Patches, "write"))
 		switch c.Result {
 		case "ok":
 			words += ": all well"
@@ -124,19 +115,37 @@ type storyBody struct {
 
 type fieldView struct{ Name, Value string }
 
+func taskPage(r *request) (any, error) {
+	id := task.ID(r.PathValue("task"))
+	events, err := r.history(store.Query{Task: id})
+	if err != nil {
+		return nil, err
+	}
+	b, ok := r.story(id, events)
+	if !ok {
+		return nil, missing("There is no such task.")
+	}
+	r.title = fmt.Sprintf("%s: %s", id, b.Title)
+	return b, nil
+}
+
 // story is a task's page, and false where there is no such task. A removed task still has its story.
-func (v *view) story(id task.ID, events []store.Event) (storyBody, bool) {
-	i := slices.IndexFunc(v.st.Tasks, func(t store.Task) bool { return t.ID == id })
+func (v *teller) story(id task.ID, events []store.Event) (storyBody, bool) {
+	i := slices.IndexFunc(v.State.Tasks, func(t store.Task) bool { return t.ID == id })
 	if i < 0 {
 		return storyBody{}, false
 	}
-	t := &v.st.Tasks[i]
-	r := v.row(t)
-	v.complete(r)
-	b := storyBody{row: *r, Removed: t.Removed, Partner: v.partnerName(t.Agreed[task.Partner].String())}
-	if b.Removed {
-		b.DueWords, b.Overdue, b.Soon = "", false, false
+	t := &v.State.Tasks[i]
+	x := v.Task(id)
+	if x == nil { // removed, and so not judged
+		x = &scorecard.TaskView{
+			Task: &scorecard.Task{ID: t.ID, Number: t.Number, Agreed: t.Agreed, Baseline: t.Baseline}, Partner: t.Agreed[task.Partner].String(),
+			Workstream: t.Agreed[task.Workstream].String(), Status: t.Agreed[task.Status].String(), Verdict: scorecard.Verdict{RAG: scorecard.None},
+		}
 	}
+	r := v.row(x)
+	v.complete(r)
+	b := storyBody{row: *r, Removed: t.Removed, Partner: v.Partnership.PartnerName(t.Agreed[task.Partner].String())}
 	for f, val := range t.Agreed {
 		field := task.Field(f)
 		if val.IsEmpty() || field == task.Title || field == task.Partner || field == task.Status {

@@ -1,5 +1,6 @@
-// Package web serves the partnership's page, live by server-sent events, a small JSON API, and what operators ask: health,
-// readiness, metrics. It only reads. Everything that comes from a tool is hostile text.
+// Package web serves the partnerships' pages, live by server-sent events, the JSON API, and what operators ask: health, readiness,
+// metrics. Tasks are changed in the partners' own tools; what people decide here (a conflict, a gate, how it goes) is handed to
+// the engine or put down in the history, with who decided. Everything that comes from a tool is hostile text.
 package web
 
 import (
@@ -12,34 +13,40 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/lockstep-sync/lockstep/sync/store"
 	"github.com/lockstep-sync/lockstep/sync/task"
+	"github.com/lockstep-sync/lockstep/sync/view"
+	"github.com/lockstep-sync/lockstep/web/auth"
 )
 
 //go:embed templates assets
 var files embed.FS
 
-// Reader is what the page needs of the store.
-type Reader interface {
-	Load(ctx context.Context, partnership string) (store.State, error)
+// Store is what the pages need of the store beside the views.
+type Store interface {
 	History(ctx context.Context, partnership string, q store.Query) ([]store.Event, error)
 	Cycles(ctx context.Context, partnership string, limit int) ([]store.Cycle, error)
+	Record(ctx context.Context, partnership string, events []store.Event) error
 	Ping(ctx context.Context) error
 }
 
-// Options is what a Server needs. Partnerships and Store must be given.
+// Options is what a Server needs. Viewers and Store must be given.
 type Options struct {
-	Partnerships []Partnership
-	Store        Reader
-	Metrics      http.Handler     // nil: no /metrics
-	Ready        func() error     // nil: ready as soon as the store can be reached
-	Now          func() time.Time // nil: time.Now
-	Version      string
-	Banner       []Link // links above the page, such as the demo's tools
+	Viewers []*view.Viewer // one for each partnership, in the order in which people see them
+	Store   Store
+	// Identify wraps all that is served and puts who asks into the context of each request: see auth.From. Nil: only this computer
+	// can ask, and whoever sits there may do everything.
+	Identify func(http.Handler) http.Handler
+	// Choose settles a conflict and waits until a cycle has done so. Nil: conflicts cannot be settled here.
+	Choose  func(context.Context, Choice) error
+	Metrics http.Handler     // nil: no /metrics
+	Ready   func() error     // nil: ready as soon as the store can be reached
+	Now     func() time.Time // nil: time.Now
+	Version string
+	Banner  []Link // links above the page, such as the demo's tools
 	// AllowedHosts are the host names that pages may be asked for by, without port. Nil: any. A server that only its own
 	// machine may reach names those of loopback here, or another site's name that leads here would open its pages.
 	AllowedHosts []string
@@ -50,27 +57,14 @@ type Options struct {
 	Drive http.Handler
 }
 
-// Partnership is what the configuration says of one, as far as people see it.
-type Partnership struct {
-	ID, Name, Key string
-	Timezone      *time.Location // nil: UTC
-	Partners      []Partner
-	Sources       []Source // the scorecard among them
-	Scorecard     string   // its source id
-	ScorecardURL  string
-}
-
-// Partner is one organisation.
-type Partner struct{ ID, Name, Sector string }
-
-// Source is one tool.
-type Source struct {
-	ID       string
-	Kind     string // "jira", "sheet"
-	Partner  string // its owner's id; "" for the scorecard
-	Name     string // "" or the id: named after its owner, "AquaFund’s Jira"
-	URL      string
-	Interval time.Duration // how often it is read
+// Choice is what somebody chose for a field about which people disagree.
+type Choice struct {
+	Partnership string
+	Task        task.ID
+	Field       task.Field
+	Value       task.Value
+	By          string // who chose
+	Key         string // store.Conflict.Key of the conflict that they had before them
 }
 
 // Link is a link with its text.
@@ -83,7 +77,6 @@ type Server struct {
 	pages  map[string]*template.Template
 	assets map[string]asset
 	live   *hub
-	recent map[string]*recent // by partnership
 }
 
 type asset struct {
@@ -97,16 +90,7 @@ func New(o Options) (*Server, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	o.Partnerships = slices.Clone(o.Partnerships)
-	s := &Server{live: newHub(), recent: make(map[string]*recent)}
-	for i, p := range o.Partnerships {
-		if p.Timezone == nil {
-			p.Timezone = time.UTC
-		}
-		o.Partnerships[i] = named(p)
-		s.recent[p.ID] = &recent{rows: make(map[task.ID]madeRow)}
-	}
-	s.o = o
+	s := &Server{o: o, live: newHub()}
 	if err := s.readAssets(); err != nil {
 		return nil, err
 	}
@@ -119,21 +103,40 @@ func New(o Options) (*Server, error) {
 
 func (s *Server) readAssets() error {
 	s.assets = make(map[string]asset)
-	entries, err := fs.ReadDir(files, "assets")
-	if err != nil {
-		return fmt.Errorf("read the page's assets: %w", err)
-	}
-	mimes := map[string]string{".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
-	for _, e := range entries {
-		body, err := files.ReadFile("assets/" + e.Name())
+	for _, name := range []string{"page.js", "icon.svg"} {
+		body, err := files.ReadFile("assets/" + name)
 		if err != nil {
 			return fmt.Errorf("read the page's assets: %w", err)
 		}
-		sum := sha256.Sum256(body)
-		url := "/assets/" + hex.EncodeToString(sum[:6]) + "/" + e.Name()
-		s.assets[url] = asset{body, mimes[path.Ext(e.Name())], url}
+		s.addAsset(name, body)
 	}
-	return nil
+	css, err := styles()
+	s.addAsset("page.css", css)
+	return err
+}
+
+// styles are the style sheets as one, in the order of their names.
+func styles() ([]byte, error) {
+	names, err := fs.Glob(files, "assets/css/*.css")
+	if err != nil || len(names) == 0 {
+		return nil, fmt.Errorf("find the page's style sheets: found %d: %w", len(names), err)
+	}
+	var css []byte
+	for _, name := range names {
+		body, err := files.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("read the page's style sheets: %w", err)
+		}
+		css = append(css, body...)
+	}
+	return css, nil
+}
+
+func (s *Server) addAsset(name string, body []byte) {
+	mimes := map[string]string{".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+	sum := sha256.Sum256(body)
+	url := "/assets/" + hex.EncodeToString(sum[:6]) + "/" + name
+	s.assets[url] = asset{body, mimes[path.Ext(name)], url}
 }
 
 // assetURL is an asset's address, which changes with its contents, so that it may be cached for good.
@@ -149,7 +152,11 @@ func (s *Server) assetURL(name string) (string, error) {
 func (s *Server) readTemplates() error {
 	s.pages = make(map[string]*template.Template)
 	funcs := template.FuncMap{"asset": s.assetURL}
-	for _, name := range []string{"home", "partnership", "task", "problem"} {
+	names := []string{"portfolio", "problem"}
+	for _, p := range pages() {
+		names = append(names, p.template)
+	}
+	for _, name := range names {
 		t, err := template.New("layout.html").Funcs(funcs).ParseFS(files, "templates/layout.html", "templates/parts.html", "templates/"+name+".html")
 		if err != nil {
 			return fmt.Errorf("read the page's templates: %w", err)
@@ -161,9 +168,10 @@ func (s *Server) readTemplates() error {
 
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", s.home)
-	mux.HandleFunc("GET /p/{partnership}", s.partnership)
-	mux.HandleFunc("GET /p/{partnership}/t/{task}", s.task)
+	mux.HandleFunc("GET /{$}", s.portfolio)
+	for _, p := range pages() {
+		mux.HandleFunc("GET "+p.pattern(), s.show(p))
+	}
 	mux.HandleFunc("GET /api/v1/partnerships/{partnership}/tasks", s.apiTasks)
 	mux.HandleFunc("GET /events", s.events)
 	mux.HandleFunc("GET /assets/", s.asset)
@@ -180,7 +188,18 @@ func (s *Server) routes() http.Handler {
 	cross.AddInsecureBypassPattern(webhookPattern)
 	cross.AddInsecureBypassPattern(DrivePath)
 	cross.SetDenyHandler(http.HandlerFunc(s.foreign))
-	return s.secured(cross.Handler(mux))
+	identify := s.o.Identify
+	if identify == nil {
+		identify = local
+	}
+	return s.secured(cross.Handler(identify(mux)))
+}
+
+// local says of every request that somebody at this computer asks.
+func local(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		next.ServeHTTP(w, r.WithContext(auth.With(r.Context(), auth.Local())))
+	})
 }
 
 // ServeHTTP implements http.Handler.
@@ -189,8 +208,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.Serve
 // Changed tells every open page of the partnership to look again, and drops what was read before. It waits for nobody. A
 // partnership that is not served is ignored.
 func (s *Server) Changed(partnership string) {
-	if m, ok := s.recent[partnership]; ok {
-		m.changes.Add(1)
+	if w := s.find(partnership); w != nil {
+		w.Changed()
 		s.live.tell(partnership)
 	}
 }
@@ -198,11 +217,12 @@ func (s *Server) Changed(partnership string) {
 // Close ends every event stream. It may be called more than once.
 func (s *Server) Close() { s.live.close() }
 
-func (s *Server) find(id string) (Partnership, bool) {
-	for _, p := range s.o.Partnerships {
-		if p.ID == id {
-			return p, true
+// find is the viewer of a partnership; nil where it is not served.
+func (s *Server) find(id string) *view.Viewer {
+	for _, w := range s.o.Viewers {
+		if w.Partnership().ID == id {
+			return w
 		}
 	}
-	return Partnership{}, false
+	return nil
 }

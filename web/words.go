@@ -2,7 +2,6 @@ package web
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -104,17 +103,6 @@ func sectorWord(s string) string {
 	return s
 }
 
-// toolWord is what people call a kind of source.
-func toolWord(kind string) string {
-	switch kind {
-	case "jira":
-		return "Jira"
-	case "sheet", "doc":
-		return kind
-	}
-	return "tool"
-}
-
 // reasonWords says why something waits, to somebody who has never read the manual.
 func reasonWords(r task.HoldReason) string {
 	switch r {
@@ -163,9 +151,9 @@ func fieldWord(name string) string {
 }
 
 // say is a value in words: a day without the ISO form, progress in percent, a partner by name.
-func (v *view) say(field string, val task.Value, limit int) string {
+func (v *teller) say(field string, val task.Value, limit int) string {
 	if t, ok := val.Time(); ok {
-		return day(t, v.now.Year())
+		return day(t, v.Now.Year())
 	}
 	switch field {
 	case task.Progress.String():
@@ -173,47 +161,7 @@ func (v *view) say(field string, val task.Value, limit int) string {
 			return fmt.Sprintf("%.3g %%", f*100)
 		}
 	case task.Partner.String():
-		return clip(v.partnerName(val.String()), limit)
+		return clip(v.Partnership.PartnerName(val.String()), limit)
 	}
 	return clip(val.Display(), limit)
-}
-
-// partnerName is a partner's name, or its id where the configuration does not know it.
-func (v *view) partnerName(id string) string {
-	if i := slices.IndexFunc(v.p.Partners, func(p Partner) bool { return p.ID == id }); i >= 0 {
-		return v.p.Partners[i].Name
-	}
-	if id == "" {
-		return "No partner yet"
-	}
-	return id
-}
-
-// named gives every source a name that people know it by, where the configuration has none but its id.
-func named(p Partnership) Partnership {
-	p.Sources = slices.Clone(p.Sources)
-	seen := make(map[string]int)
-	for i, s := range p.Sources {
-		if s.Name == "" || s.Name == s.ID {
-			p.Sources[i].Name = toolName(p, s)
-		}
-		seen[p.Sources[i].Name]++
-	}
-	for i, s := range p.Sources {
-		if seen[s.Name] > 1 { // two sheets of one partner
-			p.Sources[i].Name = s.Name + " (" + s.ID + ")"
-		}
-	}
-	return p
-}
-
-func toolName(p Partnership, s Source) string {
-	if s.ID == p.Scorecard {
-		return "Scorecard"
-	}
-	i := slices.IndexFunc(p.Partners, func(x Partner) bool { return x.ID == s.Partner })
-	if i < 0 {
-		return s.ID
-	}
-	return p.Partners[i].Name + "’s " + toolWord(s.Kind)
 }

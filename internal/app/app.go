@@ -25,6 +25,7 @@ import (
 	"github.com/lockstep-sync/lockstep/sync/store"
 	"github.com/lockstep-sync/lockstep/sync/store/sqlite"
 	"github.com/lockstep-sync/lockstep/sync/task"
+	"github.com/lockstep-sync/lockstep/sync/view"
 	"github.com/lockstep-sync/lockstep/web"
 )
 
@@ -63,6 +64,7 @@ type App struct {
 // part is one partnership at work.
 type part struct {
 	cfg    config.Partnership
+	viewer *view.Viewer
 	engine *engine.Engine
 	loop   engine.Scheduler
 	cycled atomic.Bool // a first cycle is done
@@ -122,7 +124,7 @@ func (a *App) add(ctx context.Context, p config.Partnership, metrics *engine.Met
 		ids[i] = s.ID()
 	}
 	metrics.Prepare(p.ID, ids)
-	pt := &part{cfg: p}
+	pt := &part{cfg: p, viewer: view.New(a.described(p), a.store, a.o.Now)}
 	pt.engine, err = engine.New(engine.Options{
 		Partnership: p.ID, Key: p.Key, Sources: sources, Rules: p.Merge, Guards: p.Guards, Location: p.Location,
 		Board: board(p), Paper: paper, DeletedRows: deletedRows(p),
@@ -150,7 +152,7 @@ func (a *App) add(ctx context.Context, p config.Partnership, metrics *engine.Met
 
 func (a *App) serve() error {
 	o := web.Options{
-		Partnerships: a.described(), Store: a.store, Now: a.o.Now, Version: a.o.Version, Ready: a.ready, Banner: a.o.Banner,
+		Viewers: a.viewers(), Store: a.store, Choose: a.choose, Now: a.o.Now, Version: a.o.Version, Ready: a.ready, Banner: a.o.Banner,
 		AllowedHosts: a.o.AllowedHosts, Webhooks: a.webhooks.handlers,
 		Metrics: promhttp.HandlerFor(a.registry, promhttp.HandlerOpts{}),
 	}
@@ -163,6 +165,34 @@ func (a *App) serve() error {
 	}
 	a.web = handler
 	return nil
+}
+
+// viewers read the partnerships for whoever shows them.
+func (a *App) viewers() []*view.Viewer {
+	out := make([]*view.Viewer, len(a.parts))
+	for i, p := range a.parts {
+		out[i] = p.viewer
+	}
+	return out
+}
+
+// choose hands a choice to the partnership's engine, and waits for the cycle that decides on it. What stands in its way is one of the
+// engine's errors, for the page to tell.
+func (a *App) choose(ctx context.Context, c web.Choice) error {
+	for _, p := range a.parts {
+		if p.cfg.ID != c.Partnership {
+			continue
+		}
+		done := p.engine.Choose(engine.Choice{Task: c.Task, Field: c.Field, Value: c.Value, By: c.By, Key: c.Key})
+		p.loop.Wake()
+		select {
+		case err := <-done:
+			return err
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return engine.ErrNoConflict
 }
 
 // ready says why the App is not ready to serve; nil when it is.

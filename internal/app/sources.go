@@ -12,7 +12,7 @@ import (
 	"github.com/lockstep-sync/lockstep/connectors/jira"
 	"github.com/lockstep-sync/lockstep/connectors/transport"
 	"github.com/lockstep-sync/lockstep/sync/task"
-	"github.com/lockstep-sync/lockstep/web"
+	"github.com/lockstep-sync/lockstep/sync/view"
 )
 
 // sources sets up the connectors of one partnership.
@@ -88,35 +88,29 @@ func googleBudgets(o Options) *gsheets.Budgets {
 	return gsheets.NewBudgets(o.Now, gsheets.Limits{Reads: o.Config.Google.Reads, Writes: o.Config.Google.Writes})
 }
 
-// described is what the page needs to know of the configuration.
-func (a *App) described() []web.Partnership {
-	var out []web.Partnership
-	for _, p := range a.o.Config.Partnerships {
-		w := web.Partnership{
-			ID: p.ID, Name: p.Name, Key: p.Key, Timezone: p.Location, Scorecard: string(p.Scorecard.ID),
-			ScorecardURL: a.sheetURL(p.Scorecard.Sheet),
-		}
-		for _, x := range p.Partners {
-			w.Partners = append(w.Partners, web.Partner{ID: x.ID, Name: x.Name, Sector: x.Sector})
-		}
-		for _, s := range p.Sources {
-			src := web.Source{ID: string(s.ID), Kind: s.Kind(), Partner: s.Partner, Name: string(s.ID), Interval: p.Interval}
-			switch {
-			case s.Jira != nil:
-				src.URL = s.Jira.URL
-			case s.Doc != nil:
-				src.URL = a.googleHost() + "/document/d/" + s.Doc.Document + "/edit"
-			default:
-				src.URL = a.sheetURL(*s.Sheet)
-			}
-			w.Sources = append(w.Sources, src)
-		}
-		w.Sources = append(w.Sources, web.Source{
-			ID: string(p.Scorecard.ID), Kind: "sheet", Name: "Scorecard", URL: w.ScorecardURL, Interval: p.Interval,
-		})
-		out = append(out, w)
+// described is what people see of what the configuration says of a partnership.
+func (a *App) described(p config.Partnership) view.Partnership {
+	w := view.Partnership{
+		ID: p.ID, Name: p.Name, Key: p.Key, Timezone: p.Location, Agreement: p.AgreementDate, Rules: p.Scorecard.Rules,
+		Scorecard: p.Scorecard.ID, ScorecardURL: a.sheetURL(p.Scorecard.Sheet),
 	}
-	return out
+	for _, x := range p.Partners {
+		w.Partners = append(w.Partners, view.Partner{ID: x.ID, Name: x.Name, Sector: x.Sector})
+	}
+	for _, s := range p.Sources {
+		src := view.Source{ID: s.ID, Kind: s.Kind(), Partner: s.Partner, Interval: p.Interval}
+		switch {
+		case s.Jira != nil:
+			src.URL = s.Jira.URL
+		case s.Doc != nil:
+			src.URL = a.googleHost() + "/document/d/" + s.Doc.Document + "/edit"
+		default:
+			src.URL = a.sheetURL(*s.Sheet)
+		}
+		w.Sources = append(w.Sources, src)
+	}
+	w.Sources = append(w.Sources, view.Source{ID: p.Scorecard.ID, Kind: "sheet", Name: "Scorecard", URL: w.ScorecardURL, Interval: p.Interval})
+	return w
 }
 
 // sheetURL is where people open a spreadsheet.

@@ -68,6 +68,7 @@ var table = []row{
 		packages: "config",
 		may:      "sync/task sync/merge sync/plan sync/scorecard connectors/jira connectors/gsheets connectors/gdocs connectors/cells",
 	},
+	{packages: "web/auth", may: ""},
 	{packages: "web", may: "sync/store sync/task sync/scorecard sync/view web/auth"},
 	{packages: "internal/app", may: "everything"},
 	{

@@ -46,22 +46,23 @@ type Source struct {
 
 // Named returns the partnership with a name that people know it by for every source, where it has none but its id; and with a
 // time zone.
-func (p Partnership) Named() Partnership {
-	p.Timezone = cmp.Or(p.Timezone, time.UTC)
-	p.Sources = slices.Clone(p.Sources)
+func (p *Partnership) Named() Partnership {
+	out := *p
+	out.Timezone = cmp.Or(p.Timezone, time.UTC)
+	out.Sources = slices.Clone(p.Sources)
 	seen := make(map[string]int)
-	for i, s := range p.Sources {
+	for i, s := range out.Sources {
 		if s.Name == "" || s.Name == string(s.ID) {
-			p.Sources[i].Name = p.toolName(s)
+			out.Sources[i].Name = p.toolName(s)
 		}
-		seen[p.Sources[i].Name]++
+		seen[out.Sources[i].Name]++
 	}
-	for i, s := range p.Sources {
+	for i, s := range out.Sources {
 		if seen[s.Name] > 1 { // two sheets of one partner
-			p.Sources[i].Name = s.Name + " (" + string(s.ID) + ")"
+			out.Sources[i].Name = s.Name + " (" + string(s.ID) + ")"
 		}
 	}
-	return p
+	return out
 }
 
 func (p *Partnership) toolName(s Source) string {

@@ -118,8 +118,8 @@ func (w *Viewer) between(ctx context.Context, since time.Time) (now, then *View,
 	if then, err = w.asOf(ctx, now, since); err != nil {
 		return nil, nil, nil, err
 	}
-	if err = w.remember(ctx); err != nil { // a view that was remembered read nothing
+	if err := w.remember(ctx); err != nil { // a view that was remembered read nothing
 		return nil, nil, nil, err
 	}
-	return now, then, w.past.events[:len(w.past.events):len(w.past.events)], nil
+	return now, then, slices.Clip(w.past.events), nil
 }

@@ -10,12 +10,14 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/lockstep-sync/lockstep/sync/scorecard"
 	"github.com/lockstep-sync/lockstep/sync/store"
 	"github.com/lockstep-sync/lockstep/sync/task"
+	"github.com/lockstep-sync/lockstep/sync/view"
 )
 
-// viewOf is a view of one task in one zone.
-func viewOf(tb testing.TB, zone string, now time.Time, change func(*store.Task)) row {
+// rowOf is the row of one task in one zone.
+func rowOf(tb testing.TB, zone string, now time.Time, change func(*store.Task)) row {
 	tb.Helper()
 	loc, err := time.LoadLocation(zone)
 	if err != nil {
@@ -24,7 +26,18 @@ func viewOf(tb testing.TB, zone string, now time.Time, change func(*store.Task))
 	x := store.Task{ID: "CW-1", Number: 1}
 	x.Agreed[task.Status] = task.EnumValue(task.InProgress)
 	change(&x)
-	return *newView(Partnership{ID: "p", Timezone: loc}, store.State{Tasks: []store.Task{x}}, now).row(&x)
+	v := tellerOf(tb, view.Partnership{ID: "p", Timezone: loc, Rules: scorecard.DefaultRules()}, store.State{Tasks: []store.Task{x}}, now)
+	return *v.row(v.Task(x.ID))
+}
+
+// tellerOf tells of one state at one moment.
+func tellerOf(tb testing.TB, p view.Partnership, st store.State, now time.Time) *teller {
+	tb.Helper()
+	v, err := view.New(p, &fakeStore{state: st}, func() time.Time { return now }).Now(tb.Context())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return newTeller(v)
 }
 
 func date(tb testing.TB, s string) task.Value {
@@ -70,7 +83,7 @@ func TestOverdueGoesByThePartnershipsOwnDay(t *testing.T) {
 		{"UTC", "2026-11-23T12:00:00Z", "2025-11-23", task.Cancelled, "", false, false},
 		{"UTC", "2026-11-23T12:00:00Z", "", task.InProgress, "", false, false},
 	} {
-		r := viewOf(t, c.zone, at(c.now), func(x *store.Task) {
+		r := rowOf(t, c.zone, at(c.now), func(x *store.Task) {
 			x.Agreed[task.Due], x.Agreed[task.Status] = date(t, c.due), task.EnumValue(c.status)
 		})
 		if r.DueWords != c.words || r.Overdue != c.overdue || r.Soon != c.soon {
@@ -81,7 +94,7 @@ func TestOverdueGoesByThePartnershipsOwnDay(t *testing.T) {
 
 func TestUnreadableDueIsNoDue(t *testing.T) {
 	t.Parallel()
-	r := viewOf(t, "UTC", noon, func(x *store.Task) { x.Agreed[task.Due] = task.UnreadableValue("next week-ish") })
+	r := rowOf(t, "UTC", noon, func(x *store.Task) { x.Agreed[task.Due] = task.UnreadableValue("next week-ish") })
 	if r.Due != "" || r.Overdue || r.DueWords != "" {
 		t.Errorf("the row is %+v", r.rowText)
 	}
@@ -135,8 +148,8 @@ func TestStaleIsNeverGreen(t *testing.T) {
 		{"failed just now", time.Minute, time.Second, "401", true},
 		{"never read", time.Minute, 0, "", true},
 		{"never read and failed", time.Minute, 0, "401", true},
-		{"a short interval and a slow cycle", time.Second, time.Minute, "", false},
-		{"a short interval and nothing", time.Second, 61 * time.Second, "", true},
+		{"a short interval and a slow cycle", time.Second, 20 * time.Second, "", false},
+		{"a short interval and nothing", time.Second, 21 * time.Second, "", true},
 		{"no interval", 0, 61 * time.Second, "", true},
 		{"a clock that is behind", time.Minute, -time.Hour, "", false},
 	} {
@@ -144,8 +157,9 @@ func TestStaleIsNeverGreen(t *testing.T) {
 		if c.age != 0 {
 			st.LastSuccess = noon.Add(-c.age)
 		}
-		v := newView(Partnership{Timezone: time.UTC}, store.State{Sources: []store.Source{st}}, noon)
-		if got := v.source(Source{ID: "s", Interval: c.interval}); got.Stale != c.stale || got.Error != c.err || got.Age == "" {
+		own := view.Source{ID: "s", Interval: c.interval}
+		v := tellerOf(t, view.Partnership{Rules: scorecard.DefaultRules(), Sources: []view.Source{own}}, store.State{Sources: []store.Source{st}}, noon)
+		if got := v.source(own); got.Stale != c.stale || got.Error != c.err || got.Age == "" {
 			t.Errorf("%s: %+v; want stale %v", c.name, got, c.stale)
 		}
 	}
@@ -201,39 +215,13 @@ func TestPartnersThatLeftKeepTheirTasks(t *testing.T) {
 	st := seeded()
 	st.state.Tasks[0].Agreed[task.Partner] = task.EnumValue("left & gone")
 	st.state.Tasks[1].Agreed[task.Partner] = task.Value{}
-	_, page := ask(t, serve(t, st, nil), "GET", thePage)
+	_, page := ask(t, serve(t, st, nil), "GET", theTasks)
 	has(t, page, "<bdi>left &amp; gone</bdi>", "<bdi>No partner yet</bdi>", `id="partner-5"`)
-}
-
-func TestSourcesAreNamedForPeople(t *testing.T) {
-	t.Parallel()
-	p := Partnership{
-		Scorecard: "card", Partners: []Partner{{"a", "AquaFund", ""}}, Sources: []Source{
-			{ID: "j", Kind: "jira", Partner: "a", Name: "j"},
-			{ID: "s1", Kind: "sheet", Partner: "a"},
-			{ID: "s2", Kind: "sheet", Partner: "a"},
-			{ID: "named", Kind: "doc", Partner: "a", Name: "The minutes"},
-			{ID: "card", Kind: "sheet"},
-			{ID: "stray", Kind: "sheet", Partner: "gone"},
-		},
-	}
-	var got []string
-	for _, s := range named(p).Sources {
-		got = append(got, s.Name)
-	}
-	want := []string{"AquaFund’s Jira", "AquaFund’s sheet (s1)", "AquaFund’s sheet (s2)", "The minutes", "Scorecard", "stray"}
-	if !slices.Equal(got, want) {
-		t.Errorf("names %q; want %q", got, want)
-	}
-	if p.Sources[1].Name != "" {
-		t.Error("the caller's sources were changed")
-	}
 }
 
 func TestBadgesLeadToTheToolWhereTheItemHasNoAddress(t *testing.T) {
 	t.Parallel()
-	p := named(cleanWater(t))
-	v := newView(p, store.State{}, noon)
+	v := tellerOf(t, cleanWater(t), store.State{}, noon)
 	for _, c := range []struct {
 		link store.Link
 		want badge
@@ -263,7 +251,7 @@ func TestEveryReasonHasWords(t *testing.T) {
 
 func TestValuesInWords(t *testing.T) {
 	t.Parallel()
-	v := newView(named(cleanWater(t)), store.State{}, noon)
+	v := tellerOf(t, cleanWater(t), store.State{}, noon)
 	half, err := task.NumberValue(0.425)
 	if err != nil {
 		t.Fatal(err)
@@ -294,7 +282,7 @@ func TestValuesInWords(t *testing.T) {
 func TestActivityTellsADecisionWithItsWrites(t *testing.T) {
 	t.Parallel()
 	f := seeded()
-	v := newView(named(cleanWater(t)), f.state, noon)
+	v := tellerOf(t, cleanWater(t), f.state, noon)
 	var got []string
 	for _, e := range v.activity(f.events) {
 		got = append(got, fmt.Sprintf("%s %s|%s→%s|%s|%s|%s|%d", e.Task, e.Text, e.From, e.To, e.Where, e.By, e.Into, len(e.Losers)))
@@ -320,7 +308,7 @@ func TestActivityIsAtMostALineForEachShown(t *testing.T) {
 	for i := range activityRead {
 		es = append(es, store.Event{ID: int64(activityRead - i), Cycle: 1, Kind: store.EventBorn, Task: task.ID(fmt.Sprint("CW-", i)), Source: "aquafund-jira", At: noon})
 	}
-	v := newView(named(cleanWater(t)), store.State{}, noon)
+	v := tellerOf(t, cleanWater(t), store.State{}, noon)
 	if got := v.activity(es); len(got) != 1 || got[0].Text != fmt.Sprintf("More than %d new tasks", activityRead) {
 		t.Errorf("a first filling is told as %+v", got)
 	}
@@ -337,10 +325,10 @@ func TestActivityIsAtMostALineForEachShown(t *testing.T) {
 
 func TestEveryKindOfEventHasWords(t *testing.T) {
 	t.Parallel()
-	v := newView(named(cleanWater(t)), store.State{}, noon)
+	v := tellerOf(t, cleanWater(t), store.State{}, noon)
 	for _, k := range []store.EventKind{
 		store.EventBorn, store.EventDecided, store.EventConflict, store.EventSettled, store.EventWritten, store.EventFailed, store.EventLinked, store.EventUnlinked,
-		store.EventRemoved, store.EventRestored, store.EventOvertyped, "of_later",
+		store.EventRemoved, store.EventRestored, store.EventOvertyped, store.EventGate, store.EventUpdate, "of_later",
 	} {
 		if e := v.event(&store.Event{Kind: k, At: noon, Field: "due", Note: "a note"}, wholeText); e.Text == "" || e.Ago == "" || e.Where != "" {
 			t.Errorf("%s is told as %+v", k, e)
@@ -351,7 +339,7 @@ func TestEveryKindOfEventHasWords(t *testing.T) {
 // What was typed over a page is no task's: nothing leads to one.
 func TestWhatWasTypedOverIsTold(t *testing.T) {
 	t.Parallel()
-	v := newView(named(cleanWater(t)), store.State{}, noon)
+	v := tellerOf(t, cleanWater(t), store.State{}, noon)
 	e := v.event(&store.Event{Kind: store.EventOvertyped, At: noon, From: task.TextValue("<b>mine</b>"), Note: "Summary, column A, row 1"}, wholeText)
 	if e.Text != "Typed over what Lockstep works out (Summary, column A, row 1): <b>mine</b>" || e.Path != "" || e.Title != "" {
 		t.Errorf("it is told as %+v", e)
