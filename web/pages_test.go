@@ -2,12 +2,10 @@ package web
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -387,58 +385,4 @@ func TestHealth(t *testing.T) {
 		o.Metrics = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, "lockstep_up 1") })
 	})
 	check("/metrics", 200, "lockstep_up 1")
-}
-
-func TestTasksAPI(t *testing.T) {
-	t.Parallel()
-	const path = "/api/v1/partnerships/clean-water/tasks"
-	st := seeded()
-	now := noon
-	s := serve(t, st, clockOf(t, st, &now))
-	res, body := ask(t, s, "GET", path)
-	var got struct {
-		Generation int64       `json:"generation"`
-		Tasks      []apiTask   `json:"tasks"`
-		Held       []task.Hold `json:"held"`
-	}
-	if err := json.Unmarshal([]byte(body), &got); err != nil {
-		t.Fatalf("%v in %.200s", err, body)
-	}
-	if got.Generation != 41 || len(got.Tasks) != len(seedLines) || len(got.Held) != 4 {
-		t.Errorf("generation %d, %d tasks, %d held", got.Generation, len(got.Tasks), len(got.Held))
-	}
-	first := got.Tasks[0]
-	if first.ID != "CW-1" || first.Values["status"] != task.InProgress || first.Values["due"] != "2026-11-14" || first.Baseline != "2026-11-07" || !first.Overdue ||
-		first.Links["aquafund-jira"].URL != "https://aquafund.example.net/browse/WASH-11" {
-		t.Errorf("the first task is %+v", first)
-	}
-	tag := res.Header.Get("ETag")
-	for header, want := range map[string]int{tag: 304, "W/" + tag: 304, `"x", ` + tag: 304, "*": 304, `"x"`: 200, "": 200} {
-		if res, body := ask(t, s, "GET", path, "If-None-Match", header); res.StatusCode != want || want == 304 && body != "" {
-			t.Errorf("If-None-Match %s answers %s", header, res.Status)
-		}
-	}
-	st.edit(func(f *fakeStore) { // a link that settles after the generation was made
-		f.state.Links = slices.Clone(f.state.Links)
-		f.state.Links[0].URL = ""
-	})
-	s.Changed("clean-water")
-	if res, _ := ask(t, s, "GET", path, "If-None-Match", tag); res.StatusCode != http.StatusOK {
-		t.Errorf("after a link changed: %s", res.Status)
-	}
-	now = noon.AddDate(0, 0, 1)
-	later, _ := ask(t, s, "GET", path)
-	if res, _ := ask(t, s, "GET", path, "If-None-Match", later.Header.Get("ETag")); later.Header.Get("ETag") == tag || res.StatusCode != http.StatusNotModified {
-		t.Errorf("a day later: %s, %s", later.Header.Get("ETag"), res.Status)
-	}
-	for p, want := range map[string]int{"/api/v1/partnerships/nobody/tasks": 404} {
-		if res, body := ask(t, s, "GET", p); res.StatusCode != want || !json.Valid([]byte(body)) || !strings.HasPrefix(res.Header.Get("Content-Type"), "application/json") {
-			t.Errorf("%s answers %s %s", p, res.Status, body)
-		}
-	}
-	st.edit(func(f *fakeStore) { f.err = errDown })
-	s.Changed("clean-water")
-	if res, body := ask(t, s, "GET", path); res.StatusCode != http.StatusServiceUnavailable || !json.Valid([]byte(body)) || strings.Contains(body, "secret") {
-		t.Errorf("without a database: %s %s", res.Status, body)
-	}
 }

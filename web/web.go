@@ -17,8 +17,8 @@ import (
 	"time"
 
 	"github.com/lockstep-sync/lockstep/sync/store"
-	"github.com/lockstep-sync/lockstep/sync/task"
 	"github.com/lockstep-sync/lockstep/sync/view"
+	"github.com/lockstep-sync/lockstep/web/api"
 	"github.com/lockstep-sync/lockstep/web/auth"
 )
 
@@ -58,14 +58,7 @@ type Options struct {
 }
 
 // Choice is what somebody chose for a field about which people disagree.
-type Choice struct {
-	Partnership string
-	Task        task.ID
-	Field       task.Field
-	Value       task.Value
-	By          string // who chose
-	Key         string // store.Conflict.Key of the conflict that they had before them
-}
+type Choice = view.Choice
 
 // Link is a link with its text.
 type Link struct{ Text, URL string }
@@ -74,6 +67,7 @@ type Link struct{ Text, URL string }
 type Server struct {
 	o      Options
 	mux    http.Handler
+	api    http.Handler
 	pages  map[string]*template.Template
 	assets map[string]asset
 	live   *hub
@@ -96,6 +90,11 @@ func New(o Options) (*Server, error) {
 	}
 	if err := s.readTemplates(); err != nil {
 		return nil, err
+	}
+	var err error
+	s.api, err = api.New(api.Options{Viewers: o.Viewers, Store: o.Store, Now: o.Now, Version: o.Version, Choose: o.Choose, Changed: s.Changed})
+	if err != nil {
+		return nil, fmt.Errorf("set up the API: %w", err)
 	}
 	s.mux = s.routes()
 	return s, nil
@@ -172,7 +171,7 @@ func (s *Server) routes() http.Handler {
 	for _, p := range pages() {
 		mux.HandleFunc("GET "+p.pattern(), s.show(p))
 	}
-	mux.HandleFunc("GET /api/v1/partnerships/{partnership}/tasks", s.apiTasks)
+	mux.Handle(api.Prefix+"/", s.api)
 	mux.HandleFunc("GET /events", s.events)
 	mux.HandleFunc("GET /assets/", s.asset)
 	mux.HandleFunc("GET /healthz", s.healthz)

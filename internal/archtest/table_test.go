@@ -69,7 +69,8 @@ var table = []row{
 		may:      "sync/task sync/merge sync/plan sync/scorecard connectors/jira connectors/gsheets connectors/gdocs connectors/cells",
 	},
 	{packages: "web/auth", may: ""},
-	{packages: "web", may: "sync/store sync/task sync/scorecard sync/view web/auth"},
+	{packages: "web/api", may: "sync/store sync/task sync/scorecard sync/view web/auth"},
+	{packages: "web", may: "sync/store sync/task sync/scorecard sync/view web/api web/auth"},
 	{packages: "internal/app", may: "everything"},
 	{
 		packages: "internal/setup",

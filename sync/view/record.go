@@ -86,3 +86,13 @@ func endOfDay(day task.Value, loc *time.Location) (time.Time, bool) {
 	y, m, d := t.Date()
 	return time.Date(y, m, d+1, 0, 0, 0, 0, loc).Add(-time.Millisecond), true
 }
+
+// Choice is what somebody chose for a field about which people disagree.
+type Choice struct {
+	Partnership string
+	Task        task.ID
+	Field       task.Field
+	Value       task.Value
+	By          string // who chose
+	Key         string // store.Conflict.Key of the conflict that they had before them
+}
