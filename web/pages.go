@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/lockstep-sync/lockstep/sync/export"
 	"github.com/lockstep-sync/lockstep/sync/store"
 	"github.com/lockstep-sync/lockstep/sync/task"
 	"github.com/lockstep-sync/lockstep/sync/view"
@@ -217,6 +218,7 @@ type asOf struct {
 	Today  string // 2026-11-26
 	Action string // the page's address
 	Now    string // of the page as it is now
+	Files  []Link // all of it, of the day that is shown, as files
 }
 
 func (s *Server) shell(r *request, p page, day string, body any) shell {
@@ -245,6 +247,9 @@ func (s *Server) shell(r *request, p page, day string, body any) shell {
 	out.AsOf = asOf{
 		Can: p.past, Past: r.Past, Day: day, Words: r.Now.Format("Monday 2 January 2006"),
 		Today: r.server.o.Now().In(r.Partnership.Timezone).Format(time.DateOnly), Action: r.URL.Path, Now: r.URL.Path,
+	}
+	for _, f := range export.Formats() {
+		out.AsOf.Files = append(out.AsOf.Files, Link{fileWord(f), r.at("export/" + f.Extension())})
 	}
 	return out
 }

@@ -171,6 +171,7 @@ func (s *Server) routes() http.Handler {
 	for _, p := range pages() {
 		mux.HandleFunc("GET "+p.pattern(), s.show(p))
 	}
+	mux.HandleFunc("GET /p/{partnership}/export/{format}", s.export)
 	mux.Handle(api.Prefix+"/", s.api)
 	mux.HandleFunc("GET /events", s.events)
 	mux.HandleFunc("GET /assets/", s.asset)

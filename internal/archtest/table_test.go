@@ -43,6 +43,7 @@ var table = []row{
 	{packages: "sync/store", may: "sync/task sync/fault sync/merge sync/plan"},
 	{packages: "sync/store/sqlite sync/store/postgres", may: "sync/store sync/task sync/fault"},
 	{packages: "sync/view", may: "sync/store sync/task sync/scorecard"},
+	{packages: "sync/export", may: "sync/store sync/task sync/scorecard sync/view"},
 	{
 		packages: "sync/engine",
 		may: "connectors sync/store sync/task sync/fault sync/match sync/merge sync/plan " +
@@ -70,7 +71,7 @@ var table = []row{
 	},
 	{packages: "web/auth", may: ""},
 	{packages: "web/api", may: "sync/store sync/task sync/scorecard sync/view web/auth"},
-	{packages: "web", may: "sync/store sync/task sync/scorecard sync/view web/api web/auth"},
+	{packages: "web", may: "sync/store sync/task sync/scorecard sync/view sync/export web/api web/auth"},
 	{packages: "internal/app", may: "everything"},
 	{
 		packages: "internal/setup",
@@ -80,7 +81,7 @@ var table = []row{
 	{
 		packages: "cmd/lockstep",
 		may: "config internal/app internal/demo internal/setup connectors/sandbox/jira connectors/sandbox/google " +
-			"web connectors sync/engine sync/plan sync/task sync/fault sync/view",
+			"web connectors sync/engine sync/plan sync/task sync/fault sync/view sync/export",
 	},
 }
 

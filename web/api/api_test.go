@@ -20,6 +20,7 @@ import (
 	"github.com/lockstep-sync/lockstep/sync/store"
 	"github.com/lockstep-sync/lockstep/sync/task"
 	"github.com/lockstep-sync/lockstep/sync/view"
+	"github.com/lockstep-sync/lockstep/sync/view/viewtest"
 	"github.com/lockstep-sync/lockstep/web/api"
 	"github.com/lockstep-sync/lockstep/web/auth"
 )
@@ -31,65 +32,29 @@ var (
 
 func day(n int) task.Value { return task.DateValue(noon.AddDate(0, 0, n)) }
 
-// memory is a store in memory.
-type memory struct {
-	state  store.State
-	events []store.Event // the oldest first
-	err    error
-}
-
-func (m *memory) Load(context.Context, string) (store.State, error) { return m.state, m.err }
-
-func (m *memory) History(_ context.Context, _ string, q store.Query) ([]store.Event, error) {
-	var out []store.Event
-	for i := range m.events {
-		if !q.Oldest {
-			i = len(m.events) - 1 - i
-		}
-		e := m.events[i]
-		if (q.Task == "" || q.Task == e.Task) && (q.Cycle == 0 || q.Cycle == e.Cycle) && (q.Before == 0 || e.ID < q.Before) && e.ID > q.After &&
-			(q.Kinds == nil || slices.Contains(q.Kinds, e.Kind)) && (q.Limit == 0 || len(out) < q.Limit) {
-			out = append(out, e)
-		}
-	}
-	return out, m.err
-}
-
-func (m *memory) Cycles(_ context.Context, _ string, limit int) ([]store.Cycle, error) {
-	return []store.Cycle{{Generation: m.state.Generation, Started: noon.Add(-time.Minute), Took: time.Second, Result: "ok", Patches: 2}}[:min(limit, 1)], m.err
-}
-
-func (m *memory) Record(_ context.Context, _ string, es []store.Event) error {
-	for _, e := range es {
-		e.ID = int64(len(m.events) + 1)
-		m.events = append(m.events, e)
-	}
-	return m.err
-}
-
 // filled holds n tasks, the first of which has a story, a link, a hold and a conflict.
-func filled(n int) *memory {
-	m := &memory{state: store.State{Generation: 7, NextID: int64(n + 1)}}
+func filled(n int) *viewtest.Memory {
+	st := store.State{Generation: 7, NextID: int64(n + 1)}
+	var events []store.Event
 	for i := range n {
 		t := store.Task{ID: task.ID(fmt.Sprintf("CW-%d", i+1)), Number: int64(i + 1), Baseline: day(i%60 - 30), Created: noon.AddDate(0, 0, -90), Changed: noon.AddDate(0, 0, -3)}
 		t.Agreed[task.Title], t.Agreed[task.Partner] = task.TextValue(fmt.Sprintf("Drill borehole %d", i+1)), task.EnumValue([]string{"a", "b"}[i%2])
 		t.Agreed[task.Status], t.Agreed[task.Due] = task.EnumValue(task.Statuses()[(i+1)%5]), day(i%60-20)
-		m.state.Tasks = append(m.state.Tasks, t)
-		m.events = append(m.events, store.Event{Cycle: 1, At: t.Created, Kind: store.EventBorn, Task: t.ID, Source: "jira", Note: "x"})
+		st.Tasks = append(st.Tasks, t)
+		events = append(events, store.Event{Cycle: 1, At: t.Created, Kind: store.EventBorn, Task: t.ID, Source: "jira", Note: "x"})
 	}
-	m.state.Links = []store.Link{{Task: "CW-1", Source: "jira", Key: "1", Name: "WASH-1", URL: "https://jira.example.net/browse/WASH-1"}, {Task: "CW-1", Source: "sheet", Key: "2", Name: "row 2", URL: "javascript:alert(1)"}}
-	m.state.Holds = []task.Hold{{Source: "sheet", Task: "CW-1", Key: "2", Name: "row 2", Field: "due", Reason: task.HoldUnreadable, Raw: "soon", Hint: "Write a date."}}
-	m.state.Conflicts = []store.Conflict{{Task: "CW-1", Field: task.Due, Agreed: day(-20), Opened: noon.Add(-time.Hour), Claims: []store.Claim{
+	st.Links = []store.Link{{Task: "CW-1", Source: "jira", Key: "1", Name: "WASH-1", URL: "https://jira.example.net/browse/WASH-1"}, {Task: "CW-1", Source: "sheet", Key: "2", Name: "row 2", URL: "javascript:alert(1)"}}
+	st.Holds = []task.Hold{{Source: "sheet", Task: "CW-1", Key: "2", Name: "row 2", Field: "due", Reason: task.HoldUnreadable, Raw: "soon", Hint: "Write a date."}}
+	st.Conflicts = []store.Conflict{{Task: "CW-1", Field: task.Due, Agreed: day(-20), Opened: noon.Add(-time.Hour), Claims: []store.Claim{
 		{Source: "jira", Value: day(3), By: "Joseph", At: noon.Add(-time.Hour)}, {Source: "sheet", Value: day(9)},
 	}}}
-	m.state.Sources = []store.Source{{ID: "jira", LastSuccess: noon.Add(-time.Minute)}, {ID: "sheet", Error: "gone"}}
-	m.events = append(m.events,
+	st.Sources = []store.Source{{ID: "jira", LastSuccess: noon.Add(-time.Minute)}, {ID: "sheet", Error: "gone"}}
+	events = append(events,
 		store.Event{Cycle: 6, At: noon.AddDate(0, 0, -20), Kind: store.EventDecided, Task: "CW-1", Field: "due", Source: "jira", From: day(-30), To: day(-20), By: "Joseph", Losers: []store.Claim{{Source: "sheet", Value: day(-25)}}},
 		store.Event{Cycle: 7, At: noon.AddDate(0, 0, -3), Kind: store.EventWritten, Task: "CW-1", Field: "due", Source: "sheet", To: day(-20)},
 	)
-	for i := range m.events {
-		m.events[i].ID = int64(i + 1)
-	}
+	m := viewtest.New(st, events...)
+	m.Tell(nil, store.Cycle{Generation: 7, Started: noon.Add(-time.Minute), Took: time.Second, Result: "ok", Patches: 2})
 	return m
 }
 
@@ -113,7 +78,7 @@ func alliance() view.Partnership {
 type rig struct {
 	http.Handler
 
-	store   *memory
+	store   *viewtest.Memory
 	choices []view.Choice
 	fail    error // what choosing comes to
 	who     auth.Person
@@ -123,7 +88,7 @@ func (r *rig) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	r.Handler.ServeHTTP(w, hr.WithContext(auth.With(hr.Context(), r.who)))
 }
 
-func serve(tb testing.TB, m *memory) *rig {
+func serve(tb testing.TB, m *viewtest.Memory) *rig {
 	tb.Helper()
 	r := &rig{store: m, who: auth.Local()}
 	clock := func() time.Time { return noon }
@@ -310,7 +275,8 @@ func TestSettle(t *testing.T) {
 	r := serve(t, filled(3))
 	d := describe(t, r)
 	const path = "/partnerships/{partnership}/conflicts"
-	key := r.store.state.Conflicts[0].Key()
+	var key string
+	r.store.Edit(func(st *store.State) { key = st.Conflicts[0].Key() })
 	settle := func(value string, want int) {
 		t.Helper()
 		res, body := ask(t, r, "POST", base+"/conflicts", fmt.Sprintf(`{"key":%q,"value":%q}`, key, value))
@@ -344,7 +310,11 @@ func TestWhatIsRecordedIsShownAtOnce(t *testing.T) {
 	if strings.Contains(before, "All well.") || !strings.Contains(after, "All well.") || !strings.Contains(after, `"outcome":"go"`) {
 		t.Errorf("the scorecard says %.3000s", after)
 	}
-	if last := r.store.events[len(r.store.events)-1]; last.By != "somebody at this computer" || !last.At.Equal(noon) {
+	es, err := r.store.History(t.Context(), "clean-water", store.Query{Limit: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if last := es[0]; last.By != "somebody at this computer" || !last.At.Equal(noon) {
 		t.Errorf("the history says %+v", last)
 	}
 }
@@ -423,7 +393,7 @@ func TestTasksInPages(t *testing.T) {
 func TestWithoutADatabase(t *testing.T) {
 	t.Parallel()
 	m := filled(3)
-	m.err = errDown
+	m.Fail(errDown)
 	r := serve(t, m)
 	for _, path := range []string{"", "/scorecard", "/tasks", "/history", "/cycles", "/digest", "/updates"} {
 		res, body := ask(t, r, "GET", base+path, "")
