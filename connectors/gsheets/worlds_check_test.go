@@ -348,6 +348,9 @@ func (w *world) kept() map[string]bool {
 		for _, row := range rows {
 			for f, h := range s.header {
 				col, ok := columns[h]
+				if !ok {
+					col, ok = columns[h+oldName] // whatever it is called now
+				}
 				keep(f, text_(f, at(row, col, ok)))
 			}
 		}
