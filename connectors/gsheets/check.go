@@ -116,6 +116,8 @@ func (k *checkup) rights(ctx context.Context) bool {
 			k.bad("rights", connectors.LevelWarning, err)
 		case f.Trashed:
 			k.warn("rights", "restore it in Google Drive: open the bin, and choose Restore; after 30 days Google deletes it for good", "the spreadsheet lies in the bin")
+		case k.c.cfg.ReadOnly:
+			k.ok("rights", "the spreadsheet can be read, and read_only says that nothing is written to it")
 		case !f.Writable:
 			k.warn("rights", hint, "the spreadsheet may only be read: nothing can be written to it")
 		default:
@@ -123,7 +125,7 @@ func (k *checkup) rights(ctx context.Context) bool {
 		}
 	}
 	for _, p := range k.sheet.ProtectedRanges {
-		if p == nil || p.WarningOnly || p.RequestingUserCanEdit {
+		if k.c.cfg.ReadOnly || p == nil || p.WarningOnly || p.RequestingUserCanEdit {
 			continue
 		}
 		what := "a part of the tab"

@@ -76,6 +76,22 @@ func TestCheckOfASoundSheet(t *testing.T) {
 		"ok sample: row 2: title “Pump”, partner aquafund, status in_progress, assignee “Amina Diallo”, due 2026-03-12, progress 0.5")
 }
 
+// That a sheet which is only to be read may only be read is as it should be.
+func TestCheckOfASheetThatIsOnlyRead(t *testing.T) {
+	t.Parallel()
+	cfg := columns("title", "Action", "status", "Status")
+	cfg.ReadOnly, cfg.Create = true, false
+	b := open(t, cfg)
+	b.lines("Action|Status", "Pump|Open")
+	b.driven()
+	b.must(b.srv.ReadOnly(b.id))
+	all := b.findings()
+	if w := wrongs(all); len(w) > 0 {
+		t.Errorf("a sheet that is only read has\n%s", strings.Join(w, "\n"))
+	}
+	b.says(all, "ok rights: … read_only")
+}
+
 // driven lets the connector ask Drive.
 func (b *book) driven() {
 	b.Helper()
