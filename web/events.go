@@ -22,6 +22,8 @@ const (
 
 // eventView is one line of the history, in words.
 type eventView struct {
+	ID                int64
+	Day               string // "Monday 23 November 2026"
 	Ago, At, Stamp    string
 	Task, Path, Title string
 	Text              string
@@ -130,7 +132,7 @@ func deedOf(e *store.Event) deed { return deed{e.Cycle, e.Task, e.Field} }
 func (v *teller) event(e *store.Event, limit int) eventView {
 	at := e.At.In(v.Partnership.Timezone)
 	out := eventView{
-		Ago: ago(v.Now.Sub(e.At)), At: clock(at, v.Now), Stamp: at.Format("2006-01-02T15:04:05Z07:00"),
+		ID: e.ID, Day: at.Format("Monday 2 January 2006"), Ago: ago(v.Now.Sub(e.At)), At: clock(at, v.Now), Stamp: at.Format("2006-01-02T15:04:05Z07:00"),
 		Task: string(e.Task), Path: v.pathTo(e.Task), Title: clip(cmp.Or(v.Title(e.Task), e.Note), clipped), By: clip(e.By, clipped),
 	}
 	source, field, note := v.Partnership.SourceName(e.Source), fieldWord(e.Field), clip(e.Note, limit)

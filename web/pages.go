@@ -31,6 +31,18 @@ func pages() []page {
 	return []page{
 		{"", "overview", "Overview", true, overviewPage},
 		{"tasks", "tasks", "Tasks", true, tasksPage},
+		{"board", "board", "Board", true, boardPage},
+		{"timeline", "timeline", "Timeline", true, timelinePage},
+		{"accountability", "accountability", "Accountability", true, accountabilityPage},
+		{"burnup", "burnup", "Burn-up", true, burnupPage},
+		{"activity", "activity", "Activity", false, activityPage},
+		{"conflicts", "conflicts", "Conflicts", true, conflictsPage},
+		{"gates", "gates", "Gates", true, gatesPage},
+		{"updates", "updates", "Updates", false, updatesPage},
+		{"digest", "digest", "Digest", false, digestPage},
+		{"data", "data", "Data", false, dataPage},
+		{"cycles", "cycles", "Cycles", false, cyclesPage},
+		{"cycles/{cycle}", "cycle", "", false, cyclePage},
 		{"t/{task}", "task", "", false, taskPage},
 	}
 }

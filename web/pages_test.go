@@ -120,7 +120,8 @@ func TestHostileTextStaysText(t *testing.T) {
 		f.cycles[0].Result, f.cycles[0].Note = "guarded", script+bidi
 	})
 	s := serve(t, st, nil)
-	for _, path := range []string{thePage, theTasks, theTasks + "?q=%22%3E%3Cscript%3E&partner=%22onload=%22", thePage + "/t/CW-1", thePage + "/t/CW-2"} {
+	paths := append(everyPage(), theTasks+"?partner=%3Cscript%3E&workstream=%22onload=%22", thePage+"/activity?person=%3Cscript%3E&task=%22onload=%22", thePage+"/digest?since=2026-11-01")
+	for _, path := range append(paths, []string{theTasks + "?q=%22%3E%3Cscript%3E&partner=%22onload=%22", thePage + "/t/CW-1"}...) {
 		res, page := ask(t, s, "GET", path)
 		if res.StatusCode != http.StatusOK {
 			t.Fatalf("%s answers %s", path, res.Status)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/lockstep-sync/lockstep/sync/scorecard"
 	"github.com/lockstep-sync/lockstep/sync/store"
@@ -77,29 +76,6 @@ func (v *teller) held() []heldGroup {
 			out = append(out, heldGroup{Source: v.Partnership.SourceName(h.Source)})
 		}
 		out[i].Holds = append(out[i].Holds, v.hold(h))
-	}
-	return out
-}
-
-// cycleView is one cycle in the strip of them.
-type cycleView struct{ Result, Words string }
-
-// cycles are the newest cycles, the oldest of them first, as one reads a line.
-func (v *teller) cycles(cs []store.Cycle) []cycleView {
-	var out []cycleView
-	for _, c := range slices.Backward(cs) {
-		words := fmt.Sprintf("%s, %s, %s planned", clock(c.Started.In(v.Partnership.Timezone), v.Now), c.Took.Round(time.Millisecond), count(c.Patches, "write"))
-		switch c.Result {
-		case "ok":
-			words += ": all well"
-		case "partial":
-			words += ": a source sat out"
-		case "guarded":
-			words += ": stopped by a guard"
-		default:
-			words += ": " + c.Result
-		}
-		out = append(out, cycleView{c.Result, words})
 	}
 	return out
 }

@@ -200,7 +200,7 @@ func TestRowsInTheOrderOfAttention(t *testing.T) {
 		mk("cancelled", task.Cancelled, "2026-01-01"), mk("none", task.Blocked, ""), mk("done early", task.Done, "2026-01-01"), mk("late", task.InProgress, "2026-02-01"),
 		mk("done late", task.Done, "2026-03-01"), mk("first", task.NotStarted, "2026-01-15"), mk("none too", task.InProgress, ""),
 	}
-	sortRows(rows)
+	slices.SortStableFunc(rows, attention)
 	var got []string
 	for _, r := range rows {
 		got = append(got, r.ID)

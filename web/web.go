@@ -171,6 +171,9 @@ func (s *Server) routes() http.Handler {
 	for _, p := range pages() {
 		mux.HandleFunc("GET "+p.pattern(), s.show(p))
 	}
+	mux.HandleFunc("POST /p/{partnership}/conflicts", s.write(auth.Editor, settle))
+	mux.HandleFunc("POST /p/{partnership}/gates/{gate}", s.write(auth.Editor, decideGate))
+	mux.HandleFunc("POST /p/{partnership}/updates", s.write(auth.Editor, sayHowItGoes))
 	mux.HandleFunc("GET /p/{partnership}/export/{format}", s.export)
 	mux.Handle(api.Prefix+"/", s.api)
 	mux.HandleFunc("GET /events", s.events)

@@ -55,7 +55,7 @@
   function morph(live, fresh) {
     if (live.isEqualNode(fresh)) return;
     if (live.nodeType !== 1) { live.nodeValue = fresh.nodeValue; return; }
-    if (live.matches("form.filter")) return; // somebody may be filling it in
+    if (live.matches("form.filter, form.form")) return; // somebody may be filling it in
     for (const a of [...live.attributes]) {
       if (!fresh.hasAttribute(a.name) && a.name !== "open") live.removeAttribute(a.name);
     }

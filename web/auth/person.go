@@ -40,6 +40,9 @@ type Person struct {
 // Local is who asks where only this computer can: they may do everything.
 func Local() Person { return Person{Name: "somebody at this computer", everywhere: Operator} }
 
+// Member is somebody who logged in, with what they may do by partnership.
+func Member(id, name string, roles map[string]Role) Person { return Person{ID: id, Name: name, in: roles} }
+
 // Role is what they may do in a partnership.
 func (p Person) Role(partnership string) Role { return max(p.everywhere, p.in[partnership]) }
 
