@@ -155,7 +155,7 @@ func (c checker) value(e entry, k key) {
 	switch k.shape {
 	case text:
 		c.word(v, k)
-	case whole, truth, duration, heartbeat, day, portion:
+	case whole, truth, duration, heartbeat, day, portion, figure:
 		if bad := scalarProblem(k.shape, v.text); bad != "" {
 			c.rep.add(v.at, "%s: %s is %s", k.name, quote(v.shown), bad)
 			v.broken = true
@@ -186,7 +186,7 @@ func (s shape) kind() kind {
 		return list
 	case names, words, section, rules:
 		return mapping
-	case text, whole, truth, duration, heartbeat, day, portion:
+	case text, whole, truth, duration, heartbeat, day, portion, figure:
 	}
 	return scalar
 }

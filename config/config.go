@@ -74,6 +74,7 @@ type Partnership struct {
 	Location *time.Location `json:"-"` // the same, never nil
 	// AgreementDate is of kind Date, or None where the file does not say.
 	AgreementDate task.Value
+	Agreed        Agreed
 	Interval      time.Duration
 	Active        time.Duration // the interval after edits were seen; at most Interval
 	Partners      []Partner     // at least one

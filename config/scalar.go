@@ -33,6 +33,8 @@ func scalarProblem(s shape, text string) string {
 		_, err = parseDay(text)
 	case portion:
 		_, err = parsePortion(text)
+	case figure:
+		_, err = parseFigure(text)
 	}
 	if err != nil {
 		return err.Error()

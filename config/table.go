@@ -1,6 +1,10 @@
 package config
 
-import "github.com/lockstep-sync/lockstep/sync/task"
+import (
+	"slices"
+
+	"github.com/lockstep-sync/lockstep/sync/task"
+)
 
 // shape is what may stand under a key.
 type shape uint8
@@ -13,6 +17,7 @@ const (
 	heartbeat              // a duration, or off
 	day                    // 2026-09-01
 	portion                // 30%, 0.3
+	figure                 // 1200, 0.5
 	texts                  // a list of texts
 	names                  // key → text
 	words                  // key → list of texts
@@ -23,7 +28,7 @@ const (
 
 func (s shape) String() string {
 	return [...]string{
-		"text", "whole number", "true or false", "duration", "duration or `off`", "date", "share", "list of texts", "map of texts",
+		"text", "whole number", "true or false", "duration", "duration or `off`", "date", "share", "number", "list of texts", "map of texts",
 		"map of lists of texts", "section", "list of sections", "map of sections",
 	}[s]
 }
@@ -32,7 +37,7 @@ func (s shape) String() string {
 func (s shape) want() string {
 	return [...]string{
 		"a single text", "a whole number, such as 1", "true or false", "a duration, such as 60s", "a duration, such as 1h, or off", "a date, such as 2026-09-01",
-		"a share, such as 30%", "a list of texts, such as [one, two]", "keys with a text each, such as {due: Deadline}",
+		"a share, such as 30%", "a number, such as 1200 or 0.5", "a list of texts, such as [one, two]", "keys with a text each, such as {due: Deadline}",
 		"keys with a list of texts each, such as {blocked: [Stuck, On hold]}", "keys and values below it",
 		`a list, each item beginning with "- "`, "keys with their own keys each, such as {notes: {on_conflict: hold}}",
 	}[s]
@@ -106,12 +111,13 @@ func table() []key {
 }
 
 func partnershipKeys() []key {
-	return []key{
+	return slices.Concat([]key{
 		{name: "id", required: true, doc: "Short name in addresses, metrics and commands: a-z, 0-9, `-` and `_`."},
 		{name: "key", def: "the initials of `id`: `clean-water` gives `CW`", doc: "2 to 10 capital letters that begin each task's id: CW-1, CW-2, … Do not change it later."},
 		{name: "name", def: "`id`", doc: "The name that people know."},
 		{name: "timezone", def: defaultTimezone, doc: "Time zone in which a day ends, as in the IANA list: `Africa/Nairobi`."},
 		{name: "agreement_date", shape: day, doc: "The day on which the partners agreed."},
+	}, agreedKeys(), []key{
 		{name: "interval", shape: duration, def: "60s", doc: "Pause between two cycles while nothing happens, from 1s to 24h."},
 		{name: "active_interval", shape: duration, def: "10s, or `interval` where that is shorter", doc: "Pause after a cycle that saw people's edits; it then grows to `interval` again. The same as `interval` keeps an even pace."},
 		{name: "partners", shape: sections, required: true, doc: "The organisations.", sub: []key{
@@ -150,7 +156,7 @@ func partnershipKeys() []key {
 			{name: "minimum", shape: whole, def: "10", doc: "Up to this many are always let through."},
 		}},
 		{name: "share", shape: words, doc: "Id of a source → the only fields that leave that tool. Without an entry all its mapped fields do."},
-	}
+	})
 }
 
 func sourceKeys() []key {

@@ -236,6 +236,11 @@ func (a *App) published(p *part, r engine.Report) {
 		a.o.Log.Warn("guard says no", "partnership", r.Partnership, "source", string(t.Source), "guard", t.Guard, "err", t.String(),
 			"hint", "look at it with `lockstep plan`; to let exactly this plan through: lockstep once --approve "+r.PlanHash)
 	}
+	// The figures are worked out before anybody is told that there are new ones: then no reader waits for them.
+	p.viewer.Changed()
+	if _, err := p.viewer.Now(context.Background()); err != nil {
+		a.o.Log.Warn("the page's figures could not be worked out", "partnership", p.cfg.ID, "err", err)
+	}
 	a.web.Changed(p.cfg.ID)
 }
 

@@ -17,6 +17,9 @@ import (
 func board(p config.Partnership) *engine.BoardOptions {
 	o := &engine.BoardOptions{
 		Name: p.Name, Agreement: p.AgreementDate, Interval: p.Interval, Rules: p.Scorecard.Rules, Heartbeat: p.Scorecard.Heartbeat,
+		Agreed: engine.Agreed{
+			Target: p.Agreed.Target, Workstreams: p.Agreed.Workstreams, Milestones: p.Agreed.Milestones, Gates: p.Agreed.Gates, Indicators: p.Agreed.Indicators,
+		},
 	}
 	for _, x := range p.Partners {
 		o.Partners = append(o.Partners, scorecard.Partner{ID: x.ID, Name: x.Name})

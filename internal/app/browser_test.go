@@ -46,7 +46,7 @@ func TestNewcomerInChromium(t *testing.T) {
 		}
 	}
 	row := `[...document.querySelectorAll("tr")].find((r) => r.textContent.includes("` + drill + `"))`
-	open(page, al.page+"/p/clean-water")
+	open(page, al.page+"/p/clean-water/tasks")
 	until(page, "the task on the page", row+`.textContent.includes("Not started")`)
 	until(page, "the live badge", `document.getElementById("live").textContent === "live"`)
 	if _, err := chromedp.Run(page, chromedp.Evaluate[bool](`(window.sameDocument = true)`)); err != nil {

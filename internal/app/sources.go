@@ -92,6 +92,8 @@ func googleBudgets(o Options) *gsheets.Budgets {
 func (a *App) described(p config.Partnership) view.Partnership {
 	w := view.Partnership{
 		ID: p.ID, Name: p.Name, Key: p.Key, Timezone: p.Location, Agreement: p.AgreementDate, Rules: p.Scorecard.Rules,
+		Purpose: p.Agreed.Purpose, Phase: p.Agreed.Phase, Target: p.Agreed.Target, Workstreams: p.Agreed.Workstreams, Milestones: p.Agreed.Milestones,
+		Gates: p.Agreed.Gates, Indicators: p.Agreed.Indicators,
 		Scorecard: p.Scorecard.ID, ScorecardURL: a.sheetURL(p.Scorecard.Sheet),
 	}
 	for _, x := range p.Partners {

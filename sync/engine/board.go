@@ -33,11 +33,21 @@ type BoardOptions struct {
 	Name      string              // of the partnership, for people
 	Partners  []scorecard.Partner // those that have a line even without a task
 	Agreement task.Value          // the date of the agreement; empty where there is none
-	Interval  time.Duration       // between cycles: a source that misses several is stale
+	Agreed    Agreed
+	Interval  time.Duration // between cycles: a source that misses several is stale
 	Rules     scorecard.Rules
 	Pages     []string // of Pages, in any order
 	// Heartbeat is how often it is written that Lockstep has looked, if nothing else is; 0 is never.
 	Heartbeat time.Duration
+}
+
+// Agreed is what the partners agreed on beside their tasks. What they decided at gates is in the history.
+type Agreed struct {
+	Target      task.Value // the date by which all is to be finished; empty where none is agreed
+	Workstreams []scorecard.Workstream
+	Milestones  []scorecard.Milestone
+	Gates       []scorecard.Gate
+	Indicators  []scorecard.Indicator
 }
 
 // DefaultBoard shows every page, by the default rules.
@@ -211,7 +221,8 @@ func staleness(rules scorecard.Rules, now time.Time, sources []scorecard.SourceS
 func (c *cycle) cardInput(told *view.Stories, sources []scorecard.SourceState) scorecard.Input {
 	in := scorecard.Input{
 		Now: c.now, Location: c.Location, Agreement: c.Board.Agreement, Rules: c.Board.Rules, Partners: c.Board.Partners,
-		Updates: told.Updates(),
+		Updates: told.Updates(), Target: c.Board.Agreed.Target, Workstreams: c.Board.Agreed.Workstreams, Milestones: c.Board.Agreed.Milestones,
+		Gates: told.Decided(c.Board.Agreed.Gates), Indicators: c.Board.Agreed.Indicators,
 		Sources: sources, Tasks: make([]scorecard.Task, 0, len(c.works)),
 	}
 	held := make([]task.SourceID, 0, len(c.works)*len(c.sources))
