@@ -248,9 +248,9 @@ func (w *world) bindTo(where string, id task.ID) {
 	w.bound[where][id] = true
 }
 
-// bindIDs notes the ids that stand in rows, unless people moved or damaged them.
+// bindIDs notes the ids that stand in rows, unless people moved or damaged them, or a write of ours waits to be put right.
 func (s *sheet) bindIDs() {
-	if s.torn != nil {
+	if s.torn != nil || slices.ContainsFunc(s.w.conns, func(c *Connector) bool { return c.o.Source == s.source && inDoubt(c) }) {
 		return
 	}
 	rows, columns := s.rows()

@@ -524,6 +524,7 @@ func (s *sheet) plain(cut *tear, rows [][]any, columns map[string]int) bool {
 
 // shuffle gives each row the cells that another row has.
 func (s *sheet) shuffle(headers []string, from map[string]string) {
+	s.w.carry(from)
 	rows, columns := s.rows()
 	place := make(map[string]int)
 	for i, row := range rows {
@@ -569,6 +570,19 @@ func (s *sheet) undo() {
 	}
 	s.shuffle(s.torn.headers, back)
 	s.torn = nil
+}
+
+// carry has the books follow cells that people move from row to row: what landed in the wrong place is known by the row in which it lies.
+func (w *world) carry(from map[string]string) {
+	carried := make(map[string]any)
+	for tag, other := range from {
+		for key, v := range w.hasty {
+			if strings.HasPrefix(key, other+"=") {
+				carried[fmt.Sprint(tag, "=", v)] = v
+			}
+		}
+	}
+	maps.Copy(w.hasty, carried)
 }
 
 // heal has people put everything right.
