@@ -116,7 +116,7 @@ func (b *builder) milestones(v *value, p *Partnership) {
 	ids := map[string]spot{}
 	for _, it := range mappings(v) {
 		m := scorecard.Milestone{
-			ID: b.id(it.get("id"), "id"), Name: it.get("name").str(), Partner: b.partnerID(it.get("partner"), p.Partners), Workstream: it.get("workstream").str(),
+			ID: b.id(it.get("id")), Name: it.get("name").str(), Partner: b.partnerID(it.get("partner"), p.Partners), Workstream: it.get("workstream").str(),
 			Critical: truthOf(it.get("critical")), Task: b.taskID(it.get("task"), p.Key), Due: dayValue(it.get("due")), Reached: dayValue(it.get("reached")),
 		}
 		b.unique(ids, it.get("id"), "milestone id", m.ID)
@@ -136,7 +136,7 @@ func (b *builder) indicators(v *value, a *Agreed) {
 	ids := map[string]spot{}
 	for _, it := range mappings(v) {
 		x := scorecard.Indicator{
-			ID: b.id(it.get("id"), "id"), Definition: it.get("definition").str(), Unit: it.get("unit").str(), Baseline: figureOf(it.get("baseline")), Target: figureOf(it.get("target")),
+			ID: b.id(it.get("id")), Definition: it.get("definition").str(), Unit: it.get("unit").str(), Baseline: figureOf(it.get("baseline")), Target: figureOf(it.get("target")),
 		}
 		x.Name = or(it.get("name").str(), x.ID)
 		b.unique(ids, it.get("id"), "indicator id", x.ID)
@@ -157,7 +157,7 @@ func (b *builder) gates(v *value, p *Partnership) {
 		indicators = append(indicators, x.ID)
 	}
 	for _, it := range mappings(v.get("gates")) {
-		g := scorecard.Gate{ID: b.id(it.get("id"), "id"), Date: dayValue(it.get("date")), Deciders: textsOf(it.get("deciders")), Deliverables: b.taskIDs(it.get("deliverables"), p.Key)}
+		g := scorecard.Gate{ID: b.id(it.get("id")), Date: dayValue(it.get("date")), Deciders: textsOf(it.get("deciders")), Deliverables: b.taskIDs(it.get("deliverables"), p.Key)}
 		g.Name = or(it.get("name").str(), g.ID)
 		b.unique(ids, it.get("id"), "gate id", g.ID)
 		for _, y := range mappings(it.get("criteria")) {

@@ -135,7 +135,7 @@ func anyBroken(v *value) bool {
 
 func (b *builder) partnership(v *value) Partnership {
 	p := Partnership{
-		ID:       b.id(v.get("id"), "id"),
+		ID:       b.id(v.get("id")),
 		Timezone: or(v.get("timezone").str(), defaultTimezone),
 		Interval: defaultInterval,
 	}
@@ -196,7 +196,7 @@ func (b *builder) key(v *value, id string) string {
 }
 
 // id returns the id that stands at v, "" where there is none, and reports one that cannot be used.
-func (b *builder) id(v *value, name string) string {
+func (b *builder) id(v *value) string {
 	s := v.str()
 	if s == "" || validID(s) {
 		return s
@@ -205,7 +205,7 @@ func (b *builder) id(v *value, name string) string {
 	if better := idFrom(s); validID(better) {
 		remedy += ", such as " + better
 	}
-	b.rep.add(v.at, "%s: %s cannot be an id: %s", name, quote(v.shown), remedy)
+	b.rep.add(v.at, "id: %s cannot be an id: %s", quote(v.shown), remedy)
 	return s
 }
 
@@ -226,7 +226,7 @@ func (b *builder) partners(v *value) []Partner {
 	ids, called := map[string]spot{}, map[string]string{}
 	for _, it := range mappings(v) {
 		p := Partner{
-			ID:      b.id(it.get("id"), "id"),
+			ID:      b.id(it.get("id")),
 			Sector:  it.get("sector").str(),
 			Aliases: textsOf(it.get("aliases")),
 		}

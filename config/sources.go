@@ -62,7 +62,7 @@ func columnFields(columns map[string]string) []task.Field {
 func (b *builder) sources(v *value, p *Partnership) {
 	creators := map[string]string{} // partner → the source that takes its new tasks
 	for _, it := range mappings(v) {
-		s := Source{ID: task.SourceID(b.id(it.get("id"), "id")), Partner: b.partnerID(it.get("partner"), p.Partners)}
+		s := Source{ID: task.SourceID(b.id(it.get("id"))), Partner: b.partnerID(it.get("partner"), p.Partners)}
 		if s.ID == ScorecardID {
 			b.rep.add(it.get("id").at, "the source id %s is the scorecard's own: choose another", quote(string(s.ID)))
 		}

@@ -68,7 +68,7 @@ func (v *teller) subject(s scorecard.Subject) string {
 		return string(s.Task)
 	case scorecard.OfCombination:
 		return v.Partnership.PartnerName(s.Partner) + ", " + s.Workstream
-	case scorecard.Partnership:
+	default:
 	}
 	return v.Partnership.Name
 }

@@ -29,14 +29,18 @@ const (
 
 // cli is the whole command line: configuration is the file, flags are few.
 type cli struct {
-	Demo    demoCmd    `cmd:"" help:"Show the main job in a minute: three partners, their tools, the page. Needs nothing."`
-	Init    initCmd    `cmd:"" help:"Ask for addresses, look what stands behind them, and write a configuration with comments. Answers may come from standard input, a line each."`
-	Run     runCmd     `cmd:"" help:"Run the daemon: keep every partnership of the configuration in step."`
-	Once    onceCmd    `cmd:"" help:"Run one cycle and print the report."`
-	Plan    planCmd    `cmd:"" help:"Print exactly what a cycle would write, where and why. Writes nothing. Exit code 0: nothing to do, 2: changes, 1: error."`
-	Check   checkCmd   `cmd:"" help:"Try every credential, permission, field, status and person against the live tools, and say what to do. Writes nothing."`
-	Sandbox sandboxCmd `cmd:"" help:"Run only the sandbox servers that stand in for Jira and Google, with a page each to edit on."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Demo      demoCmd      `cmd:"" help:"Show the main job in a minute: three partners, their tools, the page. Needs nothing."`
+	Init      initCmd      `cmd:"" help:"Ask for addresses, look what stands behind them, and write a configuration with comments. Answers may come from standard input, a line each."`
+	Run       runCmd       `cmd:"" help:"Run the daemon: keep every partnership of the configuration in step."`
+	Once      onceCmd      `cmd:"" help:"Run one cycle and print the report."`
+	Plan      planCmd      `cmd:"" help:"Print exactly what a cycle would write, where and why. Writes nothing. Exit code 0: nothing to do, 2: changes, 1: error."`
+	Check     checkCmd     `cmd:"" help:"Try every credential, permission, field, status and person against the live tools, and say what to do. Writes nothing."`
+	Conflicts conflictsCmd `cmd:"" help:"List the conflicts that wait for people, and settle one."`
+	History   historyCmd   `cmd:"" help:"Print what happened: of a task, of a cycle, or the latest."`
+	Undo      undoCmd      `cmd:"" help:"Take back what a cycle decided, in every tool, where it still stands."`
+	Export    exportCmd    `cmd:"" help:"Write the scorecard as JSON, CSV, Markdown or HTML, now or as of a past day. Asks no tool."`
+	Sandbox   sandboxCmd   `cmd:"" help:"Run only the sandbox servers that stand in for Jira and Google, with a page each to edit on."`
+	Version   versionCmd   `cmd:"" help:"Print the version."`
 }
 
 //go:generate go test . -run ^TestReferenceIsCurrent$ -update

@@ -19,12 +19,12 @@ type configFlag struct {
 }
 
 // open loads the configuration and sets everything up.
-func (f configFlag) open(e env, level slog.Level) (*app.App, error) {
+func (f configFlag) open(e env) (*app.App, error) {
 	cfg, err := config.Load(f.Config, e.lookup)
 	if err != nil {
 		return nil, err
 	}
-	return app.New(e.ctx, app.Options{Config: cfg, Log: logger(e.stderr, level), Version: buildVersion()})
+	return app.New(e.ctx, app.Options{Config: cfg, Log: logger(e.stderr, slog.LevelError), Version: buildVersion()})
 }
 
 func logger(w io.Writer, level slog.Level) *slog.Logger {
@@ -40,7 +40,7 @@ type onceCmd struct {
 // Run implements the command: one cycle of every partnership. A guard that says no, and a partnership whose cycle came
 // to nothing, make the exit code 1.
 func (c onceCmd) Run(e env) error {
-	a, err := c.open(e, slog.LevelError)
+	a, err := c.open(e)
 	if err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ type planCmd struct {
 // Run implements the command. Where a source could not be read, and nothing is to be written to the others, the exit code is 1:
 // it cannot be said that there is nothing to do.
 func (c planCmd) Run(e env) error {
-	a, err := c.open(e, slog.LevelError)
+	a, err := c.open(e)
 	if err != nil {
 		return err
 	}

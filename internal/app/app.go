@@ -129,7 +129,7 @@ func (a *App) add(ctx context.Context, p config.Partnership, metrics *engine.Met
 		Partnership: p.ID, Key: p.Key, Sources: sources, Rules: p.Merge, Guards: p.Guards, Location: p.Location,
 		Board: board(p), Paper: paper, DeletedRows: deletedRows(p),
 		Store: a.store, Now: a.o.Now, Log: a.o.Log, Metrics: metrics,
-		Published: func(r engine.Report) { a.published(pt, r) },
+		Published: func(r engine.Report) { a.published(pt, r) }, //nolint:contextcheck // it is called long after this context has ended
 	})
 	if err != nil {
 		return err

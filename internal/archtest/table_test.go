@@ -81,7 +81,7 @@ var table = []row{
 	{
 		packages: "cmd/lockstep",
 		may: "config internal/app internal/demo internal/setup connectors/sandbox/jira connectors/sandbox/google " +
-			"web connectors sync/engine sync/plan sync/task sync/fault sync/view sync/export",
+			"web connectors sync/engine sync/plan sync/store sync/task sync/fault sync/view sync/export",
 	},
 }
 

@@ -35,7 +35,9 @@ type cycle struct {
 	planned plan.Plan
 	holds   []task.Hold
 	choices map[task.ID][]*choice
-	queued  []*choice   // those of choices that were handed in
+	queued  []*choice // those of choices that were handed in
+	undoing map[task.ID][]Reversal
+	undone  int         // how many of them were
 	strange func() bool // strangeRow, worked out once
 	trips   []plan.Trip
 	let     bool // a guard said no and was overruled by approval

@@ -29,7 +29,7 @@ func (c *cycle) merge() {
 
 // touched reports whether anything about the task can differ from the cycle before: most tasks of most cycles are not.
 func (c *cycle) touched(w *work) bool {
-	if w.born || len(w.was) > 0 {
+	if w.born || len(w.was) > 0 || len(c.undoing[w.task.ID]) > 0 {
 		return true
 	}
 	for i := range w.sides {
@@ -56,6 +56,7 @@ func (c *cycle) mergeTask(w *work) {
 	}
 	out := merge.Merge(agreed, sides, c.Rules)
 	c.settleChosen(w, sides, &out)
+	c.undo(w, &out)
 	if w.born {
 		fillBorn(&out.Agreed, w.task.Agreed[task.Partner])
 	}

@@ -103,6 +103,8 @@ type Mode struct {
 	DryRun bool
 	// Approve is the hash of a plan that is let through although a guard says no.
 	Approve string
+	// Undo are decisions that the cycle takes back.
+	Undo []Reversal
 }
 
 // RunCycle pulls every source, reconciles, and writes what follows. A source that fails sits the cycle out and is named
@@ -116,6 +118,7 @@ func (e *Engine) RunCycle(ctx context.Context, mode Mode) (Report, error) {
 	if err != nil {
 		return e.failed(mode, err)
 	}
+	c.takeBack(mode.Undo)
 	c.pull(ctx)  // every source at once; who fails sits out
 	c.match(ctx) // link, mark, rule; absences are confirmed by a direct read
 	c.merge()    // per task and field, all sources at once

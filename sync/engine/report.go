@@ -40,6 +40,7 @@ type Report struct {
 	PlanHash  string         `json:"plan_hash,omitempty"`
 	Trips     []plan.Trip    `json:"trips,omitempty"`
 	Conflicts int            `json:"conflicts"`
+	Undone    int            `json:"undone,omitempty"` // decisions that were taken back
 	Holds     []task.Hold    `json:"held"`
 	// Board is what became of what the scorecard shows beside the tasks.
 	Board BoardReport `json:"board"`
@@ -99,7 +100,7 @@ func (c *cycle) report() Report {
 	r := Report{
 		Partnership: c.Partnership, Generation: c.generation, Result: ResultOK, PlanHash: c.planned.Hash(), Trips: c.trips,
 		Holds: append([]task.Hold{}, c.holds...), Seconds: c.Now().Sub(c.now).Round(time.Millisecond).Seconds(),
-		Patches: []PatchReport{}, Converged: len(c.planned.Patches) == 0,
+		Patches: []PatchReport{}, Converged: len(c.planned.Patches) == 0, Undone: c.undone,
 	}
 	for _, w := range c.works {
 		if !w.task.Removed {

@@ -41,7 +41,9 @@ type Person struct {
 func Local() Person { return Person{Name: "somebody at this computer", everywhere: Operator} }
 
 // Member is somebody who logged in, with what they may do by partnership.
-func Member(id, name string, roles map[string]Role) Person { return Person{ID: id, Name: name, in: roles} }
+func Member(id, name string, roles map[string]Role) Person {
+	return Person{ID: id, Name: name, in: roles}
+}
 
 // Role is what they may do in a partnership.
 func (p Person) Role(partnership string) Role { return max(p.everywhere, p.in[partnership]) }
