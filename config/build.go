@@ -46,7 +46,6 @@ func (b *builder) config(root *value) *Config {
 			b.rep.add(v.at, "store: %w", err)
 		}
 	}
-	b.reach(root, c)
 	b.google(root.entry("google"), c)
 	ids, keys := map[string]spot{}, map[string]spot{}
 	for _, v := range mappings(root.get("partnerships")) {
@@ -59,16 +58,13 @@ func (b *builder) config(root *value) *Config {
 		b.unique(keys, at, "key", p.Key)
 		c.Partnerships = append(c.Partnerships, p)
 	}
+	b.auth(root, c)
+	b.reach(root, c)
 	return c
 }
 
 // reach settles where the page listens and who may reach it.
 func (b *builder) reach(root *value, c *Config) {
-	auth := root.get("auth")
-	if auth != nil {
-		trusted, _ := parseFlag(auth.get("trusted_network").str())
-		c.Auth = &Auth{TrustedNetwork: trusted}
-	}
 	v := root.get("listen")
 	if v.str() == "" {
 		return
@@ -77,9 +73,9 @@ func (b *builder) reach(root *value, c *Config) {
 	switch {
 	case err != nil:
 		b.rep.add(v.at, "listen: %s is %w", quote(v.shown), err)
-	case !loopback && (auth == nil || !auth.broken && !c.Auth.TrustedNetwork && !auth.get("trusted_network").isBroken()):
-		b.rep.add(v.at, "listen: %s can be reached from other machines and asks for no login: listen on 127.0.0.1 with a proxy that has one, "+
-			"or add auth: {trusted_network: true} if everybody who reaches the port may read", quote(v.shown))
+	case !loopback && (root.get("auth") == nil || c.Auth != nil && !c.Auth.Asks() && !root.get("auth").get("trusted_network").isBroken()):
+		b.rep.add(v.at, "listen: %s can be reached from other machines and asks for no login: listen on 127.0.0.1, or add auth with users_file, proxy or oidc, "+
+			"or auth: {trusted_network: true} if everybody who reaches the port may look", quote(v.shown))
 	}
 }
 

@@ -21,6 +21,7 @@ import (
 	"github.com/lockstep-sync/lockstep/sync/plan"
 	"github.com/lockstep-sync/lockstep/sync/scorecard"
 	"github.com/lockstep-sync/lockstep/sync/task"
+	"github.com/lockstep-sync/lockstep/web/auth"
 )
 
 //go:generate go test . -run TestReferenceIsCurrent -update
@@ -45,7 +46,7 @@ type Config struct {
 	Listen string // host:port of the page; port 0 picks a free one
 	Store  string // "sqlite:" and a path: see SQLitePath
 	Google Google
-	Auth   *Auth // nil where the file has none; Listen is then loopback
+	Auth   *auth.Config // nil where the file has none; Listen is then loopback
 	// Partnerships has at least one. Ids and keys are unique.
 	Partnerships []Partnership
 }
@@ -58,11 +59,6 @@ type Google struct {
 	Reads, Writes int
 	// WebhookURL is the page's address as Google reaches it, without a slash at its end; "" where it is not to tell of changes.
 	WebhookURL string
-}
-
-// Auth says who may see the page.
-type Auth struct {
-	TrustedNetwork bool // whoever can reach the port may read
 }
 
 // Partnership is one partnership that is kept in step.

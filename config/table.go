@@ -101,10 +101,7 @@ func table() []key {
 		},
 		{
 			name: "auth", shape: section, doc: "Who may see the page. Required unless `listen` is loopback.",
-			sub: []key{{
-				name: "trusted_network", shape: truth, def: "false",
-				doc: "`true`: whoever can reach the port may read. Use it behind a proxy with a login, or in a container whose port is published on loopback.",
-			}},
+			sub: authKeys(),
 		},
 		{name: "partnerships", shape: sections, required: true, doc: "The partnerships that are kept in step, each on its own.", sub: partnershipKeys()},
 	}

@@ -132,6 +132,7 @@ func TestInABrowser(t *testing.T) { //nolint:paralleltest // it is measured in s
 		"no page is wider than its window":                fitsItsWindow,
 		"hostile text runs nothing":                       runsNothing,
 		"every page can be used by everybody":             accessiblePages,
+		"somebody logs in and decides at a gate":          logsIn,
 	} {
 		t.Run(name, func(t *testing.T) { f(ctx, t) })
 	}

@@ -211,6 +211,7 @@ type shell struct {
 	Partnership *view.Partnership // nil where the page is about none
 	Nav         []navLink
 	AsOf        asOf
+	Refresh     string // where the page leads by itself; "" nearly always
 	Body        any
 }
 
@@ -298,6 +299,15 @@ func (s *Server) banner() []Link {
 		}
 	}
 	return out
+}
+
+// loginPage draws a page of the login.
+func (s *Server) loginPage(w http.ResponseWriter, r *http.Request, status int, p auth.Page) {
+	sh := shell{Title: p.Title, Body: p}
+	if !p.Form && p.OIDC == "" && p.Problem == "" && p.Text == "" {
+		sh.Refresh = p.Next
+	}
+	s.render(w, r, status, "login", sh)
 }
 
 type problemBody struct {

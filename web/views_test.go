@@ -234,7 +234,7 @@ func TestConflictsAreSettled(t *testing.T) {
 // as serves everything to one person.
 func as(p auth.Person) func(*Options) {
 	return func(o *Options) {
-		o.Identify = func(next http.Handler) http.Handler {
+		o.Identify = func(next http.Handler, _ auth.Render) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				next.ServeHTTP(w, r.WithContext(auth.With(r.Context(), p)))
 			})

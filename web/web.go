@@ -37,9 +37,9 @@ type Store interface {
 type Options struct {
 	Viewers []*view.Viewer // one for each partnership, in the order in which people see them
 	Store   Store
-	// Identify wraps all that is served and puts who asks into the context of each request: see auth.From. Nil: only this computer
-	// can ask, and whoever sits there may do everything.
-	Identify func(http.Handler) http.Handler
+	// Identify wraps all that is served, puts who asks into the context of each request (see auth.From), and has its pages drawn. Nil:
+	// only this computer can ask, and whoever sits there may do everything.
+	Identify func(http.Handler, auth.Render) http.Handler
 	// Choose settles a conflict and waits until a cycle has done so. Nil: conflicts cannot be settled here.
 	Choose  func(context.Context, Choice) error
 	Metrics http.Handler     // nil: no /metrics
@@ -151,7 +151,7 @@ func (s *Server) assetURL(name string) (string, error) {
 func (s *Server) readTemplates() error {
 	s.pages = make(map[string]*template.Template)
 	funcs := template.FuncMap{"asset": s.assetURL}
-	names := []string{"portfolio", "problem"}
+	names := []string{"portfolio", "problem", "login"}
 	for _, p := range pages() {
 		names = append(names, p.template)
 	}
@@ -195,11 +195,11 @@ func (s *Server) routes() http.Handler {
 	if identify == nil {
 		identify = local
 	}
-	return s.secured(cross.Handler(identify(mux)))
+	return s.secured(cross.Handler(identify(mux, s.loginPage)))
 }
 
 // local says of every request that somebody at this computer asks.
-func local(next http.Handler) http.Handler {
+func local(next http.Handler, _ auth.Render) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		next.ServeHTTP(w, r.WithContext(auth.With(r.Context(), auth.Local())))
 	})

@@ -116,3 +116,16 @@ func TestExport(t *testing.T) {
 		lockstep(t, append([]string{"export", "--config", w.config}, strings.Fields(flags)...)...).wants(t, exitError, "", want)
 	}
 }
+
+func TestPasswd(t *testing.T) {
+	t.Parallel()
+	said := answered(t.Context(), "correct horse battery\n", "passwd", "amina@aquafund.org")
+	if said.code != exitOK || !strings.HasPrefix(said.out, "amina@aquafund.org:$2") || strings.Count(said.out, "\n") != 1 {
+		t.Errorf("it says %+v", said)
+	}
+	for answers, want := range map[string]string{"short\n": "too short", "": "too short", strings.Repeat("x", 99): "too long"} {
+		if said := answered(t.Context(), answers, "passwd", "amina"); said.code != exitError || said.out != "" || !strings.Contains(said.err, want) {
+			t.Errorf("%q: %+v", answers, said)
+		}
+	}
+}

@@ -27,6 +27,7 @@ import (
 	"github.com/lockstep-sync/lockstep/sync/task"
 	"github.com/lockstep-sync/lockstep/sync/view"
 	"github.com/lockstep-sync/lockstep/web"
+	"github.com/lockstep-sync/lockstep/web/auth"
 )
 
 //go:generate go test . -run ^TestReferenceIsCurrent$ -update
@@ -158,6 +159,13 @@ func (a *App) serve() error {
 	}
 	if a.watch != nil {
 		o.Drive = a.watch
+	}
+	if c := a.o.Config.Auth; c != nil && c.Asks() {
+		guard, err := auth.New(*c, auth.Options{Log: a.o.Log, Now: a.o.Now})
+		if err != nil {
+			return fmt.Errorf("set up the login: %w", err)
+		}
+		o.Identify = guard.Wrap
 	}
 	handler, err := web.New(o)
 	if err != nil {

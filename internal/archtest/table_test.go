@@ -67,7 +67,7 @@ var table = []row{
 
 	{
 		packages: "config",
-		may:      "sync/task sync/merge sync/plan sync/scorecard connectors/jira connectors/gsheets connectors/gdocs connectors/cells",
+		may:      "sync/task sync/merge sync/plan sync/scorecard connectors/jira connectors/gsheets connectors/gdocs connectors/cells web/auth",
 	},
 	{packages: "web/auth", may: ""},
 	{packages: "web/api", may: "sync/store sync/task sync/scorecard sync/view web/auth"},
@@ -81,7 +81,7 @@ var table = []row{
 	{
 		packages: "cmd/lockstep",
 		may: "config internal/app internal/demo internal/setup connectors/sandbox/jira connectors/sandbox/google " +
-			"web connectors sync/engine sync/plan sync/store sync/task sync/fault sync/view sync/export",
+			"web web/auth connectors sync/engine sync/plan sync/store sync/task sync/fault sync/view sync/export",
 	},
 }
 
