@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/lockstep-sync/lockstep/internal/secret"
 	"github.com/lockstep-sync/lockstep/web/auth"
 )
 
@@ -93,7 +94,7 @@ func (b *builder) proxy(e *entry, a *auth.Config) {
 }
 
 func (b *builder) oidc(e *entry, v *value, a *auth.Config) {
-	a.OIDC = &auth.OIDC{Issuer: e.value.get("issuer").str(), ClientID: e.value.get("client_id").str(), ClientSecret: b.secret(e.value, "client_secret")}
+	a.OIDC = &auth.OIDC{Issuer: e.value.get("issuer").str(), ClientID: e.value.get("client_id").str(), ClientSecret: secret.New(b.secret(e.value, "client_secret"))}
 	if i := e.value.get("issuer"); i.str() != "" {
 		if err := webAddr(i.str()); err != nil {
 			b.rep.add(i.at, "issuer: %s %w", quote(i.shown), err)

@@ -160,6 +160,7 @@ func (b *builder) partnership(v *value) Partnership {
 	p.Partners = b.partners(v.get("partners"))
 	b.partnersUnsure = unsure(v.get("partners"))
 	b.agreed(v, &p)
+	b.notify(v.get("notify"), &p)
 	p.People = b.people(v.get("people"), p.Partners)
 	b.sources(v.get("sources"), &p)
 	b.accounts(v.get("people"), v.get("sources"), &p)

@@ -17,6 +17,7 @@ import (
 	"github.com/lockstep-sync/lockstep/connectors/gdocs"
 	"github.com/lockstep-sync/lockstep/connectors/gsheets"
 	"github.com/lockstep-sync/lockstep/connectors/jira"
+	"github.com/lockstep-sync/lockstep/internal/notify"
 	"github.com/lockstep-sync/lockstep/sync/merge"
 	"github.com/lockstep-sync/lockstep/sync/plan"
 	"github.com/lockstep-sync/lockstep/sync/scorecard"
@@ -79,6 +80,7 @@ type Partnership struct {
 	Scorecard     Scorecard
 	Merge         merge.Rules
 	Guards        plan.Guards
+	Notify        []notify.Channel // ids are unique in the partnership
 }
 
 // Partner is one organisation.

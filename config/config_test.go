@@ -52,7 +52,7 @@ func TestBadFixtures(t *testing.T) {
 	if err != nil || len(files) < 100 {
 		t.Fatalf("%d fixtures, %v", len(files), err)
 	}
-	many := []string{"several.yaml", "several-agreed.yaml", "several-auth.yaml", "too-many.yaml"}
+	many := []string{"several.yaml", "several-agreed.yaml", "several-auth.yaml", "several-notify.yaml", "too-many.yaml"}
 	for _, path := range files {
 		t.Run(filepath.Base(path), func(t *testing.T) {
 			t.Parallel()

@@ -17,7 +17,13 @@ const maxSecret = 64 << 10
 // Secrets returns every secret of the configuration, sorted, for what redacts logs and errors. Nil where there is none.
 func (c *Config) Secrets() []string {
 	var out []string
+	if c.Auth != nil && c.Auth.OIDC != nil {
+		out = append(out, c.Auth.OIDC.ClientSecret.Reveal())
+	}
 	for _, p := range c.Partnerships {
+		for i := range p.Notify {
+			out = append(out, p.Notify[i].Secrets()...)
+		}
 		for _, s := range p.Sources {
 			if s.Jira != nil {
 				out = append(out, s.Jira.Token, s.Jira.WebhookSecret)

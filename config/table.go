@@ -152,6 +152,7 @@ func partnershipKeys() []key {
 			{name: "max_removals", shape: portion, def: "10%", doc: "Share that one cycle may remove."},
 			{name: "minimum", shape: whole, def: "10", doc: "Up to this many are always let through."},
 		}},
+		{name: "notify", shape: sections, doc: "How people are told what they should not have to look for: each item is a channel, and has exactly one of `slack`, `teams`, `matrix` and `mail`.", sub: notifyKeys()},
 		{name: "share", shape: words, doc: "Id of a source → the only fields that leave that tool. Without an entry all its mapped fields do."},
 	})
 }

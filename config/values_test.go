@@ -19,10 +19,12 @@ import (
 
 	"github.com/lockstep-sync/lockstep/connectors/gsheets"
 	"github.com/lockstep-sync/lockstep/connectors/jira"
+	"github.com/lockstep-sync/lockstep/internal/secret"
 	"github.com/lockstep-sync/lockstep/sync/merge"
 	"github.com/lockstep-sync/lockstep/sync/plan"
 	"github.com/lockstep-sync/lockstep/sync/scorecard"
 	"github.com/lockstep-sync/lockstep/sync/task"
+	"github.com/lockstep-sync/lockstep/web/auth"
 )
 
 func fixture(t *testing.T, name string) *Config {
@@ -248,6 +250,35 @@ func TestNothingPrintsASecret(t *testing.T) {
 	}
 	if s.Jira.Token != canary+"token" {
 		t.Error("printing has changed the configuration")
+	}
+}
+
+// TestNothingPrintsAChannelsSecret does so with the secrets of what people are told through, and of the login.
+func TestNothingPrintsAChannelsSecret(t *testing.T) {
+	t.Parallel()
+	c := fixture(t, "notify.yaml")
+	c.Auth = &auth.Config{OIDC: &auth.OIDC{ClientSecret: secret.New("s3cret-Canary-oidc")}}
+	if got := c.Secrets(); len(got) != 5 {
+		t.Errorf("Secrets has %q", got)
+	}
+	var out strings.Builder
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x"} {
+		for _, v := range []any{c.Auth.OIDC, c.Partnerships[0].Notify} {
+			fmt.Fprintf(&out, verb, v)
+		}
+		for _, x := range c.Partnerships[0].Notify {
+			fmt.Fprintf(&out, verb+verb+verb+verb, x.Slack, x.Teams, x.Matrix, x.Mail)
+		}
+	}
+	b, err := json.Marshal(c)
+	if err != nil || !strings.Contains(string(b), "smtp.example.org") {
+		t.Fatalf("as JSON %s, %v", b, err)
+	}
+	out.Write(b)
+	for _, form := range []string{"Canary", fmt.Sprintf("%x", "Canary")} {
+		if i := strings.Index(out.String(), form); i >= 0 {
+			t.Errorf("a secret shows: …%s…", out.String()[max(0, i-100):i+len(form)])
+		}
 	}
 }
 

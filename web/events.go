@@ -196,7 +196,14 @@ func (v *teller) event(e *store.Event, limit int) eventView {
 			out.Title = ""
 		}
 	case store.EventTold:
-		out.Text, out.Title = "People were told", ""
+		_, told, _ := view.WasTold(e)
+		out.Text, out.Title = "People were told: "+clip(told.Words, limit), ""
+		switch {
+		case told.Failed:
+			out.Text, out.Trouble = "A message did not get through, and is tried again: "+clip(told.Words, limit), true
+		case len(told.Matters) == 0:
+			out.Text = "People are told what happens from now on"
+		}
 		if field != "" {
 			out.Where = "through " + field
 		}

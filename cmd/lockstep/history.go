@@ -91,7 +91,7 @@ func eventLine(p *view.Partnership, e *store.Event) string {
 	}
 	what += byWhom(e.By)
 	if e.Note != "" {
-		what += " (" + clean(e.Note) + ")"
+		what += " (" + clean(view.NoteWords(e)) + ")"
 	}
 	return fmt.Sprintf("%s  cycle %-6d %-8s %s", e.At.In(p.Timezone).Format("2006-01-02 15:04:05"), e.Cycle, e.Task, what)
 }

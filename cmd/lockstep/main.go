@@ -39,6 +39,7 @@ type cli struct {
 	History   historyCmd   `cmd:"" help:"Print what happened: of a task, of a cycle, or the latest."`
 	Undo      undoCmd      `cmd:"" help:"Take back what a cycle decided, in every tool, where it still stands."`
 	Export    exportCmd    `cmd:"" help:"Write the scorecard as JSON, CSV, Markdown or HTML, now or as of a past day. Asks no tool."`
+	Notify    notifyCmd    `cmd:"" help:"Send people what there is to tell them: digests, commitments that slipped. The daemon does so by itself."`
 	Passwd    passwdCmd    `cmd:"" help:"Ask for a password, and print the line for auth.users_file."`
 	Sandbox   sandboxCmd   `cmd:"" help:"Run only the sandbox servers that stand in for Jira and Google, with a page each to edit on."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`

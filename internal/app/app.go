@@ -20,6 +20,7 @@ import (
 	"github.com/lockstep-sync/lockstep/config"
 	"github.com/lockstep-sync/lockstep/connectors/gsheets"
 	"github.com/lockstep-sync/lockstep/connectors/jira"
+	"github.com/lockstep-sync/lockstep/internal/notify"
 	"github.com/lockstep-sync/lockstep/sync/engine"
 	"github.com/lockstep-sync/lockstep/sync/fault"
 	"github.com/lockstep-sync/lockstep/sync/store"
@@ -43,6 +44,8 @@ type Options struct {
 	// AllowedHosts are the host names that the page answers to; nil is any. The demo's page, which no proxy stands before, is so
 	// kept from web sites that resolve to this machine.
 	AllowedHosts []string
+	// Messages carries what is sent to people's chats; nil is a connection of its own.
+	Messages http.RoundTripper
 	// SQLite is seldom needed: zero is right for a daemon.
 	SQLite sqlite.Options
 }
@@ -59,6 +62,7 @@ type App struct {
 	webhooks *webhooks
 	sheets   []sheet        // in the order of the configuration
 	watch    *gsheets.Watch // nil where Google is not asked to tell of changes
+	messages *notify.Metrics
 	web      *web.Server
 }
 
@@ -66,6 +70,7 @@ type App struct {
 type part struct {
 	cfg    config.Partnership
 	viewer *view.Viewer
+	teller *notify.Teller
 	engine *engine.Engine
 	loop   engine.Scheduler
 	cycled atomic.Bool // a first cycle is done
@@ -86,6 +91,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 	a := &App{o: o, store: st, registry: newRegistry(o.Version), budgets: jira.NewBudgets(o.Now), google: googleBudgets(o)}
 	a.requests = newRequests(a.registry)
 	a.webhooks = newWebhooks(a.registry, o.Log)
+	a.messages = notify.NewMetrics(a.registry)
 	metrics := engine.NewMetrics(a.registry, o.Now)
 	for _, p := range o.Config.Partnerships {
 		if err := a.add(ctx, p, metrics); err != nil {
@@ -126,6 +132,7 @@ func (a *App) add(ctx context.Context, p config.Partnership, metrics *engine.Met
 	}
 	metrics.Prepare(p.ID, ids)
 	pt := &part{cfg: p, viewer: view.New(a.described(p), a.store, a.o.Now)}
+	pt.teller = a.teller(p, pt.viewer)
 	pt.engine, err = engine.New(engine.Options{
 		Partnership: p.ID, Key: p.Key, Sources: sources, Rules: p.Merge, Guards: p.Guards, Location: p.Location,
 		Board: board(p), Paper: paper, DeletedRows: deletedRows(p),
@@ -250,6 +257,7 @@ func (a *App) published(p *part, r engine.Report) {
 		a.o.Log.Warn("the page's figures could not be worked out", "partnership", p.cfg.ID, "err", err)
 	}
 	a.web.Changed(p.cfg.ID)
+	p.teller.Wake()
 }
 
 // Handler serves the page, the API, metrics and health.
@@ -277,6 +285,7 @@ func (a *App) Run(ctx context.Context, ln net.Listener) error {
 	var wg sync.WaitGroup
 	for _, p := range a.parts {
 		wg.Go(func() { p.loop.Run(loops) })
+		wg.Go(func() { p.teller.Run(loops) })
 	}
 	if a.watch != nil {
 		wg.Go(func() { a.watch.Run(loops) })

@@ -16,6 +16,7 @@ import (
 	"github.com/lockstep-sync/lockstep/connectors/gsheets"
 	"github.com/lockstep-sync/lockstep/connectors/jira"
 	"github.com/lockstep-sync/lockstep/internal/app"
+	"github.com/lockstep-sync/lockstep/internal/notify"
 	"github.com/lockstep-sync/lockstep/sync/engine"
 	"github.com/lockstep-sync/lockstep/sync/plan"
 	"github.com/lockstep-sync/lockstep/sync/task"
@@ -32,7 +33,10 @@ func TestMain(m *testing.M) {
 func TestReferenceIsCurrent(t *testing.T) {
 	t.Parallel()
 	const path = "../../docs/reference/metrics.md"
-	r := settled(t)
+	r := newRig(t)
+	r.more = "    notify: [{id: board, mail: {host: localhost, from: a@example.org, to: [b@example.org]}}]\n"
+	r.app = r.open(t)
+	r.settle(t)
 	card := scorecardOf(r.cycle(t))
 	// One pause that Jira asks for, and one edit that travels: the metrics of these begin with the first.
 	pause := reply(http.StatusTooManyRequests, "application/json", `{}`, "Retry-After", "1")
@@ -103,6 +107,7 @@ A histogram ` + "`x`" + ` is served as ` + "`x_bucket`, `x_sum` and `x_count`" +
 	set("result", "`lockstep_cycles_total`", texts(engine.Results()))
 	set("op", "`lockstep_patches_total`", texts([]task.Op{task.Create, task.Adopt, task.Update, task.Remove}))
 	set("result", "`lockstep_patches_total`", []string{"ok", "failed"})
+	set("result", "`lockstep_messages_total`", notify.Results())
 	set("reason", "`lockstep_held`", texts(task.HoldReasons()))
 	set("guard", "`lockstep_guard_trips_total`", plan.GuardNames())
 	set("status", "`lockstep_tasks`", task.Statuses())

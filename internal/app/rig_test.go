@@ -62,7 +62,7 @@ partnerships:
         sheet: {spreadsheet: $HYDROTECH, tab: Deliverables, columns: {title: Deliverable, status: State}}
     scorecard:
       sheet: {spreadsheet: $SCORECARD, tab: Scorecard}
-`
+$MORE`
 
 // rig is a small partnership over the real connectors and the sandboxes. Each cycle is a minute after the one before.
 type rig struct {
@@ -75,6 +75,7 @@ type rig struct {
 	noEmail  bool   // the token is a personal access token
 	google   string // more keys of Google, each after a comma
 	extra    string // more keys of the Jira source, each after a comma
+	more     string // more keys of the partnership, each a line
 	log      *logText
 	disk     []string // pragmas of the database
 	app      *app.App
@@ -131,7 +132,7 @@ func (r *rig) open(t *testing.T) *app.App {
 
 func (r *rig) config() string {
 	return strings.NewReplacer(
-		"$STORE", r.store, "$INTERVAL", cmp.Or(r.interval, "60s"), "$EXTRA", r.extra, "$JIRA", r.front.url(), "$LIMITS", r.google, "$GOOGLE", r.GoogleURL, "$LOGIN", r.login(), "$TOKEN", strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(r.token),
+		"$STORE", r.store, "$INTERVAL", cmp.Or(r.interval, "60s"), "$MORE", r.more, "$EXTRA", r.extra, "$JIRA", r.front.url(), "$LIMITS", r.google, "$GOOGLE", r.GoogleURL, "$LOGIN", r.login(), "$TOKEN", strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(r.token),
 		"$SCORECARD", r.Scorecard, "$PARTNER", r.Partner, "$HYDROTECH", r.Hydrotech,
 	).Replace(rigConfig)
 }

@@ -92,7 +92,7 @@ func NewDigest(now, then *Scorecard, events []Event) Digest {
 	before, after := then.ByID(), now.ByID()
 	d.Changed = changes(before, after, events, then.Now, now.Now)
 	for i := range d.Changed {
-		d.Counts.add(&d.Changed[i])
+		d.Counts.Add(&d.Changed[i])
 	}
 	for i := range now.Tasks {
 		v := &now.Tasks[i]
@@ -173,7 +173,8 @@ func (c *TaskChange) merge(x Change) {
 	c.Changes = append(c.Changes, x)
 }
 
-func (n *DigestCounts) add(c *TaskChange) {
+// Add counts one task.
+func (n *DigestCounts) Add(c *TaskChange) {
 	for _, x := range []struct {
 		is bool
 		n  *int

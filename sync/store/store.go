@@ -170,11 +170,11 @@ const (
 	// EventOvertyped: a person typed From over what Lockstep works out, at the place that Note names; it was put right.
 	EventOvertyped EventKind = "overtyped"
 
-	// Outside of a cycle. What the notes of the first two hold, package view writes and reads.
+	// Outside of a cycle. What their notes hold, package view writes and reads.
 
 	EventGate   EventKind = "gate"   // partners decided at a gate
 	EventUpdate EventKind = "update" // somebody said how it goes
-	EventTold   EventKind = "told"   // people were told: Field is the channel's name, Note the matter
+	EventTold   EventKind = "told"   // people were told: Field is the channel's id
 )
 
 // Event is one line of the append-only history.

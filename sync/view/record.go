@@ -3,6 +3,7 @@ package view
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/lockstep-sync/lockstep/sync/scorecard"
@@ -58,6 +59,56 @@ func StatusUpdate(e *store.Event) (scorecard.StatusUpdate, bool) {
 		return scorecard.StatusUpdate{}, false
 	}
 	return scorecard.StatusUpdate{At: e.At, By: e.By, About: n.About, RAG: n.RAG, Words: n.Words}, true
+}
+
+// Told is what people were told in one message.
+type Told struct {
+	// Matters are keys of what it was about; nobody is told of one twice through the same channel.
+	Matters []string `json:"matters,omitempty"`
+	Words   string   `json:"words,omitempty"` // its title
+	// Failed takes the matters back: the message did not arrive. What is said before a message is sent is told until then.
+	Failed bool `json:"failed,omitempty"`
+}
+
+// ToldEvent is what the history gets when people are told something through a channel.
+func ToldEvent(channel string, at time.Time, t Told) (store.Event, error) {
+	note, err := json.Marshal(t)
+	if err != nil {
+		return store.Event{}, fmt.Errorf("write down what channel %s was told: %w", channel, err)
+	}
+	return store.Event{Kind: store.EventTold, At: at, Field: channel, Note: string(note)}, nil
+}
+
+// WasTold reads an event of kind store.EventTold: false where its note cannot be read.
+func WasTold(e *store.Event) (channel string, t Told, ok bool) {
+	if e.Kind != store.EventTold || json.Unmarshal([]byte(e.Note), &t) != nil {
+		return "", Told{}, false
+	}
+	return e.Field, t, true
+}
+
+// NoteWords is the note of an event as people read it.
+func NoteWords(e *store.Event) string {
+	if _, d, ok := GateDecision(e); ok {
+		words := d.Outcome.Display() + ", decided by " + strings.Join(d.By, ", ")
+		if d.Reason != "" {
+			words += ": " + d.Reason
+		}
+		return words
+	}
+	if u, ok := StatusUpdate(e); ok {
+		return strings.TrimSuffix(u.RAG.Display()+": "+u.Words, ": ")
+	}
+	if _, t, ok := WasTold(e); ok {
+		switch {
+		case t.Failed:
+			return "did not get through: " + t.Words
+		case len(t.Matters) == 0:
+			return "the channel is new"
+		}
+		return t.Words
+	}
+	return e.Note
 }
 
 // Event is an event of the history as the scorecard's rules take it.

@@ -13,13 +13,15 @@ import (
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
+
+	"github.com/lockstep-sync/lockstep/internal/secret"
 )
 
 // OIDC is a login provider that speaks OpenID Connect.
 type OIDC struct {
 	Issuer       string
 	ClientID     string
-	ClientSecret string
+	ClientSecret secret.Text
 }
 
 // callbackPath is where the provider sends people back to: give it auth.url and this.
@@ -67,7 +69,7 @@ func (l *oidcLogin) ready(ctx context.Context) (*oidc.Provider, *oauth2.Config, 
 		l.provider = p
 	}
 	return l.provider, &oauth2.Config{
-		ClientID: l.c.ClientID, ClientSecret: l.c.ClientSecret, Endpoint: l.provider.Endpoint(), RedirectURL: l.url + callbackPath,
+		ClientID: l.c.ClientID, ClientSecret: l.c.ClientSecret.Reveal(), Endpoint: l.provider.Endpoint(), RedirectURL: l.url + callbackPath,
 		Scopes: []string{oidc.ScopeOpenID, "email", "profile"},
 	}, nil
 }

@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
+
+	"github.com/lockstep-sync/lockstep/internal/secret"
 )
 
 func must[T any](v T, err error) T {
@@ -81,10 +83,10 @@ func newProvider(t *testing.T, now func() time.Time) *provider {
 func (p *provider) token(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	id, secret, _ := r.BasicAuth()
+	id, hush, _ := r.BasicAuth()
 	sum := sha256.Sum256([]byte(r.PostFormValue("code_verifier")))
 	w.Header().Set("Content-Type", "application/json")
-	if r.PostFormValue("code") != "good" || base64.RawURLEncoding.EncodeToString(sum[:]) != p.challenge || id != "lockstep" || secret != "hush" {
+	if r.PostFormValue("code") != "good" || base64.RawURLEncoding.EncodeToString(sum[:]) != p.challenge || id != "lockstep" || hush != "hush" {
 		w.WriteHeader(http.StatusBadRequest)
 		_ = json.NewEncoder(w).Encode(map[string]string{"error": "invalid_grant", "error_description": "hush"})
 		return
@@ -113,7 +115,7 @@ func TestOIDC(t *testing.T) {
 	var g *Guard
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { g.Wrap(http.HandlerFunc(served), plain).ServeHTTP(w, r) }))
 	t.Cleanup(srv.Close)
-	g = guard(t, Config{URL: srv.URL, Grants: grants, OIDC: &OIDC{Issuer: p.URL, ClientID: "lockstep", ClientSecret: "hush"}}, clk)
+	g = guard(t, Config{URL: srv.URL, Grants: grants, OIDC: &OIDC{Issuer: p.URL, ClientID: "lockstep", ClientSecret: secret.New("hush")}}, clk)
 	b := newBrowser(t)
 	if res, body := answer(t, b, "GET", srv.URL+"/auth/oidc?next=/p/roads", nil); res.StatusCode != http.StatusServiceUnavailable || !strings.Contains(body, "does not answer") {
 		t.Fatalf("with the provider down: %s %s", res.Status, body)

@@ -211,7 +211,7 @@ func recorded(t *testing.T, s store.Store) {
 		}
 		w.check(t, s)
 	}
-	record(store.Event{Kind: store.EventTold, At: noon(), Field: "slack", Note: "digest/2026-11-16"})
+	record(store.Event{Kind: store.EventTold, At: noon(), Field: "slack", Note: `{"matters":["digest/2026-11-16"]}`})
 	mustDecide(t, s, w, "p", fullCommit())
 	record(store.Event{Kind: store.EventGate, At: noon(), Field: "pilot", By: "Amina", Note: "{}"})
 	mustSettle(t, s, w, "p", fullSettlement(1))
