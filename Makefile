@@ -85,6 +85,10 @@ fix: $(GOLANGCI) ## Mend what the linters can mend by themselves, and format
 generate: ## Bring generated files up to date
 	$(GO) generate ./...
 
+.PHONY: pictures
+pictures: ## Take the pictures of the demo in docs/ anew (in a browser; nothing else needs them)
+	LOCKSTEP_PICTURES=$(CURDIR)/docs $(GO) test ./internal/app -run '^TestPictures$$' -count 1
+
 # The files are compared with themselves, not with the last commit: uncommitted work is no reason to fail.
 .PHONY: generate-check
 generate-check: ## Fail when a generated file is out of date

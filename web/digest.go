@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/lockstep-sync/lockstep/sync/scorecard"
@@ -75,7 +76,7 @@ func digestPage(r *request) (any, error) {
 		})
 	}
 	for _, n := range d.Needed {
-		l := needLine{Words: n.Words, URL: r.at("conflicts")}
+		l := needLine{Words: strings.TrimSuffix(sentence(n.Words), "."), URL: r.at("conflicts")}
 		if n.Kind == scorecard.NeedGate {
 			l.URL = r.at("gates") + "#gate-" + n.Gate
 		}

@@ -94,6 +94,7 @@ func (v *teller) declared(u *scorecard.StatusUpdate) *declared {
 
 // heatMap is partner by workstream.
 type heatMap struct {
+	All     heatCell
 	Streams []heatHead
 	Rows    []heatRow
 }
@@ -119,7 +120,7 @@ type heatCell struct {
 
 // heatMap has a row for each partner and a column for each workstream that has tasks.
 func (v *teller) heatMap() heatMap {
-	var out heatMap
+	out := heatMap{All: v.heat(&v.Score.Partnership)}
 	cells := make(map[[2]string]*scorecard.Rollup, len(v.Score.Cells))
 	for i := range v.Score.Cells {
 		c := &v.Score.Cells[i]

@@ -161,7 +161,7 @@ func (t timescale) months() []mark {
 	}
 	var out []mark
 	for d := time.Date(t.from.Year(), t.from.Month()+1, 1, 0, 0, 0, 0, time.UTC); d.Before(t.to); d = d.AddDate(0, step, 0) {
-		out = append(out, mark{t.x(d), 16, d.Format("Jan 06")})
+		out = append(out, mark{t.x(d), 16, d.Format("Jan 2006")})
 	}
 	return out
 }

@@ -35,7 +35,7 @@ func TestEveryPageSaysItsFigures(t *testing.T) {
 		"/conflicts":                       {"Which <strong>Due</strong> is right?", "19 Dec", "26 Dec", "12 Dec", "Sarah Achieng"},
 		"/gates":                           {"Conditional go", "Go, once the tariff is voted on.", "1 of 3 criteria met, 1 of 2 deliverables done", "Homes with safe water at 30 %", "30 %", "First water at Mlima school", "11 days later"},
 		"/updates":                         {"On course: the pumps", "Amina Diallo"},
-		"/digest":                          {"Since <bdi>Monday 16 November 2026</bdi>", "New reds", "2 of 7 kept", "decide the gate", "2 tasks finished", "The next 14 days"},
+		"/digest":                          {"Since <bdi>Monday 16 November 2026</bdi>", "New reds", "2 of 7 kept", "Decide the gate", "2 tasks finished", "The next 14 days"},
 		"/data":                            {"HydroTech Ltd’s sheet", "Stale, read 3 h ago", "after the next council", "cells that cannot be read", "Write a date"},
 		"/cycles":                          {"a source sat out", `href="/p/clean-water/cycles/41"`},
 		"/cycles/41":                       {"Decided", "Written into <bdi>Scorecard</bdi>", "Blocked"},

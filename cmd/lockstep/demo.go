@@ -15,6 +15,7 @@ import (
 	"github.com/lockstep-sync/lockstep/internal/app"
 	"github.com/lockstep-sync/lockstep/internal/demo"
 	"github.com/lockstep-sync/lockstep/sync/engine"
+	"github.com/lockstep-sync/lockstep/sync/store"
 	"github.com/lockstep-sync/lockstep/web"
 )
 
@@ -106,7 +107,7 @@ func live(ctx context.Context, a *app.App, world *demo.World) (demoReport, error
 		}
 		return err
 	}
-	if err := world.Replay(ctx, cycle); err != nil {
+	if err := world.Replay(ctx, cycle, func(ctx context.Context, e store.Event) error { return a.Record(ctx, "", e) }); err != nil {
 		return sum, err
 	}
 	for range settleCycles {
@@ -159,6 +160,13 @@ func (c demoCmd) serve(e env, a *app.App, world *demo.World, sum demoReport) err
 		if ln, err = lc.Listen(e.ctx, "tcp", "127.0.0.1:0"); err != nil {
 			return fmt.Errorf("listen for the page: %w", err)
 		}
+	}
+	// Something is left for the newcomer to decide.
+	if err := world.Disagree(); err != nil {
+		return err
+	}
+	if _, err := a.Once(e.ctx, engine.Mode{}); err != nil {
+		return err
 	}
 	world.OnChange(a.Wake)
 	say := func(format string, args ...any) { _, _ = fmt.Fprintf(e.stdout, format+"\n", args...) }

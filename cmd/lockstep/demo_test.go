@@ -37,7 +37,7 @@ func TestDemoOnceJSON(t *testing.T) {
 	if err := json.Unmarshal([]byte(got.out), &sum); err != nil {
 		t.Fatal(err)
 	}
-	if !sum.Converged || sum.Tasks != 60 || sum.Conflicts != 0 || sum.SecondCycleWrites != 0 || sum.Cycles < 2 {
+	if !sum.Converged || sum.Tasks != 84 || sum.Conflicts != 0 || sum.SecondCycleWrites != 0 || sum.Cycles < 2 {
 		t.Errorf("the demo did not come to rest: %+v", sum)
 	}
 	records := map[string]int{}
@@ -47,10 +47,10 @@ func TestDemoOnceJSON(t *testing.T) {
 			t.Errorf("%s was not read and written: %+v", s.ID, s)
 		}
 	}
-	if records["aquafund-jira"]+records["riverton-sheet"]+records["hydrotech-doc"] != 60 || records["scorecard"] != 60 {
+	if records["aquafund-jira"]+records["riverton-sheet"]+records["hydrotech-doc"] != 84 || records["scorecard"] != 84 {
 		t.Errorf("the records are %v", records)
 	}
-	lockstep(t, "demo", "--once").wants(t, exitOK, "60 tasks of three partners", "")
+	lockstep(t, "demo", "--once").wants(t, exitOK, "84 tasks of three partners", "")
 	lockstep(t, "demo", "--json").wants(t, exitError, "", "--once")
 }
 

@@ -44,7 +44,7 @@ func TestRunOnAFullDisk(t *testing.T) {
 	w.edited(t, filepath.Join(w.dir, "lockstep.db"), filepath.Join(disk, "lockstep.db"))
 	p := onDisk(t, disk, "size=16m", w.config)
 	page := p.page(t, 1)
-	p.waits(t, "tasks=60", 1)
+	p.waits(t, "tasks=84", 1)
 
 	ballast := fmt.Sprintf("/proc/%d/root%s/ballast", p.cmd.Process.Pid, disk)
 	f, err := os.Create(ballast)

@@ -97,7 +97,7 @@ func parsed(t *testing.T, s said) plain {
 func TestPlanAndOnce(t *testing.T) {
 	t.Parallel()
 	w := newTown(t)
-	lockstep(t, "plan", "--config", w.config).wants(t, exitChanges, "create CW-1", "")
+	lockstep(t, "plan", "--config", w.config).wants(t, exitChanges, "hydrotech-doc: adopt CW-33", "")
 	first := lockstep(t, "plan", "--json", "--config", w.config)
 	first.wants(t, exitChanges, "", "")
 	if n := w.written(); n != 0 {
@@ -115,7 +115,7 @@ func TestPlanAndOnce(t *testing.T) {
 	if diff := cmp.Diff(planned.Patches, did.Patches); diff != "" {
 		t.Errorf("once did something else than plan said (-plan +once):\n%s", diff)
 	}
-	if len(did.Patches) == 0 || did.Tasks != 60 || w.written() == 0 {
+	if len(did.Patches) == 0 || did.Tasks != 84 || w.written() == 0 {
 		t.Errorf("once did nothing: %d patches, %d tasks, %d writes", len(did.Patches), did.Tasks, w.written())
 	}
 	lockstep(t, "plan", "--config", w.config).wants(t, exitOK, "0 writes planned", "")
@@ -276,7 +276,7 @@ func TestTwoPartnerships(t *testing.T) {
 	write(t, w.config, string(text)+more)
 	got := lockstep(t, "once", "--json", "--config", w.config)
 	var all []plain
-	if err := json.Unmarshal([]byte(got.out), &all); err != nil || len(all) != 2 || all[0].Tasks != 60 {
+	if err := json.Unmarshal([]byte(got.out), &all); err != nil || len(all) != 2 || all[0].Tasks != 84 {
 		t.Errorf("want an array of two reports (%v):\n%s\n%s", err, got.out, got.err)
 	}
 	gone, stop := context.WithCancel(t.Context())

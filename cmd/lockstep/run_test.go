@@ -67,7 +67,7 @@ func TestRunServesReloadsAndStops(t *testing.T) {
 	}
 
 	w.edited(t, "interval: 2s", "intervall: 2s")
-	if line := p.waits(t, "the old one stays", 1); !strings.Contains(line, "lockstep.yaml:10:") || !strings.Contains(line, "interval") {
+	if line := p.waits(t, "the old one stays", 1); !strings.Contains(line, "lockstep.yaml:") || !strings.Contains(line, "intervall: 2s") {
 		t.Errorf("what is wrong is not said: %s", line)
 	}
 	if code, _ := get(t, page+"healthz"); code != http.StatusOK {
@@ -210,8 +210,8 @@ func TestRunGoesOnWithoutATool(t *testing.T) {
 	if code, _ := get(t, page+"readyz"); code != http.StatusOK {
 		t.Errorf("not ready for want of one tool: %d", code)
 	}
-	if n := len(w.Google.Rows(w.Scorecard, demo.ScorecardTab)); n != 1+38 {
-		t.Errorf("the scorecard has %d rows, want the 38 tasks of the sheets", n)
+	if n := len(w.Google.Rows(w.Scorecard, demo.ScorecardTab)); n != 1+52 {
+		t.Errorf("the scorecard has %d rows, want the 52 tasks of the sheets", n)
 	}
 	if code := p.stop(t, os.Interrupt); code != exitOK {
 		t.Errorf("exit code %d after an interrupt:\n%s", code, p.text())

@@ -52,6 +52,20 @@ func (a *App) History(ctx context.Context, partnership string, q store.Query) ([
 	return a.store.History(ctx, p.cfg.ID, q)
 }
 
+// Record adds what people wrote down to a partnership's history.
+func (a *App) Record(ctx context.Context, partnership string, events ...store.Event) error {
+	p, err := a.part(partnership)
+	if err != nil {
+		return err
+	}
+	if err := a.store.Record(ctx, p.cfg.ID, events); err != nil {
+		return err
+	}
+	p.viewer.Changed()
+	a.web.Changed(p.cfg.ID)
+	return nil
+}
+
 // Settle settles a conflict by a cycle of its own.
 func (a *App) Settle(ctx context.Context, c view.Choice) (engine.Report, error) {
 	p, err := a.part(c.Partnership)

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/lockstep-sync/lockstep/config"
 	"github.com/lockstep-sync/lockstep/connectors"
 	"github.com/lockstep-sync/lockstep/internal/app"
@@ -93,7 +95,7 @@ func TestReportCosts(t *testing.T) {
 	if got := r.text(); !strings.Contains(got, "Publish the baseline report") || !strings.Contains(got, "As of 19 November 2026") || strings.Contains(got, "Week of") {
 		t.Fatalf("the report says\n%s", got)
 	}
-	if err := r.Google.TypeInTable(r.Hydrotech, 0, 4, 4, "Finished", false); err != nil { // the pumps are through customs
+	if err := r.TypeInHydrotech("Customs clearance of the pumps", "status", "Finished"); err != nil { // the pumps are through customs
 		t.Fatal(err)
 	}
 	if rep, cost := r.cycle(); cost != (app.Counts{Reads: 1, Writes: 1}) || !rep.Paper.Written {
@@ -117,8 +119,8 @@ func TestReportCosts(t *testing.T) {
 	if rep, cost := r.cycle(); cost != (app.Counts{Reads: 1}) || rep.Result != engine.ResultOK {
 		t.Errorf("after a restart: %+v, %s", cost, rep.Result)
 	}
-	if again := r.text(); again != once {
-		t.Errorf("after a restart it says\n%s", again)
+	if diff := cmp.Diff(once, r.text()); diff != "" {
+		t.Errorf("after a restart it says something else (-before +after):\n%s", diff)
 	}
 }
 

@@ -81,7 +81,7 @@ var table = []row{
 		packages: "internal/setup",
 		may:      "config connectors connectors/gsheets connectors/jira connectors/transport sync/task sync/fault",
 	},
-	{packages: "internal/demo", may: "config sync/task connectors/sandbox/jira connectors/sandbox/google"},
+	{packages: "internal/demo", may: "config sync/task sync/scorecard sync/store sync/view connectors/sandbox/jira connectors/sandbox/google"},
 	{
 		packages: "cmd/lockstep",
 		may: "config internal/app internal/demo internal/setup connectors/sandbox/jira connectors/sandbox/google " +

@@ -2,11 +2,13 @@ package demo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	jirabox "github.com/lockstep-sync/lockstep/connectors/sandbox/jira"
+	"github.com/lockstep-sync/lockstep/sync/store"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
@@ -37,32 +39,34 @@ var layouts = map[tool]sheetLayout{
 var deliverables = []column{
 	{"No.", ""},
 	{"Deliverable", "title"},
+	{"Area", "workstream"},
 	{"Who", "assignee"},
 	{"When", "due"},
 	{"State", "status"},
 	{"Remarks", "notes"},
 }
 
-// SeedPast fills the tools with the demo's partnership as it was when it was connected, three weeks before the clock's
+// SeedPast fills the tools with the demo's partnership as it was when it was connected, twelve weeks before the clock's
 // time. The clock stands still there until Replay is done.
 func (w *World) SeedPast() error {
-	today := w.clock.Now()
-	w.clock.Set(today.AddDate(0, 0, -replayDays))
-	return w.seed(today, asBefore)
+	w.today = w.clock.Now()
+	w.clock.Set(w.today.AddDate(0, 0, -replayDays))
+	return w.seed(w.today, asBefore)
 }
 
 // SeedToday fills the tools with the demo's partnership as it is now, without the weeks before.
 func (w *World) SeedToday() error {
-	return w.seed(w.clock.Now(), func(s seedTask) seedTask { return s })
+	w.today = w.clock.Now()
+	return w.seed(w.today, func(_ tool, s seedTask) seedTask { return s })
 }
 
 // seed fills the tools; as says how a task stands.
-func (w *World) seed(today time.Time, as func(seedTask) seedTask) error {
+func (w *World) seed(today time.Time, as func(tool, seedTask) seedTask) error {
 	for i, s := range aquafund {
-		s = as(s)
+		s = as(inJira, s)
 		w.Jira.Add(jirabox.Seed{
 			Summary: s.title, Status: s.status, Assignee: s.who, Email: email(s.who), Due: day(today, s.due), Component: s.stream,
-			Labels: []string{"partnership"}, Type: "Task", Created: today.AddDate(0, 0, -58+i), Updated: today.AddDate(0, 0, -30+i/3),
+			Labels: labels(s.title), Type: "Task", Created: today.AddDate(0, 0, -130+i), Updated: today.AddDate(0, 0, -92+i/8),
 		})
 	}
 	if err := w.fill(inRiverton, w.Partner, riverton, today, as); err != nil {
@@ -72,7 +76,7 @@ func (w *World) seed(today time.Time, as func(seedTask) seedTask) error {
 }
 
 // write puts HydroTech's table into its document.
-func (w *World) write(tasks []seedTask, today time.Time, as func(seedTask) seedTask) error {
+func (w *World) write(tasks []seedTask, today time.Time, as func(tool, seedTask) seedTask) error {
 	w.Hydrotech = w.Google.AddDocument("HydroTech Ltd: deliverables", "What we deliver for the Clean Water Alliance",
 		"Everybody at HydroTech keeps this table. Type into it as you are used to.")
 	var rows [][]string
@@ -82,8 +86,8 @@ func (w *World) write(tasks []seedTask, today time.Time, as func(seedTask) seedT
 	}
 	rows = append(rows, header)
 	for i, s := range tasks {
-		s = as(s)
-		rows = append(rows, []string{fmt.Sprintf("D%02d", i+1), s.title, s.who, day(today, s.due), s.status, s.note})
+		s = as(inHydrotech, s)
+		rows = append(rows, []string{fmt.Sprintf("D%02d", i+1), s.title, s.stream, s.who, day(today, s.due), s.status, s.note})
 	}
 	if err := w.Google.AddTable(w.Hydrotech, HydrotechTable, rows...); err != nil {
 		return fmt.Errorf("seed the document of HydroTech: %w", err)
@@ -91,12 +95,13 @@ func (w *World) write(tasks []seedTask, today time.Time, as func(seedTask) seedT
 	return nil
 }
 
-// asBefore is how things stood at the start of the replay.
-func asBefore(s seedTask) seedTask {
-	if change := before[s.title]; change != nil {
-		change(&s)
+// labels are those of an issue.
+func labels(title string) []string {
+	switch title {
+	case "Open bank accounts for four committees", "Write by-laws for the water committees", "Print hygiene posters in Swahili and English":
+		return []string{"partnership", "quick-win"}
 	}
-	return s
+	return []string{"partnership"}
 }
 
 func email(who string) string {
@@ -119,14 +124,14 @@ func day(today time.Time, n int) string {
 }
 
 // fill types a seeded sheet, cell by cell, as its people did.
-func (w *World) fill(where tool, id string, tasks []seedTask, today time.Time, as func(seedTask) seedTask) error {
+func (w *World) fill(where tool, id string, tasks []seedTask, today time.Time, as func(tool, seedTask) seedTask) error {
 	l := layouts[where]
 	for c, col := range l.columns {
 		if err := w.Google.Type(id, l.tab, cell(c, l.header), col.header); err != nil {
 			return fmt.Errorf("seed %s: %w", l.tab, err)
 		}
 		for r, s := range tasks {
-			s = as(s)
+			s = as(where, s)
 			typed := map[string]string{
 				"title": s.title, "workstream": s.stream, "assignee": s.who, "due": day(today, s.due), "status": s.status, "notes": s.note,
 			}[col.field]
@@ -147,31 +152,58 @@ func (w *World) fill(where tool, id string, tasks []seedTask, today time.Time, a
 // cell is an A1 address; the column counts from 0, the row from 1.
 func cell(col, row int) string { return fmt.Sprintf("%c%d", 'A'+col, row) }
 
-// Replay lives through the weeks before the demo: on each day people edit their own tools, and a cycle runs. At the end the
-// clock is the machine's again.
-func (w *World) Replay(ctx context.Context, cycle func(context.Context) error) error {
-	start := w.clock.Now()
-	today := start.AddDate(0, 0, replayDays)
+// Replay lives through the weeks before the demo: on each day people edit their own tools, a cycle runs, and they write down what
+// they decided. At the end the clock is the machine's again.
+func (w *World) Replay(ctx context.Context, cycle func(context.Context) error, write func(context.Context, store.Event) error) error {
+	today := w.clock.Now().AddDate(0, 0, replayDays)
 	defer w.clock.Set(time.Time{})
 	if err := cycle(ctx); err != nil {
 		return err
 	}
-	for i, e := range replay {
-		// Between nine and five, and each later than the one before.
-		at := time.Date(today.Year(), today.Month(), today.Day(), 6+i%8, (i*17)%60, 0, 0, time.UTC).AddDate(0, 0, e.day)
+	edits, words := past(), slices.Clone(said)
+	for day := -replayDays; day < 0; day++ {
+		// Between nine and five in Nairobi.
+		at := time.Date(today.Year(), today.Month(), today.Day(), 6+(day+replayDays)%8, 17, 0, 0, time.UTC).AddDate(0, 0, day)
 		if at.Before(w.clock.Now()) {
 			at = w.clock.Now().Add(11 * time.Minute)
 		}
 		w.clock.Set(at)
-		if err := w.do(e, today); err != nil {
-			return fmt.Errorf("replay day %d, %q: %w", e.day, e.title, err)
+		edited := false
+		for len(edits) > 0 && edits[0].day <= day {
+			if err := w.do(edits[0], today); err != nil {
+				return fmt.Errorf("replay day %d, %q: %w", day, edits[0].title, err)
+			}
+			edits, edited = edits[1:], true
 		}
 		w.clock.Set(at.Add(40 * time.Second))
-		if err := cycle(ctx); err != nil {
-			return err
+		if edited {
+			if err := cycle(ctx); err != nil {
+				return err
+			}
+		}
+		for len(words) > 0 && words[0].day <= day {
+			words[0].At, words[0].Update.At = w.clock.Now(), w.clock.Now()
+			e, err := words[0].Event()
+			if err == nil {
+				err = write(ctx, e)
+			}
+			if err != nil {
+				return err
+			}
+			words = words[1:]
 		}
 	}
 	return nil
+}
+
+// Disagree has two people write different remarks about one task, before Lockstep looks: a conflict, which waits for somebody to choose.
+func (w *World) Disagree() error {
+	const title = "Relocate two kiosks on Station Road"
+	today := w.clock.Now()
+	return errors.Join(
+		w.do(edit{0, inRiverton, title, "notes", "Owners agreed on 12 m², moved on Friday", 0}, today),
+		w.do(edit{0, inScorecard, title, "notes", "One owner asks for 15 m², to be settled with the ward", 0}, today),
+	)
 }
 
 // do makes one edit in the tool in which it was made.

@@ -1,16 +1,14 @@
 // Package demo is the partnership that the newcomer sees first: sandbox servers that stand in for Jira and Google, seeded
-// with three partners and about sixty tasks, and the three weeks that came before.
+// with three partners and eighty tasks, and the twelve weeks that came before.
 package demo
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -25,7 +23,7 @@ const (
 	// HydrotechTable is the heading over HydroTech's table, in its document.
 	HydrotechTable = "Deliverables"
 	timezone       = "Africa/Nairobi"
-	replayDays     = 21
+	replayDays     = 84
 	botEmail       = "bot@aquafund.example"
 	botToken       = "sandbox-token"
 	googleLocale   = "en_GB"
@@ -47,6 +45,7 @@ type World struct {
 	Email, Token         string
 
 	clock   *Clock
+	today   time.Time // the day of the demo; zero before anything is seeded
 	quota   int
 	servers []*http.Server
 }
@@ -161,68 +160,3 @@ func (w *World) SheetURL(id string) string { return w.GoogleURL + "/spreadsheets
 
 // DocURL is the page on which a person edits a document.
 func (w *World) DocURL(id string) string { return w.GoogleURL + "/document/d/" + id + "/edit" }
-
-// Config is the demo's configuration file. Store is the path of its database.
-func (w *World) Config(store string) string {
-	return strings.NewReplacer(
-		"$STORE", store, "$JIRA", w.JiraURL, "$GOOGLE", w.GoogleURL, "$EMAIL", w.Email, "$TOKEN", w.Token, "$SCORECARD", w.Scorecard,
-		"$PARTNER", w.Partner, "$REPORT", w.ReportDoc, "$HYDROTECH", w.Hydrotech, "$QUOTA", strconv.Itoa(cmp.Or(w.quota, noQuota)),
-		"$AGREED", w.clock.Now().AddDate(0, 0, -60).Format(time.DateOnly),
-	).Replace(configuration)
-}
-
-const configuration = `listen: 127.0.0.1:0
-store: "sqlite:$STORE"
-google: {endpoint: "$GOOGLE", reads_per_minute: $QUOTA, writes_per_minute: $QUOTA}
-partnerships:
-  - id: clean-water
-    key: CW
-    name: Clean Water Alliance
-    timezone: Africa/Nairobi
-    agreement_date: $AGREED
-    interval: 2s
-    partners:
-      - {id: aquafund, name: AquaFund, sector: civil_society, aliases: [Aqua Fund]}
-      - {id: riverton, name: City of Riverton, sector: public, aliases: [Riverton]}
-      - {id: hydrotech, name: HydroTech Ltd, sector: private, aliases: [HydroTech]}
-    people:
-      - {name: Amina Diallo, partner: aquafund, email: amina@aquafund.example, aliases: ["A. Diallo"]}
-      - {name: Joseph Kamau, partner: aquafund, email: joseph@aquafund.example}
-      - {name: Grace Wanjiru, partner: aquafund, email: grace@aquafund.example}
-      - {name: Fatuma Ali, partner: aquafund, email: fatuma@aquafund.example}
-      - {name: Peter Otieno, partner: aquafund, email: peter@aquafund.example}
-      - {name: Lucy Mwangi, partner: riverton, aliases: ["L. Mwangi"]}
-      - {name: Susan Achieng, partner: riverton, aliases: ["S. Achieng"]}
-      - {name: Moses Njoroge, partner: riverton, aliases: ["M. Njoroge"]}
-      - {name: Hassan Barasa, partner: riverton, aliases: ["H. Barasa"]}
-      - {name: Wei Zhang, partner: hydrotech}
-      - {name: Nadia Rahman, partner: hydrotech}
-      - {name: Tomás Ruiz, partner: hydrotech}
-    sources:
-      - id: aquafund-jira
-        partner: aquafund
-        jira: {url: "$JIRA", email: "$EMAIL", token: "$TOKEN", jql: "project = WASH", create: {project: WASH, issue_type: Task}}
-        status: {blocked: [Blocked], cancelled: ["Won't Do"]}
-        fields: {workstream: component}
-      - id: riverton-sheet
-        partner: riverton
-        sheet:
-          spreadsheet: $PARTNER
-          tab: Actions
-          create: true
-          columns: {title: Action, status: Status, due: Deadline, assignee: Lead, workstream: Area, notes: Comments}
-        status: {blocked: [On hold]}
-      - id: hydrotech-doc
-        partner: hydrotech
-        doc:
-          document: $HYDROTECH
-          table: Deliverables
-          create: true
-          columns: {title: Deliverable, status: State, due: When, assignee: Who, notes: Remarks}
-    scorecard:
-      sheet: {spreadsheet: $SCORECARD, tab: Scorecard}
-      report: {document: $REPORT, every: week}
-    merge:
-      default: {authority: [owner, scorecard], on_conflict: authority}
-      notes: {on_conflict: hold}
-`

@@ -47,6 +47,7 @@ type taskLine struct {
 	Workstream string                  `json:"workstream,omitempty"`
 	Baseline   string                  `json:"baseline_due,omitempty"`
 	Created    time.Time               `json:"created"`
+	Changed    time.Time               `json:"changed"` // when anything of it did last
 	Finished   time.Time               `json:"finished,omitzero"`
 	Verdict    scorecard.Verdict       `json:"verdict"`
 	Declared   *scorecard.StatusUpdate `json:"declared,omitempty"`
@@ -95,7 +96,10 @@ func lineOf(v *view.View, x *scorecard.TaskView) taskLine {
 	t := x.Task
 	l := taskLine{
 		ID: t.ID, Values: make(map[string]string), Workstream: x.Workstream, Baseline: t.Baseline.String(), Created: t.Created, Verdict: x.Verdict,
-		Declared: x.Declared, Overdue: x.Overdue, Late: x.Late, QuickWin: x.QuickWin, Slip: x.Slip, Changes: t.Story.Changes,
+		Declared: x.Declared, Overdue: x.Overdue, Late: x.Late, QuickWin: x.QuickWin, Slip: x.Slip, Changes: t.Story.Changes, Changed: t.Changed,
+	}
+	if t.Story.Last.At.After(l.Changed) {
+		l.Changed = t.Story.Last.At
 	}
 	if at, ok := t.Story.Finished(); ok && x.Status == task.Done {
 		l.Finished = at

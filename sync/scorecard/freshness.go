@@ -11,8 +11,8 @@ import (
 // SourceView is how fresh a source's data is.
 type SourceView struct {
 	SourceState
-	Never bool          `json:"never"` // it was never read
-	Age   time.Duration `json:"age"`   // since it was read last; 0 where never
+	Never bool          `json:"never"`  // it was never read
+	Age   time.Duration `json:"age_ns"` // since it was read last; 0 where never
 	// Stale says that the data is older than Rules.StaleIntervals intervals, or that there is none.
 	Stale  bool   `json:"stale"`
 	Reason Reason `json:"reason"` // why it is stale; the zero Reason where it is not

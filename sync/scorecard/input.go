@@ -58,33 +58,33 @@ type Task struct {
 
 // SourceState is how a source was read last.
 type SourceState struct {
-	ID          task.SourceID
-	Name        string    // what people call it; "" is its id
-	Partner     string    // whose tool it is
-	Scorecard   bool      // it is the partnership's scorecard
-	LastSuccess time.Time // zero where it was never read
-	Error       string    // why the last attempt did not succeed
-	Interval    time.Duration
+	ID          task.SourceID `json:"id"`
+	Name        string        `json:"name,omitempty"`        // what people call it; "" is its id
+	Partner     string        `json:"partner"`               // whose tool it is
+	Scorecard   bool          `json:"scorecard,omitempty"`   // it is the partnership's scorecard
+	LastSuccess time.Time     `json:"last_success,omitzero"` // zero where it was never read
+	Error       string        `json:"error,omitempty"`       // why the last attempt did not succeed
+	Interval    time.Duration `json:"interval_ns"`
 }
 
 func (s *SourceState) name() string { return cmp.Or(s.Name, string(s.ID)) }
 
 // Conflict is a field that waits for people.
 type Conflict struct {
-	Task   task.ID
-	Field  task.Field
-	Agreed task.Value
-	Claims []merge.Claim
-	Opened time.Time
+	Task   task.ID       `json:"task"`
+	Field  task.Field    `json:"field"`
+	Agreed task.Value    `json:"agreed"`
+	Claims []merge.Claim `json:"claims"`
+	Opened time.Time     `json:"opened"`
 }
 
 // StatusUpdate is what somebody says about how it goes. Updates are only added, never changed; the newest counts.
 type StatusUpdate struct {
-	At    time.Time
-	By    string
-	About Subject
-	RAG   RAG
-	Words string
+	At    time.Time `json:"at"`
+	By    string    `json:"by"`
+	About Subject   `json:"about"`
+	RAG   RAG       `json:"rag"`
+	Words string    `json:"words,omitempty"`
 }
 
 // SubjectKind is what a status update, a roll-up or a verdict is about.

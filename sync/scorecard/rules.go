@@ -19,60 +19,62 @@ const (
 // Rules are all the numbers that verdicts hang on. Take DefaultRules and change what is to differ: a zero is a zero.
 type Rules struct {
 	// LateFrom is what an overdue task's days are counted from; "" is LateMissed.
-	LateFrom Late
+	LateFrom Late `json:"late_from"`
 	// Tolerance is by how many days a task may be overdue and still be amber.
-	Tolerance int
+	Tolerance int `json:"tolerance"`
 	// DueSoon is within how many days a due date is near: a blocked task is then red, one not started amber.
-	DueSoon int
+	DueSoon int `json:"due_soon"`
 	// Moves is how many moves of the due date make a task amber; 0 turns the rule off.
-	Moves int
+	Moves int `json:"moves"`
 	// Untouched is after how many days without a change a task in progress is amber; 0 turns the rule off.
-	Untouched int
+	Untouched int `json:"untouched"`
 	// Correction is for how long a date may have stood to be corrected rather than missed: a mistyped year.
-	Correction time.Duration
+	Correction time.Duration `json:"correction_ns"`
 
 	// AdherenceRed and AdherenceAmber are the schedule adherence below which a roll-up is red, and amber.
-	AdherenceRed, AdherenceAmber float64
+	AdherenceRed   float64 `json:"adherence_red"`
+	AdherenceAmber float64 `json:"adherence_amber"`
 	// OnTimeRed and OnTimeAmber are the on-time rate below which the rate is red, and amber.
-	OnTimeRed, OnTimeAmber float64
+	OnTimeRed   float64 `json:"on_time_red"`
+	OnTimeAmber float64 `json:"on_time_amber"`
 	// Period is over how many days, up to yesterday, the on-time rate is taken.
-	Period int
+	Period int `json:"period"`
 	// TargetFromBaseline takes the last baseline date of a group's tasks for its target where none is agreed.
-	TargetFromBaseline bool
+	TargetFromBaseline bool `json:"target_from_baseline"`
 
 	// FirstDay is the day on which a week begins and its plan is frozen.
-	FirstDay time.Weekday
+	FirstDay time.Weekday `json:"first_day"`
 	// CommitmentWeeks is how many weeks of commitments are looked at, the current one not counted.
-	CommitmentWeeks int
+	CommitmentWeeks int `json:"commitment_weeks"`
 
 	// ForecastWeeks is how many of the latest full weeks the forecast draws from, at most.
-	ForecastWeeks int
+	ForecastWeeks int `json:"forecast_weeks"`
 	// ForecastMinimum is how many full weeks of history a forecast needs.
-	ForecastMinimum int
+	ForecastMinimum int `json:"forecast_minimum"`
 	// ForecastTrials is how many times the rest of the work is played through.
-	ForecastTrials int
+	ForecastTrials int `json:"forecast_trials"`
 	// ForecastHorizon is after how many weeks a trial is given up: "later than that".
-	ForecastHorizon int
+	ForecastHorizon int `json:"forecast_horizon"`
 	// Workstreams is how many workstreams have weeks, a forecast and a burn-up, at most: those of the configuration, and the largest of
 	// the others. More are a column of free text that somebody took for workstreams.
-	Workstreams int
+	Workstreams int `json:"workstreams"`
 	// BurnupWeeks is how many weeks back the burn-up begins, at most.
-	BurnupWeeks int
+	BurnupWeeks int `json:"burnup_weeks"`
 
 	// QuickWinDays is within how many days of the agreement a quick win is due.
-	QuickWinDays int
+	QuickWinDays int `json:"quick_win_days"`
 	// SmallDays is how many days from start to due date a small task takes, at most.
-	SmallDays int
+	SmallDays int `json:"small_days"`
 	// SmallLabels are the labels that call a task small; case does not matter.
-	SmallLabels []string
+	SmallLabels []string `json:"small_labels"`
 
 	// StaleIntervals is how many intervals a source may go unread before its data is stale.
-	StaleIntervals int
+	StaleIntervals int `json:"stale_intervals"`
 	// StaleFloor is the age below which no source's data is stale, however short its interval.
-	StaleFloor time.Duration
+	StaleFloor time.Duration `json:"stale_floor_ns"`
 
 	// Ahead is how many days the digest looks ahead.
-	Ahead int
+	Ahead int `json:"ahead"`
 }
 
 // DefaultRules are the rules of the domain reference; what it leaves open is said in the table of the package comment.
