@@ -24,6 +24,9 @@ export LOCKSTEP_AXE := $(DEBIAN)/npm/axe-core/axe.min.js
 # The race detector makes tests several times slower, so it watches the packages that share state between goroutines.
 RACE := ./sync/engine/... ./connectors/transport/... ./internal/app/... ./web/...
 
+# Many tests wait, for the pauses that a tool asks for: they need no core meanwhile, and others may run.
+PARALLEL := -parallel 8
+
 # From where the worlds of sheets and documents are drawn in `make test`: whether a change may land shall hang on the change. `make
 # worlds` draws others.
 SEED := 20261126
@@ -45,7 +48,7 @@ build: ## Build the static binary ./lockstep
 test: tools ## Get what tests need, run the race detector where it matters, 2,000 random worlds, 500 random histories of a Jira, 100 worlds of sheets, 150 of documents, then every test
 	@[[ -d ../shared/data ]] || echo 'test: no ../shared/data here: the tests on real data skip' >&2
 	@if command -v "$$($(GO) env CC)" >/dev/null 2>&1; then \
-	  echo '$(GO) test -race $(RACE)'; $(GO) test -race -timeout 10m $(RACE); \
+	  echo '$(GO) test -race $(PARALLEL) $(RACE)'; $(GO) test -race $(PARALLEL) -timeout 10m $(RACE); \
 	else \
 	  echo 'test: no C compiler here, which the race detector needs: its run is left out' >&2; [[ "$${CI:-}" != true ]]; \
 	fi
@@ -53,7 +56,7 @@ test: tools ## Get what tests need, run the race detector where it matters, 2,00
 	$(GO) test -timeout 10m -count 1 ./connectors/jira -run TestHistories -rapid.checks=500
 	$(GO) test -timeout 10m -count 1 ./connectors/gsheets -run '^TestWorlds$$' -rapid.checks=100 -rapid.seed=$(SEED)
 	$(GO) test -timeout 10m -count 1 ./connectors/gdocs -run '^TestWorlds$$' -rapid.checks=150 -rapid.seed=$(SEED)
-	$(GO) test -timeout 10m -skip '^(TestWorlds|TestHistories)$$' ./...
+	$(GO) test $(PARALLEL) -timeout 10m -skip '^(TestWorlds|TestHistories)$$' ./...
 
 .PHONY: check
 check: ## Everything that a change must pass: format, vet, lint, generated files, go.mod, then the tests
