@@ -59,8 +59,6 @@ func (c *Connector) keepUp(ctx context.Context, changed []*wireIssue, proven boo
 	switch {
 	case len(u.looks) > 0, proven && u.census == nil && due(u.lookedAt, now, c.o.LookEvery):
 		return found{}, c.lookOn(ctx, now)
-	case len(c.ledger.known) == 0:
-		return found{}, nil // there is nothing that could be gone, and what comes an increment shows
 	case u.census != nil, due(u.countedAt, now, c.o.CensusEvery), due(u.readAt, now, c.o.FullEvery), c.hints.census():
 		return c.countOn(ctx, now)
 	}
@@ -157,11 +155,14 @@ func (c *Connector) finish(out *found, n *census, now time.Time) {
 	for _, id := range absent {
 		delete(n.seen, formatID(id))
 	}
-	out.listing = make([]string, 0, len(n.seen))
-	for id := range n.seen {
-		out.listing = append(out.listing, id)
+	// Where nothing is known nothing can be gone, and an empty list would only say so.
+	if len(c.ledger.known)+len(n.seen) > 0 {
+		out.listing = make([]string, 0, len(n.seen))
+		for id := range n.seen {
+			out.listing = append(out.listing, id)
+		}
+		slices.Sort(out.listing)
 	}
-	slices.Sort(out.listing)
 	for id := range c.ledger.known {
 		if !n.seen[id] {
 			out.gone = append(out.gone, id)
