@@ -143,10 +143,8 @@ func (c *Connector) Pull(ctx context.Context, cursor string) (task.Snapshot, err
 	if err != nil {
 		return task.Snapshot{}, err
 	}
-	if before.IDs && t.id < 0 && !t.blank && before.Sheet == g.sheetID {
-		// Every row would look new, and every task gone.
-		return task.Snapshot{}, c.drifted("the column %s, which was there, is gone from the tab %s", cells.Quote(idHeader), cells.Quote(c.cfg.Tab)).
-			WithHint("undo its deletion or renaming (File, Version history); if it is lost, head an empty column %s: rows are then matched by title", cells.Quote(idHeader))
+	if f := c.lost(t, before.IDs && before.Sheet == g.sheetID); f != nil {
+		return task.Snapshot{}, f
 	}
 	c.last, c.fresh = t, true
 	c.board.seen()

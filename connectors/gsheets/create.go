@@ -165,7 +165,7 @@ func (g growth) requests(c *Connector, t *table, rows int) []*sheets.Request {
 		case workedColumn:
 			out = append(out, workedLook(n.board).requests(t.sheetID, header, col)...)
 		case idColumn:
-			out = append(out, hide(t.sheetID, col), warn(wholeColumns(t.sheetID, col, col+1), "Lockstep knows the rows by these ids."))
+			out = append(out, hide(t.sheetID, col), warn(wholeColumns(t.sheetID, col, col+1), idWarning))
 		case checkColumn:
 			out = append(out, hide(t.sheetID, col), warn(wholeColumns(t.sheetID, col, col+1), "By these Lockstep knows what people typed over."))
 		}

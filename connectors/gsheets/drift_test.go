@@ -128,6 +128,31 @@ func TestIDs(t *testing.T) {
 	b.faulty(err, fault.Permanent, fault.SchemaDrift, "Version history")
 }
 
+// TestIDsAreKnownWithoutTheirHeader: whoever renames the column in the moment after it was made changes what no read has seen.
+func TestIDsAreKnownWithoutTheirHeader(t *testing.T) {
+	t.Parallel()
+	b := open(t, columns("title", "Action"), "Action|Cost", "Pump|5", "Pipe|CW-9")
+	cursor := b.pull().Cursor
+	b.adopt()
+	b.is("C1", idHeader)
+	for _, name := range []string{"Number", ""} {
+		b.typed("C1", name)
+		_, err := b.c.Pull(t.Context(), cursor)
+		b.faulty(err, fault.Permanent, fault.SchemaDrift, "head it “Lockstep ID” again")
+		rs := b.c.Apply(t.Context(), []task.Patch{creating("CW-9", task.Values{task.Title: task.TextValue("x")})})
+		b.faulty(rs[0].Err, fault.Conflict, fault.Precondition)
+	}
+	b.typed("C1", idHeader)
+	if snap, err := b.c.Pull(t.Context(), cursor); err != nil || len(snap.Records) != 2 || snap.Records[0].Marker != "CW-1" {
+		t.Errorf("with its header again: %+v, %v", snap, err)
+	}
+	// A column that people protected themselves, or in which they write of tasks, is none of ours.
+	b.must(b.srv.DeleteColumn(b.id, tab, 3))
+	if snap, err := b.c.Pull(t.Context(), cursor); err != nil || len(snap.Records) != 2 || snap.Records[0].Marker != "" {
+		t.Errorf("without the column: %+v, %v", snap, err)
+	}
+}
+
 func TestUnfinishedRows(t *testing.T) {
 	t.Parallel()
 	b := open(t, columns("title", "Action", "quick_win", "Quick?", "progress", "%", "due", "Deadline"),

@@ -12,6 +12,9 @@ import (
 // idHeader heads the hidden column that holds each row's task id.
 const idHeader = "Lockstep ID"
 
+// idWarning is what whoever edits that column is told. By it the column is known if its header is lost: the protection goes with it.
+const idWarning = "Lockstep knows the rows by these ids."
+
 // layout says where the columns are in one read of the tab. They may move, so it is found anew each time.
 type layout struct {
 	headerAt int                  // the header's row, counted from 0

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/lockstep-sync/lockstep/connectors/cells"
 	"github.com/lockstep-sync/lockstep/sync/fault"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
@@ -25,8 +24,8 @@ func (c *Connector) readAll(ctx context.Context) (*table, *fault.Error) {
 	if err != nil {
 		return nil, conflict("the header changed since it was read: %w", err)
 	}
-	if c.last != nil && c.last.id >= 0 && t.id < 0 {
-		return nil, conflict("the column %s is gone since it was read", cells.Quote(idHeader))
+	if f := c.lost(t, c.last != nil && c.last.id >= 0); f != nil {
+		return nil, conflict("%w", f).WithHint("%s", f.Hint)
 	}
 	return t, nil
 }

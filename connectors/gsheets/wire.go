@@ -25,7 +25,7 @@ const (
 // gridMask is the field mask of one read of a tab.
 func gridMask(cell string) googleapi.Field {
 	return googleapi.Field("properties(locale,timeZone),developerMetadata(metadataKey,metadataValue),sheets(" + sheetProperties +
-		",merges,data(startRow,startColumn,rowData(values(" + cell + "))))")
+		",merges,protectedRanges(range,description),data(startRow,startColumn,rowData(values(" + cell + "))))")
 }
 
 // cellKind is the type of what a cell shows.
@@ -125,6 +125,7 @@ type grid struct {
 	locale, zone string
 	cells        [][]cell        // by row, ragged
 	merges       map[int][]block // by column, from the top down
+	guarded      []int           // the columns that were protected as those of our ids
 	whole        bool            // the answer holds the whole tab
 
 	pages  map[int64]*grid // the pages' tabs that were read along with it
@@ -178,6 +179,11 @@ func gridWhere(s *sheets.Spreadsheet, is func(*sheets.SheetProperties) bool) *gr
 			g.place(block)
 		}
 		g.merge(sh.Merges)
+		for _, p := range sh.ProtectedRanges {
+			if p.Description == idWarning && p.Range != nil {
+				g.guarded = append(g.guarded, int(p.Range.StartColumnIndex))
+			}
+		}
 		return g
 	}
 	return nil

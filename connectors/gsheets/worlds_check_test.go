@@ -192,6 +192,11 @@ func (s *sheet) removed(before picture, tag string, row []any, acted, late bool)
 	for id := range w.bound[tag] {
 		due = due || w.store.tasks[id].Removed
 	}
+	if len(w.bound[tag]) == 0 && s.torn == nil && s.damaged[tag] == "" { // it was in doubt ever since it was written
+		i := slices.Index(before.header, any(idHeader))
+		id, _ := at(row, i, i >= 0).(string)
+		due = w.store.tasks[task.ID(id)].Removed
+	}
 	if s.source == cardSource && due {
 		for f, h := range s.header {
 			if i := slices.Index(before.header, any(h)); i >= 0 && at(row, i, true) != nil {
@@ -283,10 +288,11 @@ func (w *world) check() {
 	w.crosstalk()
 }
 
-// pay looks whether what was spoiled has been put right. What had no answer may take until the end.
+// pay looks whether what was spoiled has been put right. What had no answer may take until the end, and so may what could not be put right
+// yet: the connector knows, and reads nothing else before.
 func (w *world) pay(all bool) {
 	w.debts = slices.DeleteFunc(w.debts, func(d debt) bool {
-		if d.late && !all {
+		if !all && (d.late || slices.ContainsFunc(w.conns, func(c *Connector) bool { return c.o.Source == d.s.source && inDoubt(c) })) {
 			return false
 		}
 		rows, columns := d.s.rows()
