@@ -41,6 +41,7 @@ type weekLine struct {
 	Unplanned int
 	Why       string
 	Misses    []missLine
+	More      int // misses that are left out
 }
 
 type missLine struct{ ID, Path, Title, Owner, Partner, Why string }
@@ -78,7 +79,7 @@ func accountabilityPage(r *request) (any, error) {
 	for _, w := range slices.Backward(weeks) {
 		l := weekLine{Name: weekName(w, r.Now.Year()), Current: w.Current, Kept: w.Commitments.String(), Unplanned: w.Unplanned, Why: missWords(w.Why)}
 		if i := slices.IndexFunc(told, func(x scorecard.Week) bool { return x.First == w.First }); i >= 0 && len(b.Weeks) < weeksTold {
-			l.Misses = r.misses(told[i].Misses, id)
+			l.Misses, l.More = r.misses(told[i].Misses, id)
 		}
 		b.Weeks = append(b.Weeks, l)
 	}
@@ -154,11 +155,15 @@ func missWord(c scorecard.Code) string {
 	}
 }
 
-func (v *teller) misses(ms []scorecard.Miss, partner string) []missLine {
-	var out []missLine
+// misses are the first of a week's misses, of one partner or of all, and how many more there are.
+func (v *teller) misses(ms []scorecard.Miss, partner string) (out []missLine, more int) {
 	for i := range ms {
 		m := &ms[i]
 		if partner != "" && m.Partner != partner {
+			continue
+		}
+		if len(out) == listMost {
+			more++
 			continue
 		}
 		l := missLine{ID: string(m.ID), Path: v.pathTo(m.ID), Title: clip(v.Title(m.ID), clipped), Partner: v.Partnership.PartnerName(m.Partner), Why: m.Reason.String()}
@@ -167,7 +172,7 @@ func (v *teller) misses(ms []scorecard.Miss, partner string) []missLine {
 		}
 		out = append(out, l)
 	}
-	return out
+	return out, more
 }
 
 // groupLines are the groups in the order of their names: this is no league table.

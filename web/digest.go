@@ -14,8 +14,8 @@ import (
 const (
 	// digestDays is how far back a digest looks unless the reader says so.
 	digestDays = 7
-	// digestChanges is how many changed tasks it lists.
-	digestChanges = 60
+	// listMost is how many things a list tells before it only counts the rest.
+	listMost = 60
 )
 
 // digestBody is what happened since a day, and what comes next.
@@ -27,10 +27,14 @@ type digestBody struct {
 	Changed    []changedLine
 	More       int
 	NewReds    []*row
+	MoreReds   int
 	Better     []*row
+	MoreBetter int
 	Weeks      []weekLine
 	Needed     []needLine
+	MoreNeeded int
 	Next       []nextLine
+	MoreNext   int
 }
 
 type changedLine struct {
@@ -63,26 +67,35 @@ func digestPage(r *request) (any, error) {
 		b.Spans = append(b.Spans, Link{count(n, "day"), r.with("digest", url.Values{"since": {from}})})
 	}
 	for i := range d.Changed {
-		if len(b.Changed) == digestChanges {
-			b.More = len(d.Changed) - digestChanges
+		if i == listMost {
+			b.More = len(d.Changed) - i
 			break
 		}
 		b.Changed = append(b.Changed, r.changed(&d.Changed[i]))
 	}
-	b.NewReds, b.Better = r.rows(d.NewReds), r.rows(d.NoLongerRed)
+	b.NewReds, b.MoreReds = r.rows(d.NewReds)
+	b.Better, b.MoreBetter = r.rows(d.NoLongerRed)
 	for _, w := range d.Weeks {
-		b.Weeks = append(b.Weeks, weekLine{
-			Name: weekName(w, r.Now.Year()), Kept: w.Commitments.String(), Unplanned: w.Unplanned, Why: missWords(w.Why), Misses: r.misses(w.Misses, ""),
-		})
+		l := weekLine{Name: weekName(w, r.Now.Year()), Kept: w.Commitments.String(), Unplanned: w.Unplanned, Why: missWords(w.Why)}
+		l.Misses, l.More = r.misses(w.Misses, "")
+		b.Weeks = append(b.Weeks, l)
 	}
-	for _, n := range d.Needed {
+	for i, n := range d.Needed {
+		if i == listMost {
+			b.MoreNeeded = len(d.Needed) - i
+			break
+		}
 		l := needLine{Words: strings.TrimSuffix(sentence(n.Words), "."), URL: r.at("conflicts")}
 		if n.Kind == scorecard.NeedGate {
 			l.URL = r.at("gates") + "#gate-" + n.Gate
 		}
 		b.Needed = append(b.Needed, l)
 	}
-	for _, n := range d.Next {
+	for i, n := range d.Next {
+		if i == listMost {
+			b.MoreNext = len(d.Next) - i
+			break
+		}
 		b.Next = append(b.Next, r.next(n))
 	}
 	return b, nil
@@ -104,12 +117,12 @@ func digestCounts(c *scorecard.DigestCounts) []figureLine {
 	return out
 }
 
-func (v *teller) rows(all []*scorecard.TaskView) []*row {
-	var out []*row
-	for _, x := range all {
+// rows are the first tasks of a list, and how many more there are.
+func (v *teller) rows(all []*scorecard.TaskView) (out []*row, more int) {
+	for _, x := range all[:min(len(all), listMost)] {
 		out = append(out, v.row(x))
 	}
-	return out
+	return out, len(all) - len(out)
 }
 
 func (v *teller) changed(c *scorecard.TaskChange) changedLine {
