@@ -65,6 +65,9 @@ func (c demoCmd) Run(e env) (err error) {
 	}
 	defer closing(e, a)
 
+	if !c.Once {
+		_, _ = fmt.Fprintln(e.stdout, "Three partners live through the twelve weeks before today. It takes some seconds.")
+	}
 	sum, err := live(e.ctx, a, world)
 	switch {
 	case err != nil && e.ctx.Err() != nil && !c.Once:
