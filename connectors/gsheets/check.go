@@ -154,6 +154,11 @@ func (k *checkup) header(ctx context.Context) bool {
 	if err == nil {
 		k.t, err = c.understand(g)
 	}
+	if err == nil {
+		if f := c.lost(k.t, false); f != nil {
+			err = f
+		}
+	}
 	if err != nil {
 		k.bad("header", connectors.LevelError, err)
 		return false

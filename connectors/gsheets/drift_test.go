@@ -142,6 +142,11 @@ func TestIDsAreKnownWithoutTheirHeader(t *testing.T) {
 		rs := b.c.Apply(t.Context(), []task.Patch{creating("CW-9", task.Values{task.Title: task.TextValue("x")})})
 		b.faulty(rs[0].Err, fault.Conflict, fault.Precondition)
 	}
+	if found, _ := b.c.Check(t.Context()); !slices.ContainsFunc(found, func(f connectors.Finding) bool {
+		return f.Level == connectors.LevelError && strings.Contains(f.Text, "the ids stand in column C")
+	}) {
+		t.Errorf("the check finds %+v", found)
+	}
 	b.typed("C1", idHeader)
 	if snap, err := b.c.Pull(t.Context(), cursor); err != nil || len(snap.Records) != 2 || snap.Records[0].Marker != "CW-1" {
 		t.Errorf("with its header again: %+v, %v", snap, err)
