@@ -212,9 +212,11 @@ func endOf(units []unit, at int) int {
 		case tableUnit:
 			depth++
 		case tableEndUnit:
-			if depth--; depth == 0 {
-				return i + 1 // a table, with its end
-			} else if depth < 0 {
+			depth--
+			switch {
+			case depth == 0 && units[at].kind == tableUnit:
+				return i + 1 // with its end; in a row it is a table within that ended
+			case depth < 0:
 				return i // a row, the last one
 			}
 		case rowUnit:
