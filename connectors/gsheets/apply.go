@@ -34,6 +34,7 @@ func (c *Connector) Apply(ctx context.Context, patches []task.Patch) []task.Rece
 	if c.readOnly() {
 		return c.nothingWritten(patches)
 	}
+	c.journal.refused = 0 // it is looked for anew: the last time may have ended before it was found
 	a := &applying{c: c, ctx: ctx, patches: patches, out: make([]task.Receipt, len(patches)), budget: maxBatches}
 	for start := 0; start < len(patches); {
 		end := start + c.batchLength(patches[start:])

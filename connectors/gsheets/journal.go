@@ -24,7 +24,7 @@ type journal struct {
 	sheetID    int64
 	rows, cols int
 	off        bool // there is no room for it in the spreadsheet
-	refused    int  // how often the journal's own requests were refused in a row
+	refused    int  // how often the journal's own requests were refused in this call
 }
 
 // journalMargin is how many columns the journal has beyond the tab's: people may put in some just before a write. The last

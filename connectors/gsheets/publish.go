@@ -39,6 +39,7 @@ func (c *Connector) Publish(ctx context.Context) error {
 	}
 	var left *fault.Error
 	looked := false
+	c.journal.refused = 0 // as in Apply
 	for range maxPublish {
 		if !c.pending() {
 			break

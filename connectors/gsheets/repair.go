@@ -39,14 +39,14 @@ func (b *batch) judge(s shots) (d doubt, wrong map[int]bool) {
 	moved := b.movedThen(s)
 	b.moved = moved
 	then := b.layoutThen(s, moved)
-	var gone []int
+	var gone, removed []int
 	for _, j := range b.changes() {
 		switch {
+		case j.p.Op == task.Remove && b.rightlyRemoved(j, s, then):
+			removed = append(removed, j.at)
 		case j.p.Op == task.Remove:
-			if !b.rightlyRemoved(j, s, then) {
-				wrong[j.place] = true
-				gone = append(gone, j.at)
-			}
+			wrong[j.place] = true
+			gone = append(gone, j.at)
 		case j.at < 0: // see misplaced
 		case moved || !b.asRead(j, s):
 			wrong[j.place] = true
@@ -67,6 +67,15 @@ func (b *batch) judge(s shots) (d doubt, wrong map[int]bool) {
 	}
 	slices.Sort(gone)
 	d.rows = gone
+	// The batch took rows away after it had written: what stood under them has moved up. Those that come back push it down again.
+	for i := range d.owed {
+		at := d.owed[i].row
+		for _, row := range removed {
+			if row < at {
+				d.owed[i].row--
+			}
+		}
+	}
 	return d, wrong
 }
 

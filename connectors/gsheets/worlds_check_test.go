@@ -377,6 +377,17 @@ func (w *world) crosstalk() {
 		}
 		return false
 	}
+	// What was typed in one tool came to the task's row in another; and if that row lost its id since, it is a new task's with all that it holds.
+	inherited := func(id task.ID, where string) bool {
+		for _, ids := range w.bound {
+			for was := range w.bound[where] {
+				if ids[id] && ids[was] {
+					return true
+				}
+			}
+		}
+		return false
+	}
 	see := func(id task.ID, f task.Field, v task.Value, how string) {
 		if !unique(f) || v.IsEmpty() {
 			return
@@ -384,7 +395,7 @@ func (w *world) crosstalk() {
 		known, right := false, false
 		for where := range w.origins[v.String()] {
 			known = known || len(w.bound[where]) > 0
-			right = right || len(w.bound[where]) == 0 || w.bound[where][id] || !marked(id, where)
+			right = right || len(w.bound[where]) == 0 || w.bound[where][id] || !marked(id, where) || inherited(id, where)
 		}
 		if known && !right {
 			w.t.Fatalf("%s of %s is %v (%s), which was typed into %v, and that is %v\n%s", f, id, v, how,

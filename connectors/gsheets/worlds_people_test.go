@@ -299,6 +299,9 @@ func (s *sheet) act(r *rand.Rand) {
 		say("the id is emptied")
 		s.put(i, idHeader, nil)
 	case 20:
+		if s.renamed[0] == idHeader {
+			return // nobody finds the column
+		}
 		for tag, id := range s.damaged {
 			if at := s.find(tag); at >= 0 {
 				s.w.note("%s: the id %s is put right", s.tab, id)
