@@ -12,16 +12,6 @@ import (
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
-// owed is one cell that a write of ours replaced although it was not what was expected: what was there is put back.
-type owed struct {
-	row, col int    // where it was when we wrote
-	id       string // of that row then; "" for none
-	header   string // of that column then
-	ours     *sheets.ExtendedValue
-	old      *sheets.ExtendedValue
-	hidden   bool // the column was hidden with it
-}
-
 // doubt is a write of which nobody knows whether it landed, or what is to be put back after one that did.
 type doubt struct {
 	unanswered *batch // sent, and no answer came
@@ -79,8 +69,14 @@ func (b *batch) judge(s shots) (d doubt, wrong map[int]bool) {
 	return d, wrong
 }
 
-// judgeRepair looks at what a repair came upon: where that was not our value, it is owed, and our value is still somewhere.
+// judgeRepair looks at what a repair came upon: where that was not our value, it is owed, and our value is still somewhere. So is what it
+// did not find: what spoiled it may be put right first.
 func (b *batch) judgeRepair(s shots) (d doubt) {
+	for i, o := range b.resume {
+		if !slices.ContainsFunc(b.jobs, func(j *job) bool { return j.place == i }) {
+			d.owed = append(d.owed, o)
+		}
+	}
 	for _, j := range b.jobs {
 		o, w := b.resume[j.place], j.cells[0]
 		if holds(s.at(w.row, w.col), o.ours) {
@@ -371,10 +367,11 @@ func (c *Connector) putBack(ctx context.Context) *fault.Error {
 		b.t.header = texts(g, b.t.headerAt)
 	}
 	var shown []*sheets.Request
+	rows := rowsNow(c.doubt.owed, b.t)
 	for i, o := range c.doubt.owed {
-		row, col, ok := o.find(b.t)
+		row, col, ok := o.find(b.t, rows[o.place()])
 		if !ok {
-			continue // a person has put something else there since
+			continue // a person has put something else there since, or another repair comes first
 		}
 		b.jobs = append(b.jobs, &job{
 			place: i, at: row, p: &task.Patch{Op: task.Update}, cells: []cellWrite{{row: row, col: col, value: o.old, place: i}},
@@ -431,39 +428,4 @@ func texts(g *grid, row int) []string {
 		}
 	}
 	return out
-}
-
-// find is where our value stands by now: in the row of that id and the column of that header, or where we put it. Ok is
-// false where it is not there any more.
-func (o owed) find(t *table) (row, col int, ok bool) {
-	row, col = o.row, o.col
-	if at := cells.Exactly(t.header, cells.FoldHeader(o.header)); o.header != "" && len(at) == 1 {
-		col = at[0]
-	}
-	if o.id != "" && t.id >= 0 {
-		for r := range t.cells {
-			if strings.TrimSpace(t.at(r, t.id).raw()) == o.id {
-				row = r
-			}
-		}
-	}
-	if holds(t.at(row, col), o.ours) {
-		return row, col, true
-	}
-	if o.ours == nil {
-		return 0, 0, false // an empty cell could be any
-	}
-	// The row, or the column, is elsewhere and bears nothing by which it is known: our value tells, if it is there once.
-	var found [][2]int
-	for r := range t.cells {
-		for cl := range t.cells[r] {
-			if (r == row || cl == col) && holds(t.at(r, cl), o.ours) {
-				found = append(found, [2]int{r, cl})
-			}
-		}
-	}
-	if len(found) == 1 {
-		return found[0][0], found[0][1], true
-	}
-	return 0, 0, false
 }
