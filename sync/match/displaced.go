@@ -38,7 +38,8 @@ const (
 // A column is displaced on one of three grounds:
 //
 //	moved      In title, notes, start or due a value that one row alone had stands in one row alone, and it is another. It
-//	           takes two such rows of the tool, in whatever columns. A value that stands where it was, too, is a copy.
+//	           takes two such rows of the tool, in whatever columns, or one into which two values of the same row have come.
+//	           A value that stands where it was, too, is a copy.
 //	sorted     Three rows or more changed in any one column, together they hold the values that they held before, and
 //	           from the first of them to the last each value stands in one block: equal beside equal.
 //	shifted    Four rows or more changed in any one column, and from the first of them to the last every row holds what
@@ -57,7 +58,7 @@ func Displaced(rows []Row) []Displacement {
 			}
 		}
 	}
-	if len(moved) < fewestMoved {
+	if len(moved) < fewestMoved && !together(out) {
 		out = nil
 	}
 	for f := range task.Field(task.FieldCount) {
@@ -77,6 +78,19 @@ func Displaced(rows []Row) []Displacement {
 		return int(a.Field) - int(b.Field)
 	})
 	return out
+}
+
+// together reports whether two values of one row stand in one other row.
+func together(moved []Displacement) bool {
+	seen := make(map[[2]int]bool)
+	for _, d := range moved {
+		way := [2]int{d.From, d.Row}
+		if seen[way] {
+			return true
+		}
+		seen[way] = true
+	}
+	return false
 }
 
 // unique reports whether values of the field mostly tell rows apart. Two people may well swap a status, or two tasks.

@@ -53,13 +53,17 @@ func TestDisplacedTable(t *testing.T) {
 		rows []match.Row
 		want []string
 	}{
-		"nothing happened":                    {rows: grid("nnii")},
-		"a date is that of another row":       {rows: put(grid("nnii"), task.Due, 1)},
-		"two dates change places":             {put(grid("nnii"), task.Due, 1, 0), []string{"0 due 1", "1 due 0"}},
-		"three titles go round":               {put(grid("nnii"), task.Title, 1, 2, 0), []string{"0 title 1", "1 title 2", "2 title 0"}},
-		"a date is filled down":               {rows: put(grid("nnnnnn"), task.Due, 0, 0, 0, 0, 0)},
-		"rows are copied over others":         {rows: put(put(grid("nnnn"), task.Title, 0, 1, 0, 1), task.Due, 0, 1, 0, 1)},
-		"one row is moved over another":       {rows: edited(put(grid("nnnn"), task.Title, 1), 1, task.Title, task.Empty(task.Text))},
+		"nothing happened":              {rows: grid("nnii")},
+		"a date is that of another row": {rows: put(grid("nnii"), task.Due, 1)},
+		"two dates change places":       {put(grid("nnii"), task.Due, 1, 0), []string{"0 due 1", "1 due 0"}},
+		"three titles go round":         {put(grid("nnii"), task.Title, 1, 2, 0), []string{"0 title 1", "1 title 2", "2 title 0"}},
+		"a date is filled down":         {rows: put(grid("nnnnnn"), task.Due, 0, 0, 0, 0, 0)},
+		"rows are copied over others":   {rows: put(put(grid("nnnn"), task.Title, 0, 1, 0, 1), task.Due, 0, 1, 0, 1)},
+		"one row is moved over another": {rows: edited(put(grid("nnnn"), task.Title, 1), 1, task.Title, task.Empty(task.Text))},
+		"cells of a row are moved over another": {
+			edited(edited(put(put(grid("nnnn"), task.Title, 1), task.Due, 1), 1, task.Title, task.TextValue("New")), 1, task.Due, task.Empty(task.Date)),
+			[]string{"0 title 1", "0 due 1"},
+		},
 		"a cell is deleted, those below rise": {edited(put(grid("nnnn"), task.Title, 1, 2, 3), 3, task.Title, task.Empty(task.Text)), []string{"0 title 1", "1 title 2", "2 title 3"}},
 		"a cell is put in, those below sink":  {edited(put(grid("nnnn"), task.Title, 0, 0, 1, 2), 0, task.Title, task.TextValue("New")), []string{"1 title 0", "2 title 1", "3 title 2"}},
 		"the marks alone are sorted":          {put(put(grid("ninn"), task.Title, 1, 0), task.Status, 1, 0), []string{"0 title 1", "1 title 0"}},
