@@ -196,6 +196,10 @@ func (s *sheet) removed(before picture, tag string, row []any, acted, late bool)
 		i := slices.Index(before.header, any(idHeader))
 		id, _ := at(row, i, i >= 0).(string)
 		due = w.store.tasks[task.ID(id)].Removed
+		title := at(row, slices.Index(before.header, any(s.header[task.Title])), true)
+		for _, k := range w.store.tasks { // or it was never marked, and is known by its content
+			due = due || id == "" && k.Removed && k.Agreed[task.Title].String() == title
+		}
 	}
 	if s.source == cardSource && due {
 		for f, h := range s.header {

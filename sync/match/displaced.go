@@ -39,7 +39,7 @@ const (
 //
 //	moved      In title, notes, start or due a value that one row alone had stands in one row alone, and it is another. It
 //	           takes two such rows of the tool, in whatever columns, or one into which two values of the same row have come.
-//	           A value that stands where it was, too, is a copy.
+//	           A value that stands where it was, too, is a copy; a title that does not may stand in several.
 //	sorted     Three rows or more changed in any one column, together they hold the values that they held before, and
 //	           from the first of them to the last each value stands in one block: equal beside equal.
 //	shifted    Four rows or more changed in any one column, and from the first of them to the last every row holds what
@@ -120,10 +120,13 @@ func movedIn(f task.Field, rows []Row) []Displacement {
 	var out []Displacement
 	for i := range rows {
 		v := rows[i].Now[f]
-		if at, ok := has[v]; !ok || at != i {
+		from, known := had[v]
+		if !known || from < 0 || from == i {
 			continue
 		}
-		if from, ok := had[v]; ok && from >= 0 && from != i {
+		// A title that left its row and stands in two others was copied first, and is no less away from home.
+		alone := has[v] == i || f == task.Title && !rows[from].Now[f].Same(v)
+		if alone && !rows[i].Base[f].Same(v) {
 			out = append(out, Displacement{Row: i, Field: f, From: from})
 		}
 	}

@@ -60,6 +60,9 @@ func TestDisplacedTable(t *testing.T) {
 		"a date is filled down":         {rows: put(grid("nnnnnn"), task.Due, 0, 0, 0, 0, 0)},
 		"rows are copied over others":   {rows: put(put(grid("nnnn"), task.Title, 0, 1, 0, 1), task.Due, 0, 1, 0, 1)},
 		"one row is moved over another": {rows: edited(put(grid("nnnn"), task.Title, 1), 1, task.Title, task.Empty(task.Text))},
+		"a title that left its row stands in two": {
+			edited(put(grid("nnnn"), task.Title, 2, 2), 2, task.Title, task.TextValue("Task 0")), []string{"0 title 2", "1 title 2", "2 title 0"},
+		},
 		"cells of a row are moved over another": {
 			edited(edited(put(put(grid("nnnn"), task.Title, 1), task.Due, 1), 1, task.Title, task.TextValue("New")), 1, task.Due, task.Empty(task.Date)),
 			[]string{"0 title 1", "0 due 1"},
