@@ -38,20 +38,25 @@ func (o owed) column(t *table) int {
 // rowsNow is where the rows of what is owed are by now: where their ids stand. What was written over an id hides it: then the row is the one
 // that holds all of what was written there, if one alone does; else it is where it was.
 func rowsNow(all []owed, t *table) map[wasAt]int {
+	byID := make(map[string]int)
+	for r := range slices.Backward(t.cells) { // of two rows of one id the upper one counts
+		byID[strings.TrimSpace(t.at(r, t.id).raw())] = r
+	}
 	of := make(map[wasAt][]owed)
 	for _, o := range all {
+		o.col = o.column(t)
 		of[o.place()] = append(of[o.place()], o)
 	}
 	out := make(map[wasAt]int, len(of))
-	for was, cells := range of {
+	for was, there := range of {
 		out[was] = was.row
+		if r, ok := byID[was.id]; ok && was.id != "" {
+			out[was] = r
+			continue
+		}
 		var found []int
 		for r := range t.cells {
-			if was.id != "" && strings.TrimSpace(t.at(r, t.id).raw()) == was.id {
-				found = []int{r}
-				break
-			}
-			if !slices.ContainsFunc(cells, func(o owed) bool { return o.ours != nil && !holds(t.at(r, o.column(t)), o.ours) }) {
+			if !slices.ContainsFunc(there, func(o owed) bool { return o.ours != nil && !holds(t.at(r, o.col), o.ours) }) {
 				found = append(found, r)
 			}
 		}

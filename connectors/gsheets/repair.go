@@ -72,8 +72,12 @@ func (b *batch) judge(s shots) (d doubt, wrong map[int]bool) {
 // judgeRepair looks at what a repair came upon: where that was not our value, it is owed, and our value is still somewhere. So is what it
 // did not find: what spoiled it may be put right first.
 func (b *batch) judgeRepair(s shots) (d doubt) {
+	sought := make(map[int]bool, len(b.jobs))
+	for _, j := range b.jobs {
+		sought[j.place] = true
+	}
 	for i, o := range b.resume {
-		if !slices.ContainsFunc(b.jobs, func(j *job) bool { return j.place == i }) {
+		if !sought[i] {
 			d.owed = append(d.owed, o)
 		}
 	}
