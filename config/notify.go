@@ -95,13 +95,7 @@ func (b *builder) notify(v *value, p *Partnership) {
 
 // place reads where a channel's messages go.
 func (b *builder) place(it *value, c *notify.Channel) {
-	var places []*entry
-	for i := range it.entries {
-		e := &it.entries[i]
-		if e.name == "slack" || e.name == "teams" || e.name == "matrix" || e.name == "mail" {
-			places = append(places, e)
-		}
-	}
+	places := it.among("slack", "teams", "matrix", "mail")
 	switch {
 	case len(places) > 1:
 		b.rep.add(places[1].at, "both %s and %s stand in one channel: make two channels of it, or remove one", places[0].name, places[1].name)

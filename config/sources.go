@@ -95,15 +95,7 @@ func creation(v *value, s Source) (spot, bool) {
 // tool fills in what the source is.
 func (b *builder) tool(v *value, s *Source, p *Partnership) {
 	j, sheet, doc := v.entry("jira"), v.entry("sheet"), v.entry("doc")
-	var tools []*entry
-	for _, e := range []*entry{j, sheet, doc} {
-		if e != nil {
-			tools = append(tools, e)
-		}
-	}
-	slices.SortFunc(tools, func(a, b *entry) int {
-		return cmp.Or(cmp.Compare(a.at.line, b.at.line), cmp.Compare(a.at.col, b.at.col))
-	})
+	tools := v.among("jira", "sheet", "doc")
 	switch {
 	case len(tools) > 1:
 		b.rep.add(tools[1].at, "both %s and %s stand in one source: make two sources of it, or remove one", tools[0].name, tools[1].name)

@@ -1,8 +1,10 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
@@ -50,6 +52,20 @@ type entry struct {
 	name  string
 	at    spot
 	value *value
+}
+
+// among are the entries of these names, in the order of the file.
+func (v *value) among(names ...string) []*entry {
+	var out []*entry
+	for i := range v.entries {
+		if slices.Contains(names, v.entries[i].name) {
+			out = append(out, &v.entries[i])
+		}
+	}
+	slices.SortFunc(out, func(a, b *entry) int {
+		return cmp.Or(cmp.Compare(a.at.line, b.at.line), cmp.Compare(a.at.col, b.at.col))
+	})
+	return out
 }
 
 // get returns the value of a key; nil where there is none, or v is no mapping.

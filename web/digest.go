@@ -66,12 +66,10 @@ func digestPage(r *request) (any, error) {
 		from := r.Now.AddDate(0, 0, -n).Format(time.DateOnly)
 		b.Spans = append(b.Spans, Link{count(n, "day"), r.with("digest", url.Values{"since": {from}})})
 	}
-	for i := range d.Changed {
-		if i == listMost {
-			b.More = len(d.Changed) - i
-			break
-		}
-		b.Changed = append(b.Changed, r.changed(&d.Changed[i]))
+	changed, more := listed(d.Changed)
+	b.More = more
+	for i := range changed {
+		b.Changed = append(b.Changed, r.changed(&changed[i]))
 	}
 	b.NewReds, b.MoreReds = r.rows(d.NewReds)
 	b.Better, b.MoreBetter = r.rows(d.NoLongerRed)
@@ -80,22 +78,18 @@ func digestPage(r *request) (any, error) {
 		l.Misses, l.More = r.misses(w.Misses, "")
 		b.Weeks = append(b.Weeks, l)
 	}
-	for i, n := range d.Needed {
-		if i == listMost {
-			b.MoreNeeded = len(d.Needed) - i
-			break
-		}
+	needed, more := listed(d.Needed)
+	b.MoreNeeded = more
+	for _, n := range needed {
 		l := needLine{Words: strings.TrimSuffix(sentence(n.Words), "."), URL: r.at("conflicts")}
 		if n.Kind == scorecard.NeedGate {
 			l.URL = r.at("gates") + "#gate-" + n.Gate
 		}
 		b.Needed = append(b.Needed, l)
 	}
-	for i, n := range d.Next {
-		if i == listMost {
-			b.MoreNext = len(d.Next) - i
-			break
-		}
+	next, more := listed(d.Next)
+	b.MoreNext = more
+	for _, n := range next {
 		b.Next = append(b.Next, r.next(n))
 	}
 	return b, nil
@@ -104,25 +98,25 @@ func digestPage(r *request) (any, error) {
 // digestCounts are the counts that are not zero.
 func digestCounts(c *scorecard.DigestCounts) []figureLine {
 	var out []figureLine
-	for _, x := range []struct {
-		n    int
-		what string
-	}{
-		{c.New, "new"}, {c.Finished, "finished"}, {c.Cancelled, "cancelled"}, {c.Removed, "removed"}, {c.Restored, "back again"}, {c.Later, "moved later"}, {c.Earlier, "moved earlier"},
-	} {
-		if x.n > 0 {
-			out = append(out, figureLine{Name: x.what, Value: count(x.n, "task")})
-		}
+	for _, x := range c.Told() {
+		out = append(out, figureLine{Name: x.What, Value: count(x.Tasks, "task")})
 	}
 	return out
 }
 
+// listed are the first of a list, and how many more there are.
+func listed[T any](all []T) (first []T, more int) {
+	first = all[:min(len(all), listMost)]
+	return first, len(all) - len(first)
+}
+
 // rows are the first tasks of a list, and how many more there are.
 func (v *teller) rows(all []*scorecard.TaskView) (out []*row, more int) {
-	for _, x := range all[:min(len(all), listMost)] {
+	first, more := listed(all)
+	for _, x := range first {
 		out = append(out, v.row(x))
 	}
-	return out, len(all) - len(out)
+	return out, more
 }
 
 func (v *teller) changed(c *scorecard.TaskChange) changedLine {

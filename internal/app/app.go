@@ -285,7 +285,9 @@ func (a *App) Run(ctx context.Context, ln net.Listener) error {
 	var wg sync.WaitGroup
 	for _, p := range a.parts {
 		wg.Go(func() { p.loop.Run(loops) })
-		wg.Go(func() { p.teller.Run(loops) })
+		if len(p.cfg.Notify) > 0 { // it looks at the figures every minute
+			wg.Go(func() { p.teller.Run(loops) })
+		}
 	}
 	if a.watch != nil {
 		wg.Go(func() { a.watch.Run(loops) })

@@ -78,12 +78,13 @@ func (g *gatherer) at(path string) string {
 	return g.page + "/" + path
 }
 
-func (g *gatherer) line(t *scorecard.TaskView, format string, args ...any) channel.Line {
+// line says something of a task.
+func (g *gatherer) line(t *scorecard.TaskView, said string) channel.Line {
 	words := t.Task.Agreed[task.Title].String()
 	if p := t.Partner; p != "" && g.c.Partner == "" {
 		words += " (" + g.v.Partnership.PartnerName(p) + ")"
 	}
-	return channel.Line{Label: string(t.Task.ID), URL: g.at("t/" + string(t.Task.ID)), Text: shorten(words) + ": " + fmt.Sprintf(format, args...)}
+	return channel.Line{Label: string(t.Task.ID), URL: g.at("t/" + string(t.Task.ID)), Text: shorten(words) + ": " + said}
 }
 
 // shorten leaves room behind a title.
@@ -114,7 +115,7 @@ func (g *gatherer) slipped() []matter {
 			if t.Verdict.Stale {
 				words += ", as far as is known: the data is stale"
 			}
-			out = append(out, matter{"overdue/" + string(t.Task.ID) + "/" + t.Task.Agreed[task.Due].String(), Slipped, g.line(t, "%s", words)})
+			out = append(out, matter{"overdue/" + string(t.Task.ID) + "/" + t.Task.Agreed[task.Due].String(), Slipped, g.line(t, words)})
 		}
 	}
 	return out
@@ -155,7 +156,7 @@ func (g *gatherer) moved(t *scorecard.TaskView, since time.Time) (matter, bool) 
 	if s := t.Slip.String(); s != "" && dated && t.Slip.Moves > 1 {
 		words += "; " + s
 	}
-	return matter{fmt.Sprintf("moved/%s/%d", t.Task.ID, last.At.UnixMilli()), Slipped, g.line(t, "%s", words)}, true
+	return matter{fmt.Sprintf("moved/%s/%d", t.Task.ID, last.At.UnixMilli()), Slipped, g.line(t, words)}, true
 }
 
 // conflicts are those that are open for long.
@@ -175,7 +176,7 @@ func (g *gatherer) conflicts() []matter {
 		if !g.ours(partners...) {
 			continue
 		}
-		l := g.line(t, "%s is %s; open for %s", k.Field.Display(), strings.Join(claims, " or "), count(int(age.Hours()/24), "day"))
+		l := g.line(t, fmt.Sprintf("%s is %s; open for %s", k.Field.Display(), strings.Join(claims, " or "), count(int(age.Hours()/24), "day")))
 		l.URL = g.at("conflicts")
 		out = append(out, matter{fmt.Sprintf("conflict/%s/%s/%d", k.Task, k.Field, k.Opened.UnixMilli()), Conflicts, l})
 	}

@@ -134,7 +134,7 @@ func (t *Teller) Tell(ctx context.Context) ([]Outgoing, error) {
 		if err := t.begin(ctx, c, v.Now); err != nil {
 			return all, err
 		}
-		out, err := t.due(ctx, v, c)
+		out, err := t.due(ctx, v, c, &c.memory)
 		if err != nil {
 			return all, err
 		}
@@ -159,17 +159,16 @@ func (t *Teller) Preview(ctx context.Context, digest bool) ([]Outgoing, error) {
 	}
 	var all []Outgoing
 	for _, c := range t.channels {
-		begun := c.memory.begun
-		if begun.IsZero() {
-			c.memory.begun = v.Now // as Tell would write down
+		m := c.memory
+		if m.begun.IsZero() {
+			m.begun = v.Now // as Tell would write down
 		}
-		out, err := t.due(ctx, v, c)
-		c.memory.begun = begun
+		out, err := t.due(ctx, v, c, &m)
 		if err != nil {
 			return nil, err
 		}
 		if digest && c.tells(Digest) && !slices.ContainsFunc(out, func(o Outgoing) bool { return strings.HasPrefix(o.Matters[0], "digest/") }) {
-			d, err := t.digest(ctx, v, c, c.Weekly.last(v.Now).AddDate(0, 0, 7))
+			d, err := t.digest(ctx, v, c, &m, c.Weekly.last(v.Now).AddDate(0, 0, 7))
 			if err != nil {
 				return nil, err
 			}
@@ -313,18 +312,18 @@ func (t *Teller) record(ctx context.Context, c *teller, at time.Time, told view.
 	return nil
 }
 
-// due is what a channel has to tell, and what of it waits.
-func (t *Teller) due(ctx context.Context, v *view.View, c *teller) ([]Outgoing, error) {
+// due is what a channel that remembers m has to tell, and what of it waits.
+func (t *Teller) due(ctx context.Context, v *view.View, c *teller, m *memory) ([]Outgoing, error) {
 	var out []Outgoing
-	if ms := gather(v, &c.Channel, &c.memory, t.o.Page); len(ms) > 0 {
+	if ms := gather(v, &c.Channel, m, t.o.Page); len(ms) > 0 {
 		out = append(out, alarm(v, &c.Channel, ms, t.o.Page))
-		if next := c.memory.last.Add(c.Pause); v.Now.Before(next) && !v.Now.Before(c.memory.last) {
+		if next := m.last.Add(c.Pause); v.Now.Before(next) && !v.Now.Before(m.last) {
 			out[0].Waits = "the channel was told something less than " + c.Pause.String() + " ago"
 		}
 	}
-	if at := c.Weekly.last(v.Now); c.tells(Digest) && at.After(c.memory.begun) {
-		if _, told := c.memory.told[digestKey(at)]; !told {
-			d, err := t.digest(ctx, v, c, at)
+	if at := c.Weekly.last(v.Now); c.tells(Digest) && at.After(m.begun) {
+		if _, told := m.told[digestKey(at)]; !told {
+			d, err := t.digest(ctx, v, c, m, at)
 			if err != nil {
 				return nil, err
 			}
@@ -345,10 +344,10 @@ func (t *Teller) due(ctx context.Context, v *view.View, c *teller) ([]Outgoing, 
 func digestKey(at time.Time) string { return "digest/" + at.Format(time.DateOnly) }
 
 // digest is that of the week before a moment, or of all weeks since the last that was sent.
-func (t *Teller) digest(ctx context.Context, v *view.View, c *teller, at time.Time) (Outgoing, error) {
+func (t *Teller) digest(ctx context.Context, v *view.View, c *teller, m *memory, at time.Time) (Outgoing, error) {
 	since := at.AddDate(0, 0, -7)
-	for since.After(c.memory.begun) && at.Sub(since) < longestDigest {
-		if _, told := c.memory.told[digestKey(since)]; told {
+	for since.After(m.begun) && at.Sub(since) < longestDigest {
+		if _, told := m.told[digestKey(since)]; told {
 			break
 		}
 		since = since.AddDate(0, 0, -7)

@@ -76,8 +76,8 @@ func weekly(v *view.View, c *Channel, d *scorecard.Digest, matter, page string) 
 	}
 	add("", g.standing(d))
 	add("Decisions needed", g.needed(d))
-	add("New reds", g.reds(d))
-	add("No longer red", g.better(d))
+	add("New reds", g.verdicts(d.NewReds))
+	add("No longer red", g.verdicts(d.NoLongerRed))
 	add("Commitments", g.kept(d))
 	add("The next days", g.next(d))
 	out := Outgoing{Channel: c.ID, Matters: []string{matter}, Message: m}
@@ -99,21 +99,8 @@ func (g *gatherer) standing(d *scorecard.Digest) []channel.Line {
 		}
 	}
 	var words []string
-	for _, x := range []struct {
-		n    int
-		what string
-	}{
-		{n.New, "new"},
-		{n.Finished, "finished"},
-		{n.Cancelled, "cancelled"},
-		{n.Removed, "removed"},
-		{n.Restored, "back again"},
-		{n.Later, "moved later"},
-		{n.Earlier, "moved earlier"},
-	} {
-		if x.n > 0 {
-			words = append(words, fmt.Sprintf("%d %s", x.n, x.what))
-		}
+	for _, x := range n.Told() {
+		words = append(words, fmt.Sprintf("%d %s", x.Tasks, x.What))
 	}
 	if len(words) == 0 {
 		return append(out, channel.Line{Text: "Nothing changed since " + d.Since.In(g.v.Now.Location()).Format("2 January")})
@@ -160,21 +147,12 @@ func (g *gatherer) needed(d *scorecard.Digest) []channel.Line {
 	return out
 }
 
-func (g *gatherer) reds(d *scorecard.Digest) []channel.Line {
+// verdicts are the channel's own of some tasks, each with why it is as it is.
+func (g *gatherer) verdicts(tasks []*scorecard.TaskView) []channel.Line {
 	var out []channel.Line
-	for _, t := range d.NewReds {
+	for _, t := range tasks {
 		if g.ours(t.Partner) {
-			out = append(out, g.line(t, "%s", t.Verdict.Reasons[0].String()))
-		}
-	}
-	return out
-}
-
-func (g *gatherer) better(d *scorecard.Digest) []channel.Line {
-	var out []channel.Line
-	for _, t := range d.NoLongerRed {
-		if g.ours(t.Partner) {
-			out = append(out, g.line(t, "%s", t.Verdict.Reasons[0].String()))
+			out = append(out, g.line(t, t.Verdict.Reasons[0].String()))
 		}
 	}
 	return out
@@ -183,12 +161,13 @@ func (g *gatherer) better(d *scorecard.Digest) []channel.Line {
 // kept are the commitments of the weeks that ended, and why those that were missed were.
 func (g *gatherer) kept(d *scorecard.Digest) []channel.Line {
 	var out []channel.Line
+	own := g.rollup().Weeks
 	for _, w := range d.Weeks {
-		i := slices.IndexFunc(g.rollup().Weeks, func(x scorecard.Week) bool { return x.First == w.First })
-		if i < 0 || !g.rollup().Weeks[i].Commitments.Known() {
+		i := slices.IndexFunc(own, func(x scorecard.Week) bool { return x.First == w.First })
+		if i < 0 || !own[i].Commitments.Known() {
 			continue
 		}
-		out = append(out, channel.Line{Text: fmt.Sprintf("Week of %s: %s kept", date(w.First), g.rollup().Weeks[i].Commitments)})
+		out = append(out, channel.Line{Text: fmt.Sprintf("Week of %s: %s kept", date(w.First), own[i].Commitments)})
 		for _, x := range w.Misses {
 			if g.ours(x.Partner) {
 				out = append(out, channel.Line{Label: string(x.ID), URL: g.at("t/" + string(x.ID)), Text: shorten(x.Task.Agreed[task.Title].String()) + ": " + x.Reason.String()})
@@ -201,7 +180,7 @@ func (g *gatherer) kept(d *scorecard.Digest) []channel.Line {
 func (g *gatherer) next(d *scorecard.Digest) []channel.Line {
 	var out []channel.Line
 	for _, n := range d.Next {
-		if g.c.Partner != "" && n.Partner != "" && n.Partner != g.c.Partner {
+		if n.Partner != "" && !g.ours(n.Partner) {
 			continue
 		}
 		l := channel.Line{Label: date(n.Day), Text: shorten(n.Name)}

@@ -173,6 +173,26 @@ func (c *TaskChange) merge(x Change) {
 	c.Changes = append(c.Changes, x)
 }
 
+// Told is one of the counts in words: so many tasks are new.
+type Told struct {
+	Tasks int
+	What  string // "new", "finished", "moved later"
+}
+
+// Told are the counts that are not zero.
+func (n *DigestCounts) Told() []Told {
+	all := []Told{
+		{n.New, "new"},
+		{n.Finished, "finished"},
+		{n.Cancelled, "cancelled"},
+		{n.Removed, "removed"},
+		{n.Restored, "back again"},
+		{n.Later, "moved later"},
+		{n.Earlier, "moved earlier"},
+	}
+	return slices.DeleteFunc(all, func(t Told) bool { return t.Tasks == 0 })
+}
+
 // Add counts one task.
 func (n *DigestCounts) Add(c *TaskChange) {
 	for _, x := range []struct {

@@ -11,6 +11,7 @@ import (
 	"net/url"
 
 	"github.com/lockstep-sync/lockstep/connectors/transport"
+	"github.com/lockstep-sync/lockstep/internal/secret"
 	"github.com/lockstep-sync/lockstep/sync/fault"
 )
 
@@ -34,9 +35,27 @@ func newWeb(base http.RoundTripper, where string, authorize func(*http.Request),
 	return web{transport.NewClient(transport.Options{Base: base, Authorize: authorize, MaxBody: 1 << 20, Secrets: secrets}), where}
 }
 
+// webhook is an address to which messages are posted. It is a secret.
+type webhook struct {
+	web
+	address string
+}
+
+func newWebhook(base http.RoundTripper, where string, address secret.Text) webhook {
+	return webhook{newWeb(base, where, nil, hidden(address.Reveal())...), address.Reveal()}
+}
+
+// Place is the tool's name.
+func (w webhook) Place() string { return w.where }
+
+func (w webhook) post(ctx context.Context, v any) (answer string, unsure bool, err error) {
+	return w.call(ctx, http.MethodPost, w.address, v)
+}
+
 // call sends v. The answer's body is text, for who wants to look whether it says what it should.
 func (w web) call(ctx context.Context, method, address string, v any) (answer string, unsure bool, err error) {
 	op := "send a message to " + w.where
+	once := method != http.MethodPut // what is put may be put again
 	data, err := json.Marshal(v)
 	if err != nil {
 		return "", false, fault.New(fault.Permanent, fault.Invalid, op, "%w", err)
@@ -49,11 +68,11 @@ func (w web) call(ctx context.Context, method, address string, v any) (answer st
 	resp, err := w.client.Do(req)
 	if err != nil {
 		f, uncertain := transport.FromError(op, err)
-		return "", uncertain && method != http.MethodPut, f
+		return "", uncertain && once, f
 	}
 	body, err := io.ReadAll(resp.Body) // the client has read it whole
 	if err := errors.Join(err, resp.Body.Close()); err != nil {
-		return "", method != http.MethodPut, fault.New(fault.Retryable, fault.Unavailable, op, "%w", err)
+		return "", once, fault.New(fault.Retryable, fault.Unavailable, op, "%w", err)
 	}
 	if resp.StatusCode >= 200 && resp.StatusCode < 300 {
 		return string(body), false, nil
@@ -62,7 +81,7 @@ func (w web) call(ctx context.Context, method, address string, v any) (answer st
 	if resp.StatusCode == http.StatusNotFound || resp.StatusCode == http.StatusGone || resp.StatusCode == http.StatusForbidden {
 		f.Hint = "the channel, or its webhook, was taken away or is not allowed: make a new one in " + w.where + ", and put it into the configuration"
 	}
-	return "", transport.UncertainStatus(resp.StatusCode) && method != http.MethodPut, f
+	return "", transport.UncertainStatus(resp.StatusCode) && once, f
 }
 
 // hidden are the parts of an address that nobody is to see: in a webhook the path and the query are the key.

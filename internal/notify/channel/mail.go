@@ -67,8 +67,8 @@ func (s *mailSender) Send(ctx context.Context, m Message) (bool, error) {
 	}
 	msg.Subject(m.Title)
 	msg.SetGenHeader("Auto-Submitted", "auto-generated") // so that nobody's out-of-office answers
-	msg.SetBodyString(mail.TypeTextPlain, m.Text())
-	msg.AddAlternativeString(mail.TypeTextHTML, matrixHTML(m))
+	msg.SetBodyString(mail.TypeTextPlain, m.text())
+	msg.AddAlternativeString(mail.TypeTextHTML, m.html())
 	client, err := s.client()
 	if err != nil {
 		return false, fault.New(fault.Permanent, fault.Invalid, op, "%w", err).WithHint("check host and port in the configuration")

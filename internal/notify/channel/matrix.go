@@ -4,10 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"html"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"github.com/lockstep-sync/lockstep/connectors/transport"
 	"github.com/lockstep-sync/lockstep/internal/secret"
@@ -36,47 +34,14 @@ func (s *matrixSender) Place() string { return "Matrix, room " + s.to.Room }
 // Send puts the message under a transaction id that is made of its key, so that the homeserver drops a second one: it is therefore never
 // unsure. It is a notice, to which bots do not answer, and mentions nobody.
 func (s *matrixSender) Send(ctx context.Context, m Message) (bool, error) {
+	m = m.fit()
 	sum := sha256.Sum256([]byte(m.Key))
 	address, err := url.JoinPath(s.to.Homeserver, "_matrix/client/v3/rooms", url.PathEscape(s.to.Room), "send/m.room.message", "lockstep-"+hex.EncodeToString(sum[:12]))
 	if err != nil {
 		return false, fault.New(fault.Permanent, fault.Invalid, "send a message to Matrix", "%w", err).WithHint("check homeserver in the configuration")
 	}
 	_, unsure, err := s.call(transport.Idempotent(ctx), http.MethodPut, address, object{
-		"msgtype": "m.notice", "body": m.Text(), "format": "org.matrix.custom.html", "formatted_body": matrixHTML(m.fit()), "m.mentions": object{},
+		"msgtype": "m.notice", "body": m.text(), "format": "org.matrix.custom.html", "formatted_body": m.html(), "m.mentions": object{},
 	})
 	return unsure, err
-}
-
-// matrixHTML is the message in the few tags that clients show.
-func matrixHTML(m Message) string {
-	var b strings.Builder
-	b.WriteString("<strong>" + html.EscapeString(m.Title) + "</strong>")
-	for _, p := range m.Parts {
-		if p.Heading != "" {
-			b.WriteString("<p>" + html.EscapeString(p.Heading) + "</p>")
-		}
-		b.WriteString("<ul>")
-		for _, l := range p.Lines {
-			b.WriteString("<li>" + htmlLabel(l) + html.EscapeString(l.Text) + "</li>")
-		}
-		if s := p.more(); s != "" {
-			b.WriteString("<li>" + s + "</li>")
-		}
-		b.WriteString("</ul>")
-	}
-	if m.URL != "" {
-		b.WriteString(`<p><a href="` + html.EscapeString(m.URL) + `">See the page</a></p>`)
-	}
-	return b.String()
-}
-
-// htmlLabel is a line's label with a blank behind it; "" where there is none.
-func htmlLabel(l Line) string {
-	switch {
-	case l.Label == "":
-		return ""
-	case l.URL == "":
-		return "<strong>" + html.EscapeString(l.Label) + "</strong> "
-	}
-	return `<a href="` + html.EscapeString(l.URL) + `">` + html.EscapeString(l.Label) + "</a> "
 }

@@ -92,9 +92,10 @@ func (p Part) more() string {
 	return fmt.Sprintf("and %d more", p.More)
 }
 
-// Text is the message as plain text.
-func (m Message) Text() string {
-	m = m.fit()
+// Text is the message as plain text, as much of it as is sent.
+func (m Message) Text() string { return m.fit().text() }
+
+func (m Message) text() string {
 	var b strings.Builder
 	b.WriteString(m.Title + "\n")
 	for _, p := range m.Parts {

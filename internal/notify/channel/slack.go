@@ -14,24 +14,19 @@ import (
 // Slack is an incoming webhook of Slack's.
 type Slack struct{ Webhook secret.Text }
 
-type slackSender struct {
-	web
-	url string
-}
+type slackSender struct{ webhook }
 
 // Sender speaks through base; nil is a connection of its own.
 func (s Slack) Sender(base http.RoundTripper) Sender {
-	return &slackSender{newWeb(base, "Slack", nil, hidden(s.Webhook.Reveal())...), s.Webhook.Reveal()}
+	return slackSender{newWebhook(base, "Slack", s.Webhook)}
 }
 
-func (s *slackSender) Place() string { return "Slack" }
-
 // Send posts rich text: in it, unlike in Slack's own markup, nothing is a mention or a link but what is made one.
-func (s *slackSender) Send(ctx context.Context, m Message) (bool, error) {
+func (s slackSender) Send(ctx context.Context, m Message) (bool, error) {
 	m = m.fit()
 	no := false
 	blocks := slack.Blocks{BlockSet: slackBlocks(m)}
-	said, unsure, err := s.call(ctx, http.MethodPost, s.url, slack.WebhookMessage{
+	said, unsure, err := s.post(ctx, slack.WebhookMessage{
 		Text: slackEscape(m.Title), Blocks: &blocks, UnfurlLinks: &no, UnfurlMedia: &no,
 	})
 	if err == nil && strings.TrimSpace(said) != "ok" {

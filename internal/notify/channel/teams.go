@@ -11,23 +11,18 @@ import (
 // are retired, and took another format.
 type Teams struct{ Webhook secret.Text }
 
-type teamsSender struct {
-	web
-	url string
-}
+type teamsSender struct{ webhook }
 
 // Sender speaks through base; nil is a connection of its own.
 func (t Teams) Sender(base http.RoundTripper) Sender {
-	return &teamsSender{newWeb(base, "Teams", nil, hidden(t.Webhook.Reveal())...), t.Webhook.Reveal()}
+	return teamsSender{newWebhook(base, "Teams", t.Webhook)}
 }
-
-func (t *teamsSender) Place() string { return "Teams" }
 
 // object is JSON.
 type object = map[string]any
 
 // Send posts an Adaptive Card. Its texts are text runs: in a text block a bracket or a star would be Markdown.
-func (t *teamsSender) Send(ctx context.Context, m Message) (bool, error) {
+func (t teamsSender) Send(ctx context.Context, m Message) (bool, error) {
 	m = m.fit()
 	body := []object{teamsRuns("ExtraLarge", object{"type": "TextRun", "text": m.Title, "weight": "Bolder", "size": "Large"})}
 	for _, p := range m.Parts {
@@ -48,7 +43,7 @@ func (t *teamsSender) Send(ctx context.Context, m Message) (bool, error) {
 	if m.URL != "" {
 		card["actions"] = []object{{"type": "Action.OpenUrl", "title": "See the page", "url": m.URL}}
 	}
-	_, unsure, err := t.call(ctx, http.MethodPost, t.url, object{
+	_, unsure, err := t.post(ctx, object{
 		"type":        "message",
 		"attachments": []object{{"contentType": "application/vnd.microsoft.card.adaptive", "contentUrl": nil, "content": card}},
 	})
