@@ -145,9 +145,7 @@ func (c *cycle) rows(i int, works []*work, recs []*task.Record) []match.Row {
 		s := &w.sides[i]
 		row := match.Row{Base: s.link.Base, Now: recs[k].Values}
 		for f, now := range row.Now {
-			if now != row.Base[f] && c.ownEcho(w, s, task.Field(f), now) {
-				row.Now[f] = row.Base[f]
-			}
+			row.Ours[f] = now != row.Base[f] && c.ownEcho(w, s, task.Field(f), now)
 		}
 		rows[k] = row
 	}

@@ -127,3 +127,35 @@ func TestOwnWritesAreNoDisplacement(t *testing.T) {
 		t.Errorf("at rest %v, held %+v, note of CW-1 %q", r.Converged, r.Holds, b.note("CW-1"))
 	}
 }
+
+// What was agreed while the sheet could not be read hides no tear: a cell that shows it holds no longer what another row shows now.
+func TestAgreementHidesNoDisplacement(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, positional)
+	noted, dated := titled("Well 0"), titled("Well 1")
+	noted[task.Notes] = task.TextValue("ask the mayor")
+	dated[task.Due] = date("2027-01-12")
+	b.jira.Add(noted)
+	b.jira.Add(dated)
+	b.cycle()
+	b.cycle()
+	b.shuffle(task.Notes, 1)
+	b.shuffle(task.Due, 1)
+	b.jira.Edit(b.jira.Keys()[0], task.Notes, task.Empty(task.Text))
+	b.card.Fail(func(memory.Step, *task.Patch) memory.Effect { return memory.FailBefore })
+	b.cycle()
+	b.card.Fail(nil)
+	r := b.cycle()
+	if !held(r, task.HoldDisplaced) {
+		t.Errorf("held %+v", r.Holds)
+	}
+	if got := value(t, b.jira, "Well 0", task.Due); got != "" {
+		t.Errorf("the date of Well 1 came to Well 0: %q", got)
+	}
+	b.shuffle(task.Notes, -1)
+	b.shuffle(task.Due, -1)
+	b.cycle()
+	if r := b.cycle(); !r.Converged || len(r.Holds) > 0 || b.note("CW-1") != "" {
+		t.Errorf("put right: at rest %v, held %+v, note of CW-1 %q", r.Converged, r.Holds, b.note("CW-1"))
+	}
+}

@@ -7,9 +7,19 @@ import (
 )
 
 // Row is one row of a tool in which cells can be moved from row to row, such as a sheet: what was last accounted for under
-// its mark, and what is read beside that mark now. Now holds Base in a field that shows something of our own.
+// its mark, and what is read beside that mark now. Ours are the fields that show what is agreed or what we tried to write:
+// no person need have put it there. It is none of the cells that are displaced; but what stood there before stands there no more.
 type Row struct {
 	Base, Now task.Values
+	Ours      [task.FieldCount]bool
+}
+
+// theirs is what people made of a field: what was there before where it shows something of our own.
+func (r *Row) theirs(f task.Field) task.Value {
+	if r.Ours[f] {
+		return r.Base[f]
+	}
+	return r.Now[f]
 }
 
 // Displacement is one cell that holds what is stored of another row.
@@ -121,7 +131,7 @@ func movedIn(f task.Field, rows []Row) []Displacement {
 	for i := range rows {
 		v := rows[i].Now[f]
 		from, known := had[v]
-		if !known || from < 0 || from == i {
+		if !known || from < 0 || from == i || rows[i].Ours[f] {
 			continue
 		}
 		// A title that left its row and stands in two others was copied first, and is no less away from home.
@@ -137,7 +147,7 @@ func movedIn(f task.Field, rows []Row) []Displacement {
 func changedIn(f task.Field, rows []Row) []int {
 	var out []int
 	for i := range rows {
-		base, now := rows[i].Base[f], rows[i].Now[f]
+		base, now := rows[i].Base[f], rows[i].theirs(f)
 		if !base.IsNone() && !now.IsNone() && !now.Same(base) {
 			out = append(out, i)
 		}
@@ -165,7 +175,7 @@ func sorted(f task.Field, rows []Row, changed []int) bool {
 	}
 	strange := 0
 	for _, i := range changed {
-		v := level(rows[i].Now[f])
+		v := level(rows[i].theirs(f))
 		if left[v]--; left[v] < 0 {
 			strange++
 		}
@@ -175,8 +185,8 @@ func sorted(f task.Field, rows []Row, changed []int) bool {
 	}
 	blocks, kinds := 0, make(map[task.Value]bool)
 	for i := changed[0]; i <= changed[n-1]; i++ {
-		v := level(rows[i].Now[f])
-		if i == changed[0] || v != level(rows[i-1].Now[f]) {
+		v := level(rows[i].theirs(f))
+		if i == changed[0] || v != level(rows[i-1].theirs(f)) {
 			blocks++
 		}
 		kinds[v] = true
@@ -193,7 +203,7 @@ func shifted(f task.Field, rows []Row, changed []int) bool {
 	for by := -farthestShift; by <= farthestShift; by++ {
 		strange := 0
 		for i := changed[0]; i <= changed[n-1]; i++ {
-			if from := i + by; by == 0 || from < 0 || from >= len(rows) || level(rows[i].Now[f]) != level(rows[from].Base[f]) {
+			if from := i + by; by == 0 || from < 0 || from >= len(rows) || level(rows[i].theirs(f)) != level(rows[from].Base[f]) {
 				strange++
 			}
 		}

@@ -49,6 +49,10 @@ func TestDisplacedTable(t *testing.T) {
 		rows[row].Now[f] = v
 		return rows
 	}
+	ours := func(rows []match.Row, row int, f task.Field, v task.Value) []match.Row {
+		rows[row].Ours[f] = true
+		return edited(rows, row, f, v)
+	}
 	for name, c := range map[string]struct {
 		rows []match.Row
 		want []string
@@ -81,6 +85,11 @@ func TestDisplacedTable(t *testing.T) {
 		"a sorted column, and one edit beside": {statuses("dnindnidnib", "nnnnniiiddd"), []string{
 			"0 status -1", "2 status -1", "4 status -1", "5 status -1", "7 status -1", "8 status -1", "9 status -1", "10 status -1",
 		}},
+		"what we wrote is not what moved": {rows: ours(put(grid("nnnn"), task.Due, 1), 1, task.Due, task.DateValue(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)))},
+		"what we wrote over has left": {
+			edited(ours(put(put(grid("nnnn"), task.Title, 1, 0), task.Due, 1), 0, task.Title, task.TextValue("Agreed")), 1, task.Due, task.Empty(task.Date)),
+			[]string{"0 due 1", "1 title 0"},
+		},
 		"a column of statuses moves up": {statuses("ndnindni", "dnindnii"), []string{
 			"0 status -1", "1 status -1", "2 status -1", "3 status -1", "4 status -1", "5 status -1", "6 status -1",
 		}},
