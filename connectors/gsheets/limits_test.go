@@ -205,7 +205,8 @@ func TestATimeoutAfterANewRow(t *testing.T) {
 	for _, effect := range []dials.Effect{dials.HangAfter, dials.CutAfter, dials.Truncate, dials.Half} {
 		b := open(t, columns("title", "Action"), "Action", "Pump")
 		svc, err := NewService(t.Context(), Credentials{Endpoint: b.web.URL}, transport.Options{
-			Source: "sheet", Timeout: 2 * time.Second, InlineWait: time.Millisecond, // half an answer is none of Google's: it is not held against its document
+			Source: "sheet", InlineWait: time.Millisecond,
+			Base: b.srv.Panel().Impatient(http.DefaultTransport), // half an answer is none of Google's: it is not held against its document
 		})
 		b.must(err)
 		b.adopt()

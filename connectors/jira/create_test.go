@@ -89,7 +89,9 @@ func TestCreateWithALostAnswer(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			tl := start(t, setup{jira: sandbox.Options{IndexLag: lag}, change: func(_ *Config, o *Options) { o.Timeout = 300 * time.Millisecond }})
+			tl := start(t, setup{jira: sandbox.Options{IndexLag: lag}})
+			tl.o.Base = tl.srv.Panel().Impatient(tl.o.Base)
+			tl.restart()
 			tl.read()
 			tl.srv.Panel().Inject(tc.fault)
 			rc := tl.apply(create("CW-9", "Once"))[0]

@@ -370,12 +370,11 @@ func TestBadCertificate(t *testing.T) {
 
 func TestHangingServer(t *testing.T) {
 	t.Parallel()
-	gone := make(chan struct{})
-	var n atomic.Int32
-	arrived := make(chan struct{}, 16)
-	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		n.Add(1)
-		arrived <- struct{}{}
+	gone, posted := make(chan struct{}), make(chan struct{})
+	s := serve(t, func(_ http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			close(posted)
+		}
 		select {
 		case <-r.Context().Done():
 		case <-gone:
@@ -383,24 +382,22 @@ func TestHangingServer(t *testing.T) {
 	})
 	t.Cleanup(func() { close(gone) })
 
+	// Whether a busy machine brings an attempt as far as the server in this time does not matter.
 	o := fast()
 	o.Timeout, o.Retries = 20*time.Millisecond, 1
 	watch := &watcher{}
 	o.Observer = watch
 	_, _, err := send(t.Context(), t, NewClient(o), http.MethodGet, s.URL, "")
-	if f, _ := FromError("read", err); f.Kind != fault.Retryable || f.Reason != fault.Timeout || n.Load() != 2 {
-		t.Errorf("got %+v after %d requests", f, n.Load())
+	if f, _ := FromError("read", err); f.Kind != fault.Retryable || f.Reason != fault.Timeout {
+		t.Errorf("got %+v", f)
 	}
 	if got := strings.Join(watch.lines(), " "); got != "src GET timeout src GET timeout" {
 		t.Errorf("observed %q", got)
 	}
 
 	ctx, cancel := context.WithCancel(t.Context())
-	for range 2 {
-		<-arrived // the two attempts above
-	}
 	go func() {
-		<-arrived
+		<-posted
 		cancel()
 	}()
 	_, _, err = send(ctx, t, NewClient(fast()), http.MethodPost, s.URL, "x")

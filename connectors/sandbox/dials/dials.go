@@ -9,6 +9,7 @@ package dials
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -88,6 +89,9 @@ type Panel struct {
 	mu     sync.Mutex
 	faults []Fault
 	log    []Request
+
+	patience map[string]context.CancelCauseFunc // of requests of Impatient
+	asked    int
 }
 
 // logCap bounds the log: a sandbox may run for days.
@@ -162,6 +166,7 @@ func (p *Panel) Wrap(next http.Handler) http.Handler {
 			next.ServeHTTP(answer, r)
 			if f.Effect == HangAfter {
 				p.note(r, 0)
+				p.tire(r)
 				<-r.Context().Done()
 				return
 			}
