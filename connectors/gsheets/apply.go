@@ -296,7 +296,7 @@ func (b *batch) settle(ctx context.Context, c *Connector, resp *sheets.BatchUpda
 // after is the tab as the answer to a batch of new rows shows it: its header, where more rows go, and the ids that are taken. Row
 // numbers do not matter to more new rows, and the columns are as fresh as after a read.
 func (b *batch) after(t *table) *table {
-	if t == nil || slices.ContainsFunc(b.jobs, func(j *job) bool { return j.p.Op != task.Create }) {
+	if t == nil || b.inserted.n > 0 || slices.ContainsFunc(b.jobs, func(j *job) bool { return j.p.Op != task.Create }) {
 		return nil
 	}
 	next := *t

@@ -37,7 +37,11 @@ func (b *batch) build(c *Connector, final bool) {
 	last = max(last, b.t.headerAt+1)
 	rows := 0
 	if len(fresh) > 0 {
-		rows = last + len(fresh)
+		if under := b.t.under(); under >= 0 {
+			b.inserted = span{under, len(fresh)}
+		} else {
+			rows = last + len(fresh)
+		}
 	}
 	for _, r := range b.growth.requests(c, b.t, rows) {
 		b.add(r, nil)
@@ -48,7 +52,7 @@ func (b *batch) build(c *Connector, final bool) {
 	if b.board != nil {
 		b.addBoard(c, final)
 	}
-	b.append(fresh, last)
+	b.newRows(fresh, last)
 	slices.SortFunc(gone, func(x, y *job) int { return cmp.Compare(y.at, x.at) })
 	for _, j := range gone {
 		b.add(&sheets.Request{DeleteDimension: &sheets.DeleteDimensionRequest{Range: &sheets.DimensionRange{
@@ -62,37 +66,76 @@ func (b *batch) add(r *sheets.Request, places []int) {
 	b.owners = append(b.owners, places)
 }
 
-// append makes the new rows, by the one request that cannot land on a row that a person has just begun. Its mask must not
-// name formats, or it would clear those of the columns between ours; so days are formatted by themselves, from the first
-// free row down to wherever the rows land.
-func (b *batch) append(fresh []*job, last int) {
-	if len(fresh) == 0 {
-		return
+// span is a run of rows that a batch puts in; its zero value is none. Every row that the batch is about otherwise stands above it.
+type span struct{ at, n int }
+
+// newRows makes the new rows: above what stands under the table, or at the end.
+func (b *batch) newRows(fresh []*job, last int) {
+	switch {
+	case len(fresh) == 0:
+	case b.inserted.n > 0:
+		b.putIn(fresh)
+	default:
+		b.append(fresh, last)
 	}
-	formats := make(map[int]*sheets.NumberFormat)
-	rows := make([]*sheets.RowData, len(fresh))
-	places := make([]int, len(fresh))
-	for i, j := range fresh {
-		places[i] = j.place
-		rows[i] = &sheets.RowData{}
+}
+
+// newRowFields is the mask of what new rows are given. It must not name formats, or it would clear those of the columns between ours;
+// so days are formatted by themselves.
+const newRowFields = "userEnteredValue,textFormatRuns"
+
+// putIn puts rows in and fills them: they are empty, wherever people have moved the others meanwhile.
+func (b *batch) putIn(fresh []*job) {
+	at, end := int64(b.inserted.at), int64(b.inserted.at+b.inserted.n)
+	rows, places := newRowData(fresh)
+	b.add(&sheets.Request{InsertDimension: &sheets.InsertDimensionRequest{
+		Range:             &sheets.DimensionRange{SheetId: b.t.sheetID, Dimension: "ROWS", StartIndex: at, EndIndex: end},
+		InheritFromBefore: b.inserted.at > b.t.first, // of the row before, but not of the header
+	}}, places)
+	b.formatDays(fresh, max(b.inserted.at-1, b.t.first), sheets.GridRange{SheetId: b.t.sheetID, StartRowIndex: at, EndRowIndex: end})
+	b.add(&sheets.Request{UpdateCells: &sheets.UpdateCellsRequest{
+		Start: &sheets.GridCoordinate{SheetId: b.t.sheetID, RowIndex: at}, Rows: rows, Fields: newRowFields,
+	}}, places)
+}
+
+// append adds rows at the end, by the one request that cannot land on a row that a person has just begun. Days are formatted from the
+// first free row down to wherever the rows land.
+func (b *batch) append(fresh []*job, last int) {
+	rows, places := newRowData(fresh)
+	b.formatDays(fresh, last, sheets.GridRange{SheetId: b.t.sheetID, StartRowIndex: int64(last)})
+	b.add(&sheets.Request{AppendCells: &sheets.AppendCellsRequest{SheetId: b.t.sheetID, Rows: rows, Fields: newRowFields}}, places)
+}
+
+// newRowData is what new rows hold, and the places of the patches behind them.
+func newRowData(fresh []*job) (rows []*sheets.RowData, places []int) {
+	for _, j := range fresh {
+		row := &sheets.RowData{}
 		for _, w := range j.cells {
-			for len(rows[i].Values) <= w.col {
-				rows[i].Values = append(rows[i].Values, &sheets.CellData{})
+			for len(row.Values) <= w.col {
+				row.Values = append(row.Values, &sheets.CellData{})
 			}
-			rows[i].Values[w.col].UserEnteredValue, rows[i].Values[w.col].TextFormatRuns = w.value, w.runs
-			if w.format != nil && (w.format.Type != "DATE" || !b.t.at(last, w.col).dated()) && !b.growth.made(w.col) {
+			row.Values[w.col].UserEnteredValue, row.Values[w.col].TextFormatRuns = w.value, w.runs
+		}
+		rows, places = append(rows, row), append(places, j.place)
+	}
+	return rows, places
+}
+
+// formatDays formats the columns of the range that get a day, where a row of the same looks does not show days already.
+func (b *batch) formatDays(fresh []*job, like int, where sheets.GridRange) {
+	formats := make(map[int]*sheets.NumberFormat)
+	for _, j := range fresh {
+		for _, w := range j.cells {
+			if w.format != nil && (w.format.Type != "DATE" || !b.t.at(like, w.col).dated()) && !b.growth.made(w.col) {
 				formats[w.col] = w.format
 			}
 		}
 	}
 	for _, col := range slices.Sorted(maps.Keys(formats)) {
-		b.add(formatRequest(&sheets.GridRange{
-			SheetId: b.t.sheetID, StartRowIndex: int64(last), StartColumnIndex: int64(col), EndColumnIndex: int64(col + 1),
-		}, formats[col]), nil)
+		column := where
+		column.StartColumnIndex, column.EndColumnIndex = int64(col), int64(col+1)
+		b.add(formatRequest(&column, formats[col]), nil)
 	}
-	b.add(&sheets.Request{AppendCells: &sheets.AppendCellsRequest{
-		SheetId: b.t.sheetID, Rows: rows, Fields: "userEnteredValue,textFormatRuns",
-	}}, places)
 }
 
 // rectangle is a block of cells that one request writes.
@@ -182,11 +225,15 @@ func (b *batch) readBack() []string {
 		switch {
 		case j.p.Op == task.Remove:
 			gone = append(gone, j.at)
-		case j.at < 0:
+		case j.at < 0 && b.inserted.n == 0:
 			appended = true
+		case j.at < 0:
 		default:
 			rows = append(rows, j.at)
 		}
+	}
+	for i := range b.inserted.n {
+		rows = append(rows, b.inserted.at+i)
 	}
 	slices.Sort(gone)
 	slices.Sort(rows)

@@ -60,6 +60,29 @@ func (c *Connector) survey(t *table) {
 	end(last)
 }
 
+// under is the row above which new rows belong: the first behind the last of our table, where totals or another table follow. It is -1
+// where nothing follows, and where the tab was not read whole.
+func (t *table) under() int {
+	last, foreign := t.first-1, -1
+	for _, r := range t.items {
+		last = max(last, r.at)
+	}
+	for _, at := range t.strange {
+		last = max(last, at)
+	}
+	for at, why := range t.strays {
+		if why == strayTotal || why == strayOther {
+			foreign = max(foreign, at)
+		} else {
+			last = max(last, at) // a heading or a part of a row goes with what is above it
+		}
+	}
+	if foreign < last {
+		return -1
+	}
+	return last + 1
+}
+
 // stray is why a row by itself is no task; "" where it may be one.
 func (t *table) stray(at int, gap bool) string {
 	title := t.column[task.Title]

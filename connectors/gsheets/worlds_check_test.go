@@ -471,7 +471,7 @@ func (w *world) agree(r engine.Report) {
 		for i, row := range rows {
 			id, _ := at(row, idCol, marked).(string)
 			if id == "" {
-				if s.typedIn(row, columns) && !held[string(s.source)+" row "+rowNumber(i+1)] {
+				if s.typedIn(row, columns) && !s.sumsUp(row, columns) && !held[string(s.source)+" row "+rowNumber(i+1)] {
 					w.t.Fatalf("row %d of %s is nobody's and is not held: %v; held %+v\n%s", i+2, s.tab, row, r.Holds, w.dump())
 				}
 				continue
@@ -508,6 +508,19 @@ func (s *sheet) typedIn(row []any, columns map[string]int) bool {
 		}
 	}
 	return false
+}
+
+// sumsUp reports whether a row is one of totals: called so, and without anything that only a task has.
+func (s *sheet) sumsUp(row []any, columns map[string]int) bool {
+	for f, h := range s.header {
+		col, ok := columns[h]
+		v := at(row, col, ok)
+		text, isText := v.(string)
+		if f == task.Title && v != any(totalsTitle) || f != task.Title && isText && !strings.HasPrefix(text, "formula ") {
+			return false
+		}
+	}
+	return true
 }
 
 // permute: rows that are moved whole and columns that are moved are nothing to write about.

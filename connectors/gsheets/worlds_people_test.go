@@ -164,6 +164,15 @@ func (s *sheet) addRow(r *rand.Rand) {
 	_ = columns
 }
 
+const totalsTitle = "Total"
+
+// addTotals puts a row of totals under the last: its tag is the formula that every such row has.
+func (s *sheet) addTotals() {
+	rows, _ := s.rows()
+	s.tag(len(rows))
+	s.put(len(rows), s.header[task.Title], totalsTitle)
+}
+
 func (s *sheet) fill(i int, r *rand.Rand) {
 	tag := s.tag(i)
 	for _, f := range slices.Sorted(maps.Keys(s.header)) {

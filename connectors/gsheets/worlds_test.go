@@ -131,6 +131,9 @@ func newWorld(t *rapid.T) *world {
 	for range rapid.IntRange(0, 5).Draw(t, "rows of the city") {
 		w.city.addRow(r)
 	}
+	if rapid.Bool().Draw(t, "totals") {
+		w.city.addTotals()
+	}
 	for range rapid.IntRange(0, 3).Draw(t, "rows of the scorecard") {
 		w.card.addRow(r)
 	}

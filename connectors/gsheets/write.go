@@ -24,6 +24,7 @@ type batch struct {
 	moved    bool       // columns were not where they were when it was made, as the journal tells
 	resume   []owed     // what stays owed if it does not land; of a repair alone, by place
 	board    *boardPart // what of the board goes along; nil for nothing
+	inserted span       // where the new rows are put in; none where they go to the end
 }
 
 // job is one patch that needs a write.
