@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/lockstep-sync/lockstep/sync/export"
@@ -330,6 +331,10 @@ func (s *Server) elsewhere(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
 		s.problem(w, r, http.StatusMethodNotAllowed, "Pages can only be read. Tasks are changed in the partners’ own tools.")
+		return
+	}
+	if at := strings.TrimRight(r.URL.Path, "/"); strings.HasPrefix(at, "/p/") && at != r.URL.Path { // as people type it
+		http.Redirect(w, r, (&url.URL{Path: at, RawQuery: r.URL.RawQuery}).String(), http.StatusMovedPermanently)
 		return
 	}
 	s.problem(w, r, http.StatusNotFound, "There is nothing at this address.")

@@ -197,6 +197,25 @@ func TestHome(t *testing.T) {
 	has(t, page, "There is no partnership here that you may look at.")
 }
 
+func TestASlashTooManyLeadsToThePage(t *testing.T) {
+	t.Parallel()
+	s := serve(t, seeded(), nil)
+	for asked, want := range map[string]string{
+		thePage + "/":               thePage,
+		thePage + "/conflicts/?q=a": thePage + "/conflicts?q=a",
+		thePage + "/t/CW-1/":        thePage + "/t/CW-1",
+	} {
+		if res, _ := ask(t, s, "GET", asked); res.StatusCode != http.StatusMovedPermanently || res.Header.Get("Location") != want {
+			t.Errorf("%s: %s to %q; want %q", asked, res.Status, res.Header.Get("Location"), want)
+		}
+	}
+	for _, asked := range []string{"/p/", "/nowhere/", "/assets/"} {
+		if res, _ := ask(t, s, "GET", asked); res.StatusCode != http.StatusNotFound {
+			t.Errorf("%s: %s", asked, res.Status)
+		}
+	}
+}
+
 func TestEmptyPartnership(t *testing.T) {
 	t.Parallel()
 	res, page := ask(t, serve(t, &fakeStore{}, nil), "GET", thePage)
