@@ -18,6 +18,7 @@ func (c *cycle) summary(p *connectors.Page) {
 		{Value: task.TextValue(c.ragAndWhy(all.Verdict)), Tone: toneOf(all.Verdict.RAG)},
 		textCell(inShort(all)),
 	}
+	p.Lines = append(p.Lines, c.gateLines()...)
 	p.Lines = append(p.Lines, c.heartbeat()...)
 	p.Lines = append(p.Lines, c.freshness()...)
 	p.Columns = []connectors.BoardColumn{
@@ -57,6 +58,41 @@ func inShort(r *scorecard.Rollup) string {
 		s += "; commitments kept: " + kept
 	}
 	return s
+}
+
+// summaryGates is how many gates have a line of their own: the table is what people look for on the page.
+const summaryGates = 3
+
+// gateLines are the gates that are still to be decided, by date.
+func (c *cycle) gateLines() []connectors.Cell {
+	var out []connectors.Cell
+	left := 0
+	for i := range c.memory.card.Gates {
+		g := &c.memory.card.Gates[i]
+		switch {
+		case !g.Open:
+			continue
+		case len(out) == summaryGates:
+			left++
+			continue
+		}
+		when := ""
+		if g.HasDate {
+			when = dayText(g.Date) + ", "
+		}
+		line := textCell(fmt.Sprintf("Gate “%s”: %s%s", oneLine(g.Name, nameLength), when, g.Standing()))
+		switch {
+		case g.Overdue > 0:
+			line.Tone = connectors.Red
+		case g.Ready:
+			line.Tone = connectors.Green
+		}
+		out = append(out, line)
+	}
+	if left > 0 {
+		out = append(out, connectors.Cell{Value: task.TextValue("and " + counted(left, "more gate", "more gates") + " to be decided"), Tone: connectors.Muted})
+	}
+	return out
 }
 
 // keptOf is how many commitments were kept; "" where none was made.

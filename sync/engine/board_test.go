@@ -12,7 +12,9 @@ import (
 	"github.com/lockstep-sync/lockstep/connectors/memory"
 	"github.com/lockstep-sync/lockstep/sync/engine"
 	"github.com/lockstep-sync/lockstep/sync/scorecard"
+	"github.com/lockstep-sync/lockstep/sync/store"
 	"github.com/lockstep-sync/lockstep/sync/task"
+	"github.com/lockstep-sync/lockstep/sync/view"
 )
 
 // shownBench is a bench whose scorecard shows a board.
@@ -188,6 +190,40 @@ func TestBoardOfOtherOptions(t *testing.T) {
 	b.cycle()
 	if got := b.beside("Dig a well"); got["RAG"] != "Grey" {
 		t.Errorf("without pages the columns are %v", got)
+	}
+}
+
+// The gates that are ahead stand above the table, the nearest first.
+func TestBoardSummaryNamesTheNextGates(t *testing.T) {
+	t.Parallel()
+	b := shownBench(t)
+	gate := func(id, day string, criteria ...scorecard.Criterion) scorecard.Gate {
+		return scorecard.Gate{ID: id, Name: strings.ToUpper(id), Date: due(task.Values{}, day)[task.Due], Criteria: criteria}
+	}
+	b.withBoard(func(o *engine.BoardOptions) {
+		o.Heartbeat = 0
+		undated := gate("later", "2026-01-01")
+		undated.Date = task.Value{}
+		o.Agreed.Gates = []scorecard.Gate{
+			undated, gate("b", "2026-10-01", scorecard.Criterion{Text: "Money", Met: true}, scorecard.Criterion{Text: "People"}), gate("passed", "2026-08-01"),
+			gate("a", "2026-08-29"), gate("c", "2026-11-01"), gate("d", "2026-12-01"),
+		}
+	})
+	went, err := view.GateEvent("passed", scorecard.Decision{Outcome: scorecard.Go, At: b.now.Add(-time.Hour), Reason: "fine"}, "Amina")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.store.record([]store.Event{went})
+	b.jira.Add(titled("Dig a well"))
+	b.cycle()
+	b.cycle()
+	want := "Gate “A”: 29 Aug 2026, overdue by 3 days\nGate “B”: 1 Oct 2026, due in 30 days: 1 of 2 criteria met\n" +
+		"Gate “C”: 1 Nov 2026, due in 61 days\nand 2 more gates to be decided\naqua-jira: up to date"
+	if got := b.page(engine.PageSummary); !strings.Contains(got, want) {
+		t.Errorf("the summary is\n%s\nwant in it\n%s", got, want)
+	}
+	if r := b.cycle(); !r.Converged || r.Board.Differs {
+		t.Errorf("it does not come to rest: %+v", r.Board)
 	}
 }
 

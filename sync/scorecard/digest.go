@@ -231,7 +231,7 @@ func needed(s *Scorecard) []Need {
 	for i := range s.Gates {
 		g := &s.Gates[i]
 		if g.Open && g.HasDate && g.DueIn <= s.ahead {
-			out = append(out, Need{Kind: NeedGate, Gate: g.ID, Words: fmt.Sprintf("decide the gate “%s”, %s", g.Name, g.standing())})
+			out = append(out, Need{Kind: NeedGate, Gate: g.ID, Words: fmt.Sprintf("decide the gate “%s”, %s", g.Name, g.Standing())})
 		}
 	}
 	oldest := slices.Clone(s.Conflicts)

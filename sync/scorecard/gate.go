@@ -201,8 +201,8 @@ func criterion(x *Criterion, done map[task.ID]bool, indicators []IndicatorView) 
 	return v
 }
 
-// standing says how a gate stands that is still open: "due in 3 days: 2 of 3 criteria met, 1 of 2 deliverables done".
-func (v *GateView) standing() string {
+// Standing says how a gate stands that is still open: "due in 3 days: 2 of 3 criteria met, 1 of 2 deliverables done".
+func (v *GateView) Standing() string {
 	words := "without a date"
 	if v.HasDate {
 		words = dueIn(v.DueIn)
