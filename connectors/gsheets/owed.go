@@ -19,6 +19,9 @@ type owed struct {
 	hidden   bool // the column was hidden with it
 }
 
+// stray reports that the cell belongs to a new row that came to stand in the wrong columns: nothing was there before.
+func (o owed) stray() bool { return o.id == "" && o.header == "" && o.old == nil }
+
 // wasAt names a row as it was when we wrote.
 type wasAt struct {
 	row int

@@ -70,26 +70,71 @@ func (b *batch) judge(s shots) (d doubt, wrong map[int]bool) {
 }
 
 // judgeRepair looks at what a repair came upon: where that was not our value, it is owed, and our value is still somewhere. So is what it
-// did not find: what spoiled it may be put right first.
+// did not find: what spoiled it may be put right first. But where it was another of the rows that are to be emptied, the repair has done
+// the work of that one.
 func (b *batch) judgeRepair(s shots) (d doubt) {
-	sought := make(map[int]bool, len(b.jobs))
+	open := make(map[int]bool, len(b.resume)) // what is owed still, by place
+	for i := range b.resume {
+		open[i] = true
+	}
+	var missed []*job
 	for _, j := range b.jobs {
-		sought[j.place] = true
+		if w := j.cells[0]; holds(s.at(w.row, w.col), b.resume[j.place].ours) {
+			delete(open, j.place)
+		} else {
+			missed = append(missed, j)
+		}
+	}
+	emptied := b.emptiedStrays(s, missed, open)
+	then := b.layoutThen(s, true)
+	for _, j := range missed {
+		if w := j.cells[0]; !emptied[[2]int{w.row, w.col}] {
+			d.owe(s, b, then, w)
+		}
 	}
 	for i, o := range b.resume {
-		if !sought[i] {
+		if open[i] {
 			d.owed = append(d.owed, o)
 		}
 	}
-	for _, j := range b.jobs {
-		o, w := b.resume[j.place], j.cells[0]
-		if holds(s.at(w.row, w.col), o.ours) {
-			continue
-		}
-		d.owe(s, b, b.layoutThen(s, true), w)
-		d.owed = append(d.owed, o)
-	}
 	return d
+}
+
+// emptiedStrays are the cells, by row and column, in which a repair emptied a stray while it looked for another. What is owed of that one
+// is open no more. A stray is known by all that it holds, its id among it.
+func (b *batch) emptiedStrays(s shots, missed []*job, open map[int]bool) map[[2]int]bool {
+	written := make(map[[2]int]bool) // where strays were looked for, and something else stood
+	rows := make(map[int]bool)
+	for _, j := range missed {
+		if b.resume[j.place].stray() {
+			written[[2]int{j.cells[0].row, j.cells[0].col}] = true
+			rows[j.cells[0].row] = true
+		}
+	}
+	strays := make(map[wasAt][]int)
+	for i, o := range b.resume {
+		if open[i] && o.stray() {
+			strays[o.place()] = append(strays[o.place()], i)
+		}
+	}
+	out := make(map[[2]int]bool)
+	for row := range rows {
+		for _, stray := range strays {
+			stood := func(i int) bool {
+				o := b.resume[i]
+				col := o.column(b.t)
+				return open[i] && written[[2]int{row, col}] && holds(s.at(row, col), o.ours)
+			}
+			if slices.ContainsFunc(stray, func(i int) bool { return !stood(i) }) {
+				continue
+			}
+			for _, i := range stray {
+				delete(open, i)
+				out[[2]int{row, b.resume[i].column(b.t)}] = true
+			}
+		}
+	}
+	return out
 }
 
 // movedThen reports whether columns were not where they were, or something stood where a new one was made. A column that

@@ -9,20 +9,37 @@ import (
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
-// meanwhile has somebody do something just before a write comes to the sheet, once.
+// meanwhile has somebody do something just before each write that comes to the sheet: the first of do before the next, and so on.
 type meanwhile struct {
 	http.RoundTripper
 
-	do func()
+	do    []func()
+	after func() // of every write
 }
 
 func (m *meanwhile) RoundTrip(r *http.Request) (*http.Response, error) {
-	if m.do != nil && strings.HasSuffix(r.URL.Path, ":batchUpdate") {
-		do := m.do
-		m.do = nil
+	write := strings.HasSuffix(r.URL.Path, ":batchUpdate")
+	if len(m.do) > 0 && write {
+		do := m.do[0]
+		m.do = m.do[1:]
 		do()
 	}
-	return m.RoundTripper.RoundTrip(r)
+	resp, err := m.RoundTripper.RoundTrip(r)
+	if m.after != nil && write {
+		m.after()
+	}
+	return resp, err
+}
+
+// meanwhile connects the book through one.
+func (b *book) meanwhile() *meanwhile {
+	b.Helper()
+	m := &meanwhile{RoundTripper: b.checked}
+	svc, err := NewService(b.Context(), Credentials{Endpoint: b.web.URL}, transport.Options{Source: "sheet", Retries: -1, Base: m})
+	b.must(err)
+	b.c, err = New(b.c.cfg, svc, b.c.o)
+	b.must(err)
+	return m
 }
 
 // TestIDsThatWereWrittenOverGoBackToTheirRows: a column goes just before a write, which so comes to stand over the ids, and the same write
@@ -30,11 +47,7 @@ func (m *meanwhile) RoundTrip(r *http.Request) (*http.Response, error) {
 func TestIDsThatWereWrittenOverGoBackToTheirRows(t *testing.T) {
 	t.Parallel()
 	b := open(t, Config{Scorecard: true, Fields: []task.Field{task.Title, task.Partner, task.Status, task.Notes}})
-	m := &meanwhile{RoundTripper: b.checked}
-	svc, err := NewService(t.Context(), Credentials{Endpoint: b.web.URL}, transport.Options{Source: "sheet", Retries: -1, Base: m})
-	b.must(err)
-	b.c, err = New(b.c.cfg, svc, b.c.o)
-	b.must(err)
+	m := b.meanwhile()
 	b.pull()
 	var patches []task.Patch
 	titles := []string{"Pump", "Pipe", "Tank"}
@@ -45,7 +58,7 @@ func TestIDsThatWereWrittenOverGoBackToTheirRows(t *testing.T) {
 	b.must(b.srv.InsertColumn(b.id, tab, 2)) // somebody's own, empty as yet
 	snap := b.pull()
 	pump := b.titled(snap, "Pump")
-	m.do = func() { b.must(b.srv.DeleteColumn(b.id, tab, 2)) }
+	m.do = []func(){func() { b.must(b.srv.DeleteColumn(b.id, tab, 2)) }}
 	b.c.Apply(t.Context(), []task.Patch{
 		{Op: task.Remove, Task: "CW-1", Ref: pump.Ref, Expect: pump.Values},
 		setting(b.titled(snap, "Pipe"), task.Notes, task.TextValue("the same")),
@@ -60,6 +73,51 @@ func TestIDsThatWereWrittenOverGoBackToTheirRows(t *testing.T) {
 		if r.Marker != cw(i+2) || !r.Values[task.Notes].IsEmpty() {
 			t.Errorf("%s is %s, with the notes %q", title, r.Marker, r.Values[task.Notes])
 		}
+	}
+}
+
+// TestOurOwnStraysAreNotPutBack: a column comes just before new rows, which so stand in the wrong columns, and a row is dragged just before
+// they are emptied. What that write then comes upon, in the place of one of them, is another: it is where it should not be as well.
+func TestOurOwnStraysAreNotPutBack(t *testing.T) {
+	t.Parallel()
+	b := open(t, columns("title", "Action", "notes", "Remarks"), "Own|Action|Remarks", "mine|Pump|5 m deep")
+	m := b.meanwhile()
+	b.adopt()
+	var patches []task.Patch
+	for i := range 3 {
+		patches = append(patches, creating(cw(i+2), task.Values{task.Title: task.TextValue("New " + rowNumber(i)), task.Notes: task.TextValue("note " + rowNumber(i))}))
+	}
+	m.do = []func(){
+		func() { b.must(b.srv.InsertColumn(b.id, tab, 1)) }, // Own is B now
+		func() { b.must(b.srv.MoveRow(b.id, tab, 2, 5)) },   // the first row goes under the new ones
+	}
+	writes := 0
+	m.after = func() {
+		writes++
+		if writes == 1 {
+			return // they have just come
+		}
+		for _, row := range b.srv.Rows(b.id, tab)[1:] {
+			if own, _ := at(row, 1, true).(string); own != "" && own != "mine" && writes > 2 {
+				t.Errorf("after write %d %q stands in people's own column again", writes, own)
+			}
+		}
+	}
+	b.c.Apply(t.Context(), patches)
+	b.landed()
+	m.after = nil
+	snap := b.pull()
+	r := b.titled(snap, "Pump")
+	if r.Marker != "CW-1" || r.Values[task.Notes].String() != "5 m deep" || len(snap.Records) != 1 {
+		t.Errorf("the sheet holds %+v", snap.Records)
+	}
+	for _, row := range b.srv.Rows(b.id, tab)[1:] {
+		if own, _ := at(row, 1, true).(string); own != "" && own != "mine" {
+			t.Errorf("%q stands in people's own column", own)
+		}
+	}
+	if writes > 3 {
+		t.Errorf("it took %d writes", writes)
 	}
 }
 

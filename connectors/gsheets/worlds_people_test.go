@@ -137,7 +137,7 @@ func (w *world) typed(where string, f task.Field, v any) {
 	if d, ok := v.(time.Time); ok {
 		key = task.DateValue(d).String()
 	}
-	if !unique(f) || v == nil || strings.HasPrefix(key, "formula ") {
+	if !unique(f) || v == nil || strings.HasPrefix(key, "formula ") || key == totalsTitle {
 		return
 	}
 	if w.origins[key] == nil {
@@ -311,12 +311,8 @@ func (s *sheet) act(r *rand.Rand) {
 		if s.renamed[0] == idHeader {
 			return // nobody finds the column
 		}
-		for tag, id := range s.damaged {
-			if at := s.find(tag); at >= 0 {
-				s.w.note("%s: the id %s is put right", s.tab, id)
-				s.put(at, idHeader, id)
-			}
-			delete(s.damaged, tag)
+		for _, tag := range slices.Sorted(maps.Keys(s.damaged)) {
+			s.mend(tag, s.damaged[tag])
 			return
 		}
 	case 21:
@@ -597,17 +593,32 @@ func (w *world) carry(from map[string]string) {
 	maps.Copy(w.hasty, carried)
 }
 
+// mend puts back an id that was typed over; or deletes the row, if a copy of it has come to bear that id since.
+func (s *sheet) mend(tag, id string) {
+	delete(s.damaged, tag)
+	i := s.find(tag)
+	if i < 0 {
+		return
+	}
+	rows, columns := s.rows()
+	col, ok := columns[idHeader]
+	if slices.ContainsFunc(rows, func(row []any) bool { return at(row, col, ok) == any(id) }) {
+		s.w.note("%s: the row of the damaged id %s is deleted, another has it now", s.tab, id)
+		s.must(s.w.srv.DeleteRow(s.id, s.tab, i+2))
+		return
+	}
+	s.w.note("%s: the id %s is put right", s.tab, id)
+	s.put(i, idHeader, id)
+}
+
 // heal has people put everything right.
 func (s *sheet) heal() {
 	s.undo()
 	if s.renamed[0] != "" {
 		s.renameBack()
 	}
-	for tag, id := range s.damaged {
-		if i := s.find(tag); i >= 0 {
-			s.put(i, idHeader, id)
-		}
-		delete(s.damaged, tag)
+	for _, tag := range slices.Sorted(maps.Keys(s.damaged)) {
+		s.mend(tag, s.damaged[tag])
 	}
 	for _, tag := range s.copies {
 		if i := s.find(tag); i >= 0 {
