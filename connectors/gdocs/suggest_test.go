@@ -10,13 +10,14 @@ import (
 	"github.com/lockstep-sync/lockstep/sync/engine"
 	"github.com/lockstep-sync/lockstep/sync/merge"
 	"github.com/lockstep-sync/lockstep/sync/plan"
+	"github.com/lockstep-sync/lockstep/sync/store/storetest"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
 // partnership is a partner's document, to which we only suggest, and the scorecard, with the engine between them.
 type partnership struct {
 	*actionPlan
-	store *shelf
+	store *storetest.Memory
 	card  *tool.Tool
 	eng   *engine.Engine
 	now   time.Time
@@ -24,7 +25,7 @@ type partnership struct {
 
 func newPartnership(t *testing.T, rows ...[]string) *partnership {
 	t.Helper()
-	p := &partnership{actionPlan: newPlan(t, rows...), store: newShelf(), now: time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)}
+	p := &partnership{actionPlan: newPlan(t, rows...), store: storetest.NewMemory(), now: time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)}
 	p.cfg.Suggest = true
 	p.card = tool.New(tool.Options{
 		Fields: []task.Field{task.Title, task.Status, task.Due, task.Notes, task.Partner}, CanCreate: true, CanRemove: true,
@@ -136,7 +137,7 @@ func TestSuggestions(t *testing.T) {
 	}
 	p.quiet("after the suggestion was rejected")
 	told := false
-	for _, e := range p.store.events {
+	for _, e := range p.store.Events {
 		told = told || e.Field == "due" && e.From == day("2026-07-01") && e.To == day("2026-06-15")
 	}
 	if !told {
@@ -170,7 +171,7 @@ func TestSuggestedRows(t *testing.T) {
 			t.Errorf("accepted %v: the rows are %+v", accept, rows)
 		}
 		removed := 0
-		for _, k := range p.store.tasks {
+		for _, k := range p.store.Tasks {
 			if k.Removed {
 				removed++
 			}

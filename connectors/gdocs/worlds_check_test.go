@@ -126,7 +126,7 @@ func (d *paperOfPeople) written(before picture) {
 // wrote notes what we wrote into a row of that title's task, which may not be marked yet: it is the row's from then on.
 func (d *paperOfPeople) wrote(tag string, f task.Field, cells []string) {
 	v, title := asValue(f, cells[worldFirst+slices.Index(d.fields, f)]), task.TextValue(cells[worldFirst])
-	for _, k := range d.w.store.tasks {
+	for _, k := range d.w.store.Tasks {
 		if k.Agreed[f] == v && k.Agreed[task.Title] == title {
 			d.w.typed(tag, f, v)
 		}
@@ -162,7 +162,7 @@ func (w *world) bindTo(where string, id task.ID) {
 
 // bind notes which row and which item is which task.
 func (w *world) bind() {
-	for k, l := range w.store.links {
+	for k, l := range w.store.Links {
 		switch k.Source {
 		case jiraSource:
 			w.bindTo("jira "+l.Key, k.Task)
@@ -178,7 +178,7 @@ func (d *paperOfPeople) bindMarks() {
 	marks := d.marks()
 	for tag, ids := range marks {
 		for _, id := range ids {
-			if _, known := d.w.store.tasks[id]; known {
+			if _, known := d.w.store.Tasks[id]; known {
 				d.w.bindTo(tag, id)
 			}
 		}
@@ -237,12 +237,12 @@ func (w *world) check() {
 func (w *world) kept() map[string]bool {
 	kept := map[string]bool{}
 	keep := func(f task.Field, v string) { kept[f.String()+" "+v] = true }
-	for _, k := range w.store.tasks {
+	for _, k := range w.store.Tasks {
 		for f, v := range k.Agreed {
 			keep(task.Field(f), v.String())
 		}
 	}
-	for _, e := range w.store.events {
+	for _, e := range w.store.Events {
 		f, ok := task.ParseField(e.Field)
 		if !ok {
 			continue
@@ -253,12 +253,12 @@ func (w *world) kept() map[string]bool {
 			keep(f, l.Value.String())
 		}
 	}
-	for _, k := range w.store.conflicts {
+	for _, k := range w.store.Conflicts {
 		for _, c := range k.Claims {
 			keep(k.Field, c.Value.String())
 		}
 	}
-	for _, h := range w.store.holds {
+	for _, h := range w.store.Holds {
 		if f, ok := task.ParseField(h.Field); ok {
 			keep(f, h.Raw)
 		}
@@ -295,18 +295,18 @@ func (w *world) crosstalk() {
 	}
 	// A row that was moved or edited before it could be marked may be another task's by now, and what it was first gets removed.
 	born := map[task.ID]bool{}
-	for _, e := range w.store.events {
+	for _, e := range w.store.Events {
 		born[e.Task] = born[e.Task] || e.Kind == store.EventBorn && e.Source == docSource
 	}
 	passed := func(id task.ID) bool { return born[id] && !marked[id] }
-	for _, k := range w.store.tasks {
+	for _, k := range w.store.Tasks {
 		for f, v := range k.Agreed {
 			if !passed(k.ID) {
 				see(k.ID, task.Field(f), v, "agreed")
 			}
 		}
 	}
-	for _, e := range w.store.events {
+	for _, e := range w.store.Events {
 		if f, ok := task.ParseField(e.Field); ok && e.Kind == store.EventDecided && !passed(e.Task) {
 			see(e.Task, f, e.To, "decided")
 		}
@@ -373,7 +373,7 @@ func (w *world) agree(r engine.Report) {
 		if seen[id]++; seen[id] > 1 {
 			w.t.Fatalf("invariant 6: two rows are %s\n%s", id, w.dump())
 		}
-		k := w.store.tasks[id]
+		k := w.store.Tasks[id]
 		for n, f := range w.doc.fields {
 			if k.Removed || held[string(docSource)+" "+string(id)+" "+f.String()] {
 				continue
@@ -383,7 +383,7 @@ func (w *world) agree(r engine.Report) {
 			}
 		}
 	}
-	for id, k := range w.store.tasks {
+	for id, k := range w.store.Tasks {
 		if !k.Removed && k.Agreed[task.Partner].String() == "city" && seen[id] == 0 && !held[string(docSource)] {
 			w.t.Fatalf("invariant 1: %s has no row; held %+v\n%s", id, r.Holds, w.dump())
 		}
@@ -397,7 +397,7 @@ func (w *world) agree(r engine.Report) {
 }
 
 func (w *world) sameIn(t *tool.Tool, s task.SourceID, id task.ID, k store.Task) {
-	l, linked := w.store.links[store.LinkID{Task: id, Source: s}]
+	l, linked := w.store.Links[store.LinkID{Task: id, Source: s}]
 	it, there := t.Get(l.Key)
 	if !linked || !there {
 		w.t.Fatalf("invariant 1: %s is not in %s\n%s", id, s, w.dump())
@@ -435,19 +435,19 @@ func (w *world) dump() string {
 			fmt.Fprintf(&b, "%s%s %s %q\n", w.nameOf(t), key, it.Mark, it.Values)
 		}
 	}
-	for _, l := range w.store.links {
+	for _, l := range w.store.Links {
 		fmt.Fprintf(&b, "link %s %s %s base %q\n", l.Task, l.Source, l.Key, l.Base)
 	}
-	for _, k := range w.store.tasks {
+	for _, k := range w.store.Tasks {
 		fmt.Fprintf(&b, "task %s removed %v %q\n", k.ID, k.Removed, k.Agreed)
 	}
-	for _, e := range w.store.events {
+	for _, e := range w.store.Events {
 		fmt.Fprintf(&b, "event %s %s %s %s %q to %q, losers %q, %s\n", e.Kind, e.Task, e.Source, e.Field, e.From.String(), e.To.String(), e.Losers, e.Note)
 	}
-	for _, h := range w.store.holds {
+	for _, h := range w.store.Holds {
 		fmt.Fprintf(&b, "hold %+v\n", h)
 	}
-	for _, x := range w.store.sources {
+	for _, x := range w.store.Sources {
 		fmt.Fprintf(&b, "source %s %s\n", x.ID, x.Error)
 	}
 	return b.String()

@@ -411,7 +411,7 @@ func (d *paperOfPeople) retitle(r *rand.Rand, holds []task.Hold, giveUp bool) {
 			v := task.TextValue(fmt.Sprintf("%d ", d.w.count) + strings.Repeat(string(rune('a'+r.IntN(26)))+string(rune('a'+r.IntN(26))), 5)) // like no other
 			if rest, ok := strings.CutPrefix(h.Hint, "it may be "); ok {
 				id := task.ID(rest[:strings.IndexAny(rest, " ,")])
-				if k := d.w.store.tasks[id]; !back[id] && !k.Removed {
+				if k := d.w.store.Tasks[id]; !back[id] && !k.Removed {
 					v, back[id] = k.Agreed[task.Title], true
 				}
 			}

@@ -24,6 +24,7 @@ import (
 	"github.com/lockstep-sync/lockstep/sync/engine"
 	"github.com/lockstep-sync/lockstep/sync/merge"
 	"github.com/lockstep-sync/lockstep/sync/plan"
+	"github.com/lockstep-sync/lockstep/sync/store/storetest"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
@@ -91,7 +92,7 @@ type world struct {
 	t     *rapid.T
 	now   time.Time
 	srv   *sandbox.Server
-	store *shelf
+	store *storetest.Memory
 	jira  *tool.Tool
 	card  *tool.Tool
 	doc   *paperOfPeople
@@ -112,7 +113,7 @@ type world struct {
 
 func newWorld(t *rapid.T) *world {
 	w := &world{
-		t: t, now: time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC), store: newShelf(),
+		t: t, now: time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC), store: storetest.NewMemory(),
 		origins: map[string]map[string]bool{}, bound: map[string]map[task.ID]bool{}, gone: map[string]bool{},
 	}
 	w.srv = sandbox.New(sandbox.Options{Now: func() time.Time { return w.now }})
@@ -180,13 +181,13 @@ func (w *world) drawScript() script {
 // cycle runs one cycle by a script.
 func (w *world) cycle(s script) engine.Report {
 	w.plan, w.asked = s, 0
-	w.store.dead = s.unsaved
+	w.store.Crash = func(m storetest.Moment) bool { return s.unsaved && m == storetest.BeforeSettle }
 	w.note("cycle")
 	r, err := w.eng.RunCycle(w.t.Context(), engine.Mode{})
 	if err != nil && !s.unsaved {
 		w.t.Fatalf("a cycle: %v\n%s", err, w.dump())
 	}
-	w.store.dead, w.plan = false, script{}
+	w.store.Crash, w.plan = nil, script{}
 	w.now = w.now.Add(2 * time.Minute)
 	if s.unsaved {
 		w.note("restart")

@@ -9,13 +9,14 @@ import (
 	"github.com/lockstep-sync/lockstep/sync/engine"
 	"github.com/lockstep-sync/lockstep/sync/merge"
 	"github.com/lockstep-sync/lockstep/sync/plan"
+	"github.com/lockstep-sync/lockstep/sync/store/storetest"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
 // reading is a partnership of one sheet that is only read and a scorecard in another spreadsheet.
 type reading struct {
 	*book
-	store *shelf
+	store *storetest.Memory
 	eng   *engine.Engine
 }
 
@@ -23,7 +24,7 @@ func openReading(t *testing.T, configured bool, lines ...string) *reading {
 	t.Helper()
 	cfg := columns("title", "Action", "status", "Status", "due", "Deadline", "notes", "Comments")
 	cfg.Create, cfg.ReadOnly = !configured, configured
-	r := &reading{book: open(t, cfg, append([]string{"Action|Status|Deadline|Comments"}, lines...)...), store: newShelf()}
+	r := &reading{book: open(t, cfg, append([]string{"Action|Status|Deadline|Comments"}, lines...)...), store: storetest.NewMemory()}
 	r.must(r.srv.ReadOnly(r.id))
 	card := r.srv.AddSpreadsheet("Scorecard", tab)
 	svc, err := NewService(t.Context(), Credentials{Endpoint: r.web.URL}, transport.Options{Retries: -1, Base: r.checked})
@@ -47,7 +48,7 @@ func (r *reading) cycle() engine.Report {
 }
 
 func (r *reading) agreed(id task.ID, f task.Field) string {
-	return r.store.tasks[id].Agreed[f].String()
+	return r.store.Tasks[id].Agreed[f].String()
 }
 
 // A sheet that is only read keeps its tasks through every kind of edit, quietly, and nothing is written to it.
@@ -75,15 +76,15 @@ func TestReadOnlySheet(t *testing.T) {
 	r.must(r.srv.MoveColumn(r.id, tab, 4, 1))
 	r.cycle()
 	rep := r.cycle()
-	if rep.Tasks != 3 || len(r.store.tasks) != 3 || !rep.Converged || len(rep.Holds) > 0 {
-		t.Errorf("%d tasks of %d, at rest %v, held %+v", rep.Tasks, len(r.store.tasks), rep.Converged, rep.Holds)
+	if rep.Tasks != 3 || len(r.store.Tasks) != 3 || !rep.Converged || len(rep.Holds) > 0 {
+		t.Errorf("%d tasks of %d, at rest %v, held %+v", rep.Tasks, len(r.store.Tasks), rep.Converged, rep.Holds)
 	}
 	if r.agreed("CW-1", task.Status) != task.Done || r.agreed("CW-2", task.Title) != "Water pipe" || r.agreed("CW-3", task.Title) != "Tank" {
-		t.Errorf("agreed is %+v", r.store.tasks)
+		t.Errorf("agreed is %+v", r.store.Tasks)
 	}
 	r.must(r.srv.DeleteRow(r.id, tab, 2)) // Water pipe
 	r.cycle()
-	if !r.store.tasks["CW-2"].Removed {
+	if !r.store.Tasks["CW-2"].Removed {
 		t.Error("a row that was deleted is still a task")
 	}
 }

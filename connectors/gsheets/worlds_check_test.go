@@ -200,14 +200,14 @@ func (s *sheet) removed(before picture, tag string, row []any, acted, late bool)
 	w := s.w
 	due := false
 	for id := range w.bound[tag] {
-		due = due || w.store.tasks[id].Removed
+		due = due || w.store.Tasks[id].Removed
 	}
 	if len(w.bound[tag]) == 0 && s.torn == nil && s.damaged[tag] == "" { // it was in doubt ever since it was written
 		i := slices.Index(before.header, any(idHeader))
 		id, _ := at(row, i, i >= 0).(string)
-		due = w.store.tasks[task.ID(id)].Removed
+		due = w.store.Tasks[task.ID(id)].Removed
 		title := at(row, slices.Index(before.header, any(s.header[task.Title])), true)
-		for _, k := range w.store.tasks { // or it was never marked, and is known by its content
+		for _, k := range w.store.Tasks { // or it was never marked, and is known by its content
 			due = due || id == "" && k.Removed && k.Agreed[task.Title].String() == title
 		}
 	}
@@ -251,7 +251,7 @@ func text_(f task.Field, v any) string {
 
 // bind notes which row and which issue is which task.
 func (w *world) bind() {
-	for k, l := range w.store.links {
+	for k, l := range w.store.Links {
 		if k.Source == jiraSource {
 			w.bindTo("jira "+l.Key, k.Task)
 		}
@@ -277,7 +277,7 @@ func (s *sheet) bindIDs() {
 	for _, row := range rows {
 		tag, _ := at(row, columns[tagHeader], true).(string)
 		id, _ := at(row, col, ok).(string)
-		if _, known := s.w.store.tasks[task.ID(id)]; known && tag != "" && s.damaged[tag] == "" && !slices.ContainsFunc(s.w.debts, func(d debt) bool {
+		if _, known := s.w.store.Tasks[task.ID(id)]; known && tag != "" && s.damaged[tag] == "" && !slices.ContainsFunc(s.w.debts, func(d debt) bool {
 			return d.s == s && d.tag == tag
 		}) {
 			s.w.bindTo(tag, task.ID(id))
@@ -286,7 +286,7 @@ func (s *sheet) bindIDs() {
 }
 
 func (w *world) link(id task.ID, s task.SourceID) (store.Link, bool) {
-	l, ok := w.store.links[store.LinkID{Task: id, Source: s}]
+	l, ok := w.store.Links[store.LinkID{Task: id, Source: s}]
 	return l, ok
 }
 
@@ -337,12 +337,12 @@ func (w *world) kept() map[string]bool {
 		// Of a formula in a row that is taken away what it showed is kept.
 		kept[f.String()+` ="`+v+`"`] = true
 	}
-	for _, k := range w.store.tasks {
+	for _, k := range w.store.Tasks {
 		for f, v := range k.Agreed {
 			keep(task.Field(f), v.String())
 		}
 	}
-	for _, e := range w.store.events {
+	for _, e := range w.store.Events {
 		f, ok := task.ParseField(e.Field)
 		if !ok {
 			continue
@@ -353,12 +353,12 @@ func (w *world) kept() map[string]bool {
 			keep(f, l.Value.String())
 		}
 	}
-	for _, k := range w.store.conflicts {
+	for _, k := range w.store.Conflicts {
 		for _, c := range k.Claims {
 			keep(k.Field, c.Value.String())
 		}
 	}
-	for _, h := range w.store.holds {
+	for _, h := range w.store.Holds {
 		if f, ok := task.ParseField(h.Field); ok {
 			keep(f, h.Raw)
 		}
@@ -422,7 +422,7 @@ func (w *world) crosstalk() {
 			ever[id] = true
 		}
 	}
-	for _, k := range w.store.tasks {
+	for _, k := range w.store.Tasks {
 		if k.Removed && !ever[k.ID] {
 			continue // a row that was never marked, for it was edited before it could be
 		}
@@ -430,7 +430,7 @@ func (w *world) crosstalk() {
 			see(k.ID, task.Field(f), v, "agreed")
 		}
 	}
-	for _, e := range w.store.events {
+	for _, e := range w.store.Events {
 		if f, ok := task.ParseField(e.Field); ok && e.Kind == store.EventDecided {
 			see(e.Task, f, e.To, "decided")
 		}
@@ -489,7 +489,7 @@ func (w *world) agree(r engine.Report) {
 			if seen[id]++; seen[id] > 1 {
 				w.t.Fatalf("invariant 6: two rows of %s carry %s\n%s", s.tab, id, w.dump())
 			}
-			k := w.store.tasks[task.ID(id)]
+			k := w.store.Tasks[task.ID(id)]
 			for f, h := range s.header {
 				col, ok := columns[h]
 				if !ok || k.Removed || held[string(s.source)+" "+id+" "+f.String()] {
@@ -500,7 +500,7 @@ func (w *world) agree(r engine.Report) {
 				}
 			}
 		}
-		for id, k := range w.store.tasks {
+		for id, k := range w.store.Tasks {
 			if s == w.card && !k.Removed && seen[string(id)] == 0 && !held[string(s.source)] {
 				w.t.Fatalf("invariant 1: %s has no row on the scorecard; held %+v\n%s", id, r.Holds, w.dump())
 			}
@@ -569,19 +569,19 @@ func (w *world) dump() string {
 			fmt.Fprintf(&b, "%s %d %q\n", s.tab, i+1, fmt.Sprint(row))
 		}
 	}
-	for _, l := range w.store.links {
+	for _, l := range w.store.Links {
 		fmt.Fprintf(&b, "link %s %s %s base %q\n", l.Task, l.Source, l.Key, l.Base)
 	}
-	for _, k := range w.store.tasks {
+	for _, k := range w.store.Tasks {
 		fmt.Fprintf(&b, "task %s removed %v %q\n", k.ID, k.Removed, k.Agreed)
 	}
-	for _, e := range w.store.events {
+	for _, e := range w.store.Events {
 		fmt.Fprintf(&b, "event %s %s %s %s %q to %q, losers %q, %s\n", e.Kind, e.Task, e.Source, e.Field, e.From.String(), e.To.String(), e.Losers, e.Note)
 	}
-	for _, h := range w.store.holds {
+	for _, h := range w.store.Holds {
 		fmt.Fprintf(&b, "hold %+v\n", h)
 	}
-	for _, x := range w.store.sources {
+	for _, x := range w.store.Sources {
 		fmt.Fprintf(&b, "source %s %s\n", x.ID, x.Error)
 	}
 	return b.String()

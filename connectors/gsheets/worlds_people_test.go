@@ -484,7 +484,7 @@ func (s *sheet) plain(cut *tear, rows [][]any, columns map[string]int) bool {
 		return false
 	}
 	owners := make(map[string]int)
-	for _, l := range s.w.store.links {
+	for _, l := range s.w.store.Links {
 		if l.Source == s.source {
 			for f := range s.header {
 				if unique(f) {

@@ -13,6 +13,7 @@ import (
 	"github.com/lockstep-sync/lockstep/sync/plan"
 	"github.com/lockstep-sync/lockstep/sync/store"
 	"github.com/lockstep-sync/lockstep/sync/store/sqlite"
+	"github.com/lockstep-sync/lockstep/sync/store/storetest"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
@@ -20,7 +21,7 @@ import (
 // of both is read whole each time, as sheets are, and its board is worked out. It prints ms/cycle, with a store in memory and with
 // SQLite.
 func BenchmarkIdleCycle(b *testing.B) {
-	b.Run("fake", func(b *testing.B) { idleCycle(b, newFakeStore()) })
+	b.Run("fake", func(b *testing.B) { idleCycle(b, storetest.NewMemory()) })
 	b.Run("sqlite", func(b *testing.B) {
 		db, err := sqlite.Open(b.Context(), b.TempDir()+"/lockstep.db", sqlite.Options{})
 		if err != nil {
@@ -90,7 +91,7 @@ func bigPartnership(b *testing.B, st store.Store) (e *engine.Engine, tools []*me
 
 // BenchmarkChangedCycle runs cycles in each of which one of 100,000 tasks was edited: all figures are worked out anew.
 func BenchmarkChangedCycle(b *testing.B) {
-	e, tools, tick := bigPartnership(b, newFakeStore())
+	e, tools, tick := bigPartnership(b, storetest.NewMemory())
 	n := 0
 	b.ReportAllocs()
 	for b.Loop() {

@@ -213,7 +213,9 @@ func TestBoardSummaryNamesTheNextGates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.store.record([]store.Event{went})
+	if err := b.store.Record(t.Context(), "", []store.Event{went}); err != nil {
+		t.Fatal(err)
+	}
 	b.jira.Add(titled("Dig a well"))
 	b.cycle()
 	b.cycle()
@@ -320,7 +322,7 @@ func TestBoardThatCannotBeWritten(t *testing.T) {
 			t.Errorf("effect %d: %+v", effect, r)
 		}
 	}
-	if b.store.tasks["CW-1"].ID == "" || len(b.card.Keys()) != 1 {
+	if b.store.Tasks["CW-1"].ID == "" || len(b.card.Keys()) != 1 {
 		t.Error("the tasks waited for the board")
 	}
 	b.card.Fail(nil)

@@ -10,6 +10,7 @@ import (
 	"github.com/lockstep-sync/lockstep/sync/engine"
 	"github.com/lockstep-sync/lockstep/sync/merge"
 	"github.com/lockstep-sync/lockstep/sync/store"
+	"github.com/lockstep-sync/lockstep/sync/store/storetest"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
@@ -24,8 +25,8 @@ func contestedBench(t *testing.T) *bench {
 	b.cycle()
 	b.contest("by Jira", "by the scorecard")
 	b.cycle()
-	if len(b.store.conflicts) != 1 {
-		t.Fatalf("%d conflicts; want one", len(b.store.conflicts))
+	if len(b.store.Conflicts) != 1 {
+		t.Fatalf("%d conflicts; want one", len(b.store.Conflicts))
 	}
 	return b
 }
@@ -56,11 +57,11 @@ func (b *bench) settledAs(want, lost, by string) {
 			b.t.Errorf("%s says %q; want %q", name, got, want)
 		}
 	}
-	if len(b.store.conflicts) != 0 {
-		b.t.Errorf("open is %+v", b.store.conflicts)
+	if len(b.store.Conflicts) != 0 {
+		b.t.Errorf("open is %+v", b.store.Conflicts)
 	}
 	var settled []store.Event
-	for _, e := range b.store.events {
+	for _, e := range b.store.Events {
 		if e.Kind == store.EventSettled {
 			settled = append(settled, e)
 		}
@@ -255,12 +256,12 @@ func TestChooseWhatHasChanged(t *testing.T) {
 func TestChooseOutlivesACycleThatDecidesNothing(t *testing.T) {
 	t.Parallel()
 	b := contestedBench(t)
-	b.store.crash = func() bool { return true }
+	b.store.Crash = func(storetest.Moment) bool { return true }
 	answer := b.eng.Choose(engine.Choice{Task: "CW-1", Field: task.Notes, Value: task.TextValue("by Jira"), By: "Amina Diallo"})
 	if _, err := b.eng.RunCycle(t.Context(), engine.Mode{}); err == nil {
 		t.Fatal("the store is down, and the cycle went well")
 	}
-	b.store.crash = func() bool { return false }
+	b.store.Crash = nil
 	b.cycle()
 	if err := <-answer; err != nil {
 		t.Errorf("the choice: %v", err)

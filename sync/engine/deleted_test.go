@@ -52,8 +52,8 @@ func TestADeletedRowCancelsTheTask(t *testing.T) {
 	if len(b.card.Keys()) != 0 {
 		t.Error("the row is back")
 	}
-	last := b.store.events[0]
-	for _, e := range b.store.events {
+	last := b.store.Events[0]
+	for _, e := range b.store.Events {
 		if e.Kind == store.EventDecided {
 			last = e
 		}
@@ -94,7 +94,7 @@ func TestUndoOfADeletedRow(t *testing.T) {
 			t.Errorf("after undo the notes of %s are %q", name, got)
 		}
 	}
-	if r := b.cycle(); len(r.Patches) > 0 || len(b.store.tasks) != 1 {
+	if r := b.cycle(); len(r.Patches) > 0 || len(b.store.Tasks) != 1 {
 		t.Errorf("it does not come to rest: %+v", r.Patches)
 	}
 }
@@ -111,8 +111,8 @@ func TestADeletedRowThatIsTypedAgain(t *testing.T) {
 	b.card.Add(row)
 	b.cycle()
 	b.cycle()
-	if got := value(t, b.jira, "Dig a well", task.Status); got != task.InProgress || len(b.store.tasks) != 1 {
-		t.Errorf("the row was typed again, Jira says %q, and there are %d tasks", got, len(b.store.tasks))
+	if got := value(t, b.jira, "Dig a well", task.Status); got != task.InProgress || len(b.store.Tasks) != 1 {
+		t.Errorf("the row was typed again, Jira says %q, and there are %d tasks", got, len(b.store.Tasks))
 	}
 }
 
@@ -200,7 +200,7 @@ func TestARemappedScorecardCancelsNothing(t *testing.T) {
 	b.card.Remap([]task.Field{task.Title, task.Partner, task.Status}, nil)
 	b.cycle()
 	b.cycle(engine.Mode{Approve: b.cycle(engine.Mode{DryRun: true}).PlanHash})
-	for _, k := range b.store.tasks {
+	for _, k := range b.store.Tasks {
 		if strings.Contains(k.Agreed[task.Status].String(), task.Cancelled) {
 			t.Error("it was cancelled")
 		}

@@ -17,6 +17,7 @@ import (
 	"github.com/lockstep-sync/lockstep/sync/merge"
 	"github.com/lockstep-sync/lockstep/sync/plan"
 	"github.com/lockstep-sync/lockstep/sync/store"
+	"github.com/lockstep-sync/lockstep/sync/store/storetest"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
@@ -25,7 +26,7 @@ import (
 type bench struct {
 	t                 *testing.T
 	now               time.Time
-	store             *fakeStore
+	store             *storetest.Memory
 	jira, sheet, card *memory.Tool
 	options           engine.Options
 	eng               *engine.Engine
@@ -35,7 +36,7 @@ func newBench(t *testing.T, adjust ...func(*bench)) *bench {
 	t.Helper()
 	own := []task.Field{task.Title, task.Status, task.Due, task.Notes}
 	b := &bench{
-		t: t, now: time.Date(2026, 9, 1, 8, 0, 0, 0, time.UTC), store: newFakeStore(),
+		t: t, now: time.Date(2026, 9, 1, 8, 0, 0, 0, time.UTC), store: storetest.NewMemory(),
 		jira:  memory.New(memory.Options{Fields: own, CanCreate: true}),
 		sheet: memory.New(memory.Options{Fields: own, CanCreate: true, Provisional: true}),
 		card:  memory.New(memory.Options{Fields: append(slices.Clone(own), task.Partner), CanCreate: true, CanRemove: true, Provisional: true}),
@@ -138,12 +139,12 @@ func TestGuardWritesNothing(t *testing.T) {
 		b.card.Edit(k, task.Title, task.TextValue("pasted "+k))
 	}
 	before := b.jira.Writes() + b.card.Writes()
-	tasks := len(b.store.events)
+	tasks := len(b.store.Events)
 	r := b.cycle()
 	if r.Result != engine.ResultGuarded || len(r.Trips) != 1 || r.Trips[0].Guard != plan.GuardChanges || r.PlanHash == "" {
 		t.Fatalf("result %s, trips %+v", r.Result, r.Trips)
 	}
-	if got := b.jira.Writes() + b.card.Writes(); got != before || len(b.store.events) != tasks {
+	if got := b.jira.Writes() + b.card.Writes(); got != before || len(b.store.Events) != tasks {
 		t.Fatal("a tripped guard wrote, or decided")
 	}
 	if r := b.cycle(engine.Mode{Approve: "0123456789ab"}); r.Result != engine.ResultGuarded {
@@ -219,7 +220,7 @@ func removesWhatIsConfirmedGone(t *testing.T, o memory.Options) {
 	if n := len(b.card.Keys()); n != 0 {
 		t.Fatalf("the scorecard still has %d rows", n)
 	}
-	if k := b.store.tasks["CW-1"]; !k.Removed || k.Agreed[task.Title].String() != "Dig a well" {
+	if k := b.store.Tasks["CW-1"]; !k.Removed || k.Agreed[task.Title].String() != "Dig a well" {
 		t.Errorf("the task is not kept: %+v", k)
 	}
 }
@@ -232,7 +233,7 @@ func TestEditBeatsRemoval(t *testing.T) {
 	b.jira.Delete(issue)
 	b.card.Edit(b.card.Keys()[0], task.Notes, task.TextValue("nearly done"))
 	b.cycle()
-	if b.store.tasks["CW-1"].Removed || value(t, b.jira, "Dig a well", task.Notes) != "nearly done" {
+	if b.store.Tasks["CW-1"].Removed || value(t, b.jira, "Dig a well", task.Notes) != "nearly done" {
 		t.Error("a task that was edited was removed, or did not come back to its owner's tool")
 	}
 }
@@ -244,7 +245,7 @@ func TestScorecardRowIsPutBack(t *testing.T) {
 	b.cycle()
 	b.card.Delete(b.card.Keys()[0])
 	b.cycle()
-	if value(t, b.card, "Dig a well", task.Partner) != "aqua" || b.store.tasks["CW-1"].Removed {
+	if value(t, b.card, "Dig a well", task.Partner) != "aqua" || b.store.Tasks["CW-1"].Removed {
 		t.Error("a row that was deleted did not come back")
 	}
 }
@@ -264,7 +265,7 @@ func TestOtherSourcesGoOn(t *testing.T) {
 		if got := value(t, b.card, "Lay a pipe", task.Partner); got != "city" {
 			t.Errorf("effect %d: the other source did not go on", effect)
 		}
-		if b.store.tasks["CW-1"].Removed {
+		if b.store.Tasks["CW-1"].Removed {
 			t.Errorf("effect %d: a failed read removed a task", effect)
 		}
 	}
@@ -505,7 +506,7 @@ func TestHeldConflictSurvivesAnOutage(t *testing.T) {
 	b.jira.Fail(nil)
 	b.card.Edit(b.card.Keys()[0], task.Notes, task.TextValue("theirs")) // they agree
 	b.cycle()
-	if r := b.cycle(); r.Conflicts != 0 || !r.Converged || b.store.tasks["CW-1"].Agreed[task.Notes].String() != "theirs" {
+	if r := b.cycle(); r.Conflicts != 0 || !r.Converged || b.store.Tasks["CW-1"].Agreed[task.Notes].String() != "theirs" {
 		t.Errorf("agreement did not settle it: %+v", r)
 	}
 }
@@ -519,7 +520,7 @@ func TestBaselineIsTheFirstDate(t *testing.T) {
 		b.jira.Edit(issue, task.Due, task.DateValue(time.Date(2026, 10, day, 0, 0, 0, 0, time.UTC)))
 		b.cycle()
 	}
-	k := b.store.tasks["CW-1"]
+	k := b.store.Tasks["CW-1"]
 	if k.Baseline.String() != "2026-10-10" || k.Agreed[task.Due].String() != "2026-10-30" {
 		t.Errorf("baseline %s, due %s", k.Baseline, k.Agreed[task.Due])
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/lockstep-sync/lockstep/connectors"
 	"github.com/lockstep-sync/lockstep/connectors/memory"
+	"github.com/lockstep-sync/lockstep/sync/store/storetest"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
@@ -41,7 +42,7 @@ func TestCloneTakesThePlaceOfItsOriginal(t *testing.T) {
 	for range 3 {
 		b.cycle()
 	}
-	if k := b.store.tasks["CW-1"]; k.Removed || len(b.card.Keys()) != 1 {
+	if k := b.store.Tasks["CW-1"]; k.Removed || len(b.card.Keys()) != 1 {
 		t.Fatalf("removed %v with %d rows, though the clone bears its mark", k.Removed, len(b.card.Keys()))
 	}
 	b.jira.Edit(clone, task.Notes, task.TextValue("on the clone"))
@@ -82,13 +83,13 @@ func TestTwinsHalfAdopted(t *testing.T) {
 			if !r.Converged || len(r.Holds) > 0 {
 				t.Errorf("%s, effect %d: not at rest: planned %+v, held %+v", kind, effect, r.Patches, r.Holds)
 			}
-			for id, k := range b.store.tasks {
+			for id, k := range b.store.Tasks {
 				if k.Removed {
 					t.Errorf("%s, effect %d: %s was removed, and nobody deleted anything", kind, effect, id)
 				}
 			}
-			if len(b.store.tasks) != 2 || len(tool.Keys()) != 2 || len(b.card.Keys()) != 2 {
-				t.Errorf("%s, effect %d: %d tasks, %d rows, %d on the scorecard, want 2 of each", kind, effect, len(b.store.tasks), len(tool.Keys()), len(b.card.Keys()))
+			if len(b.store.Tasks) != 2 || len(tool.Keys()) != 2 || len(b.card.Keys()) != 2 {
+				t.Errorf("%s, effect %d: %d tasks, %d rows, %d on the scorecard, want 2 of each", kind, effect, len(b.store.Tasks), len(tool.Keys()), len(b.card.Keys()))
 			}
 		}
 	}
@@ -136,13 +137,13 @@ func TestLostMarksRemoveNothing(t *testing.T) {
 	if !held(r, task.HoldAmbiguous) {
 		t.Errorf("nothing is held: %+v", r.Holds)
 	}
-	for id, k := range b.store.tasks {
+	for id, k := range b.store.Tasks {
 		if k.Removed {
 			t.Errorf("%s was removed, and nobody deleted anything", id)
 		}
 	}
-	if len(b.store.tasks) != 3 || len(b.sheet.Keys()) != 3 || len(b.card.Keys()) != 3 {
-		t.Errorf("%d tasks, %d rows, %d on the scorecard, want 3 of each", len(b.store.tasks), len(b.sheet.Keys()), len(b.card.Keys()))
+	if len(b.store.Tasks) != 3 || len(b.sheet.Keys()) != 3 || len(b.card.Keys()) != 3 {
+		t.Errorf("%d tasks, %d rows, %d on the scorecard, want 3 of each", len(b.store.Tasks), len(b.sheet.Keys()), len(b.card.Keys()))
 	}
 	b.card.Edit("CW-1", task.Title, task.TextValue("Report of January"))
 	b.cycle()
@@ -162,7 +163,7 @@ func TestLostStoreKeepsNumbersApart(t *testing.T) {
 	b.sheet.Add(titled("Lay a pipe"))
 	b.cycle()
 	b.cycle()
-	b.store = newFakeStore()
+	b.store = storetest.NewMemory()
 	b.options.Store = b.store
 	b.restart()
 	b.jira.Add(titled("Dig another well"))
@@ -177,7 +178,7 @@ func TestLostStoreKeepsNumbersApart(t *testing.T) {
 		t.Errorf("at rest %v, %d tasks, %d rows, held %+v", r.Converged, r.Tasks, len(b.card.Keys()), r.Holds)
 	}
 	for id, title := range map[task.ID]string{"CW-1": "Dig a well", "CW-2": "Lay a pipe", "CW-3": "Dig another well"} {
-		if got := b.store.tasks[id].Agreed[task.Title].String(); got != title {
+		if got := b.store.Tasks[id].Agreed[task.Title].String(); got != title {
 			t.Errorf("%s is %q, want %q", id, got, title)
 		}
 	}
@@ -215,13 +216,13 @@ func TestUndoneDeletionRestores(t *testing.T) {
 	b.cycle()
 	undo.out["CW-1"] = true
 	b.cycle()
-	if !b.store.tasks["CW-1"].Removed || len(b.card.Keys()) != 0 {
-		t.Fatalf("not removed: %+v", b.store.tasks["CW-1"])
+	if !b.store.Tasks["CW-1"].Removed || len(b.card.Keys()) != 0 {
+		t.Fatalf("not removed: %+v", b.store.Tasks["CW-1"])
 	}
 	delete(undo.out, "CW-1")
 	b.cycle()
-	if b.store.tasks["CW-1"].Removed || len(b.card.Keys()) != 1 {
-		t.Errorf("the row is back, and the task is not: %+v", b.store.tasks["CW-1"])
+	if b.store.Tasks["CW-1"].Removed || len(b.card.Keys()) != 1 {
+		t.Errorf("the row is back, and the task is not: %+v", b.store.Tasks["CW-1"])
 	}
 }
 
@@ -235,8 +236,8 @@ func TestNothingIsCreatedOnAPartialRead(t *testing.T) {
 	b.jira.Fail(once(memory.Partial, func(s memory.Step, _ *task.Patch) bool { return s == memory.StepPull }))
 	b.cycle()
 	b.cycle()
-	if len(b.jira.Keys()) != 1 || len(b.card.Keys()) != 1 || len(b.store.tasks) != 1 {
-		t.Errorf("%d issues, %d rows, %d tasks, want 1 of each", len(b.jira.Keys()), len(b.card.Keys()), len(b.store.tasks))
+	if len(b.jira.Keys()) != 1 || len(b.card.Keys()) != 1 || len(b.store.Tasks) != 1 {
+		t.Errorf("%d issues, %d rows, %d tasks, want 1 of each", len(b.jira.Keys()), len(b.card.Keys()), len(b.store.Tasks))
 	}
 }
 
@@ -273,8 +274,8 @@ func TestUnmarkedRowWaitsForACertainRead(t *testing.T) {
 			b.cycle()
 		}
 		r := b.cycle()
-		if !r.Converged || r.Tasks != 2 || len(b.store.tasks) != 2 || len(b.sheet.Keys()) != 2 || len(r.Holds) > 0 {
-			t.Errorf("%s: %d tasks, of which %d live, %d rows; held %+v", step, len(b.store.tasks), r.Tasks, len(b.sheet.Keys()), r.Holds)
+		if !r.Converged || r.Tasks != 2 || len(b.store.Tasks) != 2 || len(b.sheet.Keys()) != 2 || len(r.Holds) > 0 {
+			t.Errorf("%s: %d tasks, of which %d live, %d rows; held %+v", step, len(b.store.Tasks), r.Tasks, len(b.sheet.Keys()), r.Holds)
 		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/lockstep-sync/lockstep/connectors/memory"
 	"github.com/lockstep-sync/lockstep/sync/engine"
 	"github.com/lockstep-sync/lockstep/sync/merge"
+	"github.com/lockstep-sync/lockstep/sync/store/storetest"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
@@ -36,7 +37,7 @@ func (b *bench) replace(id task.SourceID, partner string, c connectors.Connector
 }
 
 // note is the agreed note of a task.
-func (b *bench) note(id task.ID) string { return b.store.tasks[id].Agreed[task.Notes].String() }
+func (b *bench) note(id task.ID) string { return b.store.Tasks[id].Agreed[task.Notes].String() }
 
 func held(r engine.Report, why task.HoldReason) bool {
 	return slices.ContainsFunc(r.Holds, func(h task.Hold) bool { return h.Reason == why })
@@ -180,8 +181,8 @@ func TestNoIntentIsLeftBehind(t *testing.T) {
 	b.sheet.Delete(gone)
 	b.cycle()
 	b.cycle()
-	if len(b.store.intents) > 0 {
-		t.Errorf("nothing is under way, and there is %+v", b.store.intents)
+	if len(b.store.Intents) > 0 {
+		t.Errorf("nothing is under way, and there is %+v", b.store.Intents)
 	}
 }
 
@@ -265,7 +266,7 @@ func TestDefaultOverturnsNothing(t *testing.T) {
 	for range 3 {
 		b.cycle()
 	}
-	if got := b.store.tasks["CW-1"].Agreed[task.Priority].String(); got != "Sky-high" {
+	if got := b.store.Tasks["CW-1"].Agreed[task.Priority].String(); got != "Sky-high" {
 		t.Errorf("agreed is %q: the tool's default overturned a person's value", got)
 	}
 }
@@ -290,7 +291,7 @@ func TestCreateOfALongCycleIsWaitedFor(t *testing.T) {
 		return memory.Pass
 	})
 	dead := false
-	b.store.crash = func() bool { return dead }
+	b.store.Crash = func(storetest.Moment) bool { return dead }
 	b.jira.Fail(func(_ memory.Step, p *task.Patch) memory.Effect {
 		dead = dead || p != nil
 		return memory.Pass
@@ -298,7 +299,7 @@ func TestCreateOfALongCycleIsWaitedFor(t *testing.T) {
 	if _, err := b.eng.RunCycle(t.Context(), engine.Mode{}); err == nil {
 		t.Fatal("the crash did not show")
 	}
-	b.store.crash = func() bool { return false }
+	b.store.Crash = nil
 	b.card.Fail(nil)
 	b.restart()
 	creates := 0

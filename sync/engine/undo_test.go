@@ -11,7 +11,7 @@ import (
 // decidedIn are the events of the cycle that decided last.
 func (b *bench) decidedIn(cycle int64) []store.Event {
 	var out []store.Event
-	for _, e := range b.store.events {
+	for _, e := range b.store.Events {
 		if e.Cycle == cycle {
 			out = append(out, e)
 		}

@@ -63,7 +63,7 @@ func (w *world) end(t *rapid.T) {
 // checkScribbles: what people typed over our pages is in the history, once the pages are right again.
 func (w *world) checkScribbles(t *rapid.T) {
 	told := map[string]bool{}
-	for _, e := range w.store.events {
+	for _, e := range w.store.Events {
 		if e.Kind == store.EventOvertyped {
 			told[e.From.String()] = true
 		}
@@ -104,16 +104,16 @@ func (w *world) dump() string {
 			fmt.Fprintf(&b, "%s %s key %s mark %q v%d %q\n", id, k, it.Key, it.Mark, it.Version, it.Values)
 		}
 	}
-	for _, l := range w.store.links {
+	for _, l := range w.store.Links {
 		fmt.Fprintf(&b, "link %s %s %s v%d base %q\n", l.Task, l.Source, l.Key, l.Version, l.Base)
 	}
-	for _, k := range w.store.tasks {
+	for _, k := range w.store.Tasks {
 		fmt.Fprintf(&b, "task %s removed %v %q\n", k.ID, k.Removed, k.Agreed)
 	}
-	for _, in := range w.store.intents {
+	for _, in := range w.store.Intents {
 		fmt.Fprintf(&b, "intent %+v\n", in)
 	}
-	for _, e := range w.store.events {
+	for _, e := range w.store.Events {
 		fmt.Fprintf(&b, "event %d %s %s %s %s %q to %q, losers %q, %s\n", e.Cycle, e.Kind, e.Task, e.Source, e.Field, e.From.String(), e.To.String(), e.Losers, e.Note)
 	}
 	return b.String()
@@ -122,7 +122,7 @@ func (w *world) dump() string {
 // checkAgreement: every tool shows the agreed value of every field, as well as it can, and every item is somebody's or held.
 func (w *world) checkAgreement(t *rapid.T, r engine.Report) {
 	open := map[string]bool{}
-	for _, k := range w.store.conflicts {
+	for _, k := range w.store.Conflicts {
 		open[string(k.Task)+k.Field.String()] = true
 	}
 	unsure := map[task.SourceID]bool{} // where a held item may be the one that is missed
@@ -132,8 +132,8 @@ func (w *world) checkAgreement(t *rapid.T, r engine.Report) {
 	}
 	owner := map[task.Ref]task.ID{}
 	rows := map[task.ID]bool{}
-	for _, l := range w.store.links {
-		k := w.store.tasks[l.Task]
+	for _, l := range w.store.Links {
+		k := w.store.Tasks[l.Task]
 		owner[task.Ref{Source: l.Source, Key: l.Key}] = l.Task
 		rows[l.Task] = rows[l.Task] || l.Source == cardID
 		it, ok := w.tools[l.Source].Get(l.Key)
@@ -151,7 +151,7 @@ func (w *world) checkAgreement(t *rapid.T, r engine.Report) {
 		}
 		w.checkItem(t, k, l.Source, it, open)
 	}
-	for _, k := range w.store.tasks {
+	for _, k := range w.store.Tasks {
 		away := w.cancels && k.Agreed[task.Status].String() == task.Cancelled
 		if !k.Removed && !rows[k.ID] && !unsure[cardID] && !away {
 			t.Fatalf("invariant 1: %s has no row on the scorecard; held %+v", k.ID, r.Holds)

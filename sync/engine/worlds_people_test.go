@@ -155,10 +155,10 @@ func (w *world) deletes(id task.SourceID) {
 // personChooses lets somebody choose between what stands against each other: on the scorecard, also what is no option, or elsewhere.
 func (w *world) personChooses(t *rapid.T) {
 	if rapid.IntRange(0, 3).Draw(t, "elsewhere") == 0 {
-		if len(w.store.conflicts) == 0 {
+		if len(w.store.Conflicts) == 0 {
 			t.Skip("no conflict")
 		}
-		k := rapid.SampledFrom(w.store.conflicts).Draw(t, "conflict")
+		k := rapid.SampledFrom(w.store.Conflicts).Draw(t, "conflict")
 		value := k.Agreed
 		if n := rapid.IntRange(-1, len(k.Claims)-1).Draw(t, "claim"); n >= 0 {
 			value = k.Claims[n].Value
@@ -213,14 +213,14 @@ func (w *world) personCopies(t *rapid.T) {
 
 // peopleContest lets people type different values for one field of one task into all tools that hold it, or into one again.
 func (w *world) peopleContest(t *rapid.T) {
-	ids := slices.Sorted(maps.Keys(w.store.tasks))
+	ids := slices.Sorted(maps.Keys(w.store.Tasks))
 	if len(ids) == 0 {
 		t.Skip("no tasks")
 	}
 	id := rapid.SampledFrom(ids).Draw(t, "task")
 	f := rapid.SampledFrom([]task.Field{task.Title, task.Due, task.Notes}).Draw(t, "field")
 	for _, src := range toolIDs {
-		l, ok := w.store.links[store.LinkID{Task: id, Source: src}]
+		l, ok := w.store.Links[store.LinkID{Task: id, Source: src}]
 		if it, there := w.tools[src].Get(l.Key); ok && there && rapid.IntRange(0, 2).Draw(t, "types") > 0 && w.tools[src].Describe().Maps(f) {
 			w.edit(src, w.tools[src], it.Handle, f, w.value(t, f))
 		}
@@ -237,11 +237,11 @@ func (w *world) personUnmarks(t *rapid.T) {
 	it, _ := tool.Get(key)
 	tool.Unmark(key)
 	for _, other := range toolIDs { // a row without its mark is known by its title, if that stays as it is everywhere
-		l := w.store.links[store.LinkID{Task: it.Mark, Source: other}]
+		l := w.store.Links[store.LinkID{Task: it.Mark, Source: other}]
 		twin, ok := w.tools[other].Get(l.Key)
 		w.loose = w.loose || ok && !twin.Values[task.Title].Same(it.Values[task.Title])
 	}
-	w.loose = w.loose || !w.store.tasks[it.Mark].Agreed[task.Title].Same(it.Values[task.Title])
+	w.loose = w.loose || !w.store.Tasks[it.Mark].Agreed[task.Title].Same(it.Values[task.Title])
 	w.bare = true
 }
 

@@ -1,7 +1,6 @@
 package engine_test
 
 import (
-	"errors"
 	"log/slog"
 	"slices"
 	"testing"
@@ -15,6 +14,7 @@ import (
 	"github.com/lockstep-sync/lockstep/sync/merge"
 	"github.com/lockstep-sync/lockstep/sync/plan"
 	"github.com/lockstep-sync/lockstep/sync/store"
+	"github.com/lockstep-sync/lockstep/sync/store/storetest"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
@@ -58,7 +58,7 @@ func TestWorlds(t *testing.T) {
 
 type world struct {
 	now   time.Time
-	store *fakeStore
+	store *storetest.Memory
 	tools map[task.SourceID]*memory.Tool
 	eng   *engine.Engine
 
@@ -91,7 +91,7 @@ var toolIDs = []task.SourceID{boardID, jiraID, sheetID, cardID}
 
 func newWorld(t *rapid.T) *world {
 	w := &world{
-		now: time.Date(2026, 9, 1, 8, 0, 0, 0, time.UTC), store: newFakeStore(), typed: map[task.Field]map[task.Value]bool{},
+		now: time.Date(2026, 9, 1, 8, 0, 0, 0, time.UTC), store: storetest.NewMemory(), typed: map[task.Field]map[task.Value]bool{},
 		gone: map[string]int{}, copies: map[task.SourceID][]string{}, typedAt: map[string]int{}, scribbles: map[string][]string{}, hidden: map[task.SourceID][]string{},
 		lag: max(0, rapid.IntRange(-2, 2).Draw(t, "lag")), cancels: rapid.Bool().Draw(t, "deleted rows cancel"),
 		beat: rapid.SampledFrom([]time.Duration{0, time.Hour}).Draw(t, "heartbeat"),
@@ -179,8 +179,6 @@ func (w *world) cycle(t *rapid.T) {
 	w.pass(time.Minute)
 }
 
-var errCrash = errors.New("crash")
-
 // faultyCycle is a cycle in which reads and writes go wrong at random, and which may crash at any step.
 func (w *world) faultyCycle(t *rapid.T) {
 	effects := rapid.SliceOfN(rapid.SampledFrom([]memory.Effect{
@@ -207,9 +205,9 @@ func (w *world) faultyCycle(t *rapid.T) {
 		}
 		return effects[step%len(effects)]
 	})
-	w.store.crash = dead
+	w.store.Crash = func(storetest.Moment) bool { return dead() }
 	_, _ = w.eng.RunCycle(t.Context(), engine.Mode{}) // it may come to nothing: the next one must make it good
-	w.store.crash = func() bool { return false }
+	w.store.Crash = nil
 	w.watch(nil)
 	w.pass(time.Minute)
 	if step > crashAt && crashAt >= 0 {
@@ -291,7 +289,7 @@ func (w *world) check(t *rapid.T) {
 		}
 	}
 	w.checkEchoes(t)
-	for _, k := range w.store.tasks {
+	for _, k := range w.store.Tasks {
 		for f, v := range k.Agreed {
 			if !w.said(task.Field(f), v) {
 				t.Fatalf("invariant 4: %s of %s is agreed to be %v, and nobody said so\n%s", task.Field(f), k.ID, v, w.dump())
@@ -321,7 +319,7 @@ func (w *world) checkEchoes(t *rapid.T) {
 	if len(w.copies) > 0 {
 		return // half a read may show the copy of a row and not the row
 	}
-	for _, e := range w.store.events[w.seen:] {
+	for _, e := range w.store.Events[w.seen:] {
 		f, ok := task.ParseField(e.Field)
 		if e.Kind != store.EventDecided || !ok || f == task.Status || f == task.Partner || e.To.IsEmpty() {
 			continue
@@ -339,7 +337,7 @@ func (w *world) checkEchoes(t *rapid.T) {
 			w.typedAt[string(l.Source)+" "+key(f, l.Value)]--
 		}
 	}
-	w.seen = len(w.store.events)
+	w.seen = len(w.store.Events)
 }
 
 func (w *world) said(f task.Field, v task.Value) bool {
@@ -359,7 +357,7 @@ func (w *world) said(f task.Field, v task.Value) bool {
 // kept is every value that state or history holds.
 func (w *world) kept() map[string]bool {
 	kept := map[string]bool{}
-	for _, k := range w.store.tasks {
+	for _, k := range w.store.Tasks {
 		for f, v := range k.Agreed {
 			kept[key(task.Field(f), v)] = true
 			// What a lossy tool shows for an agreed value is that value.
@@ -374,14 +372,14 @@ func (w *world) kept() map[string]bool {
 			kept[key(f, shown)] = true
 		}
 	}
-	for _, e := range w.store.events {
+	for _, e := range w.store.Events {
 		keep(e.Field, e.From)
 		keep(e.Field, e.To)
 		for _, l := range e.Losers {
 			keep(e.Field, l.Value)
 		}
 	}
-	for _, k := range w.store.conflicts {
+	for _, k := range w.store.Conflicts {
 		for _, c := range k.Claims {
 			keep(k.Field.String(), c.Value)
 		}
