@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lockstep-sync/lockstep/connectors/google"
 	"github.com/lockstep-sync/lockstep/connectors/transport"
 	"github.com/lockstep-sync/lockstep/sync/fault"
 	"github.com/lockstep-sync/lockstep/sync/task"
@@ -162,7 +163,7 @@ func TestADocumentInTheBin(t *testing.T) {
 	t.Parallel()
 	p := newPlan(t, []string{"Dig a well"})
 	now := time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)
-	drive, err := NewDrive(t.Context(), Credentials{Endpoint: "http://docs.test"}, transport.Options{Retries: -1, Base: p})
+	drive, err := google.NewDrive(t.Context(), google.Credentials{Endpoint: "http://docs.test"}, transport.Options{Retries: -1, Base: p})
 	p.must(err)
 	p.o.Drive, p.o.Now = drive, func() time.Time { return now }
 	c := p.connect()

@@ -60,7 +60,7 @@ func (k *checkup) run(ctx context.Context) {
 		return
 	}
 	k.ok("access", "the document %s can be read", cells.Quote(p.title))
-	if f := c.binned(ctx); f != nil {
+	if f := c.bin.Look(ctx, c.o.Drive, c.cfg.Document, c.faults()); f != nil {
 		k.bad("access", f)
 	}
 	k.rights()

@@ -2,44 +2,28 @@ package gdocs
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
-	"regexp"
-	"strconv"
 	"strings"
-	"time"
 
 	"google.golang.org/api/docs/v1"
 	"google.golang.org/api/googleapi"
-	"google.golang.org/api/option"
-	htransport "google.golang.org/api/transport/http"
 
+	"github.com/lockstep-sync/lockstep/connectors/google"
 	"github.com/lockstep-sync/lockstep/connectors/transport"
 	"github.com/lockstep-sync/lockstep/sync/fault"
 )
 
-// Credentials say how Google is reached: with a service account's key file, or, without a login, at a local endpoint.
-type Credentials struct {
-	File     string
-	Endpoint string
-}
-
 const (
-	metadataScope = "https://www.googleapis.com/auth/drive.metadata.readonly"
-	docTimeout    = 2 * time.Minute // a long document takes Google longer than most calls
-	docMaxBody    = 256 << 20       // and is longer than most answers: 500 pages are about 60 MB
-
 	inlineView = "SUGGESTIONS_INLINE"
 	plainView  = "PREVIEW_WITHOUT_SUGGESTIONS"
 )
 
-// NewService returns the official client over our transport. For a service account each call carries its token; the file
-// is read at once, and the error says if it is none of a service account.
-func NewService(ctx context.Context, cred Credentials, o transport.Options) (*docs.Service, error) {
-	opts, err := dial(ctx, cred, o)
+// NewService returns the official client over our transport: see google.Dial.
+func NewService(ctx context.Context, cred google.Credentials, o transport.Options) (*docs.Service, error) {
+	opts, err := google.Dial(ctx, cred, docs.DocumentsScope, "", o)
 	if err != nil {
 		return nil, err
 	}
@@ -48,44 +32,6 @@ func NewService(ctx context.Context, cred Credentials, o transport.Options) (*do
 		return nil, fmt.Errorf("set up the Google client: %w", err)
 	}
 	return svc, nil
-}
-
-// dial is how a client of Google's reaches it over our transport.
-func dial(ctx context.Context, cred Credentials, o transport.Options) ([]option.ClientOption, error) {
-	if o.Timeout == 0 {
-		o.Timeout = docTimeout
-	}
-	if o.MaxBody == 0 {
-		o.MaxBody = docMaxBody
-	}
-	client := transport.NewClient(o)
-	opts := []option.ClientOption{option.WithUserAgent("lockstep")}
-	switch {
-	case cred.Endpoint != "":
-		u, err := url.Parse(cred.Endpoint)
-		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-			return nil, fmt.Errorf("set up the Google client: the endpoint %q is no web address", cred.Endpoint)
-		}
-		opts = append(opts, option.WithEndpoint(strings.TrimRight(cred.Endpoint, "/")+"/"))
-	case cred.File != "":
-		rt, err := htransport.NewTransport(ctx, client.Transport,
-			option.WithAuthCredentialsFile(option.ServiceAccount, cred.File), option.WithScopes(docs.DocumentsScope, metadataScope))
-		if err != nil {
-			return nil, fmt.Errorf("read the service account's key from google.credentials_file: %w", err)
-		}
-		client = &http.Client{Transport: rt, CheckRedirect: client.CheckRedirect}
-	default:
-		return nil, errors.New("set up the Google client: give google.credentials_file, or google.endpoint for a local server")
-	}
-	return append(opts, option.WithHTTPClient(client)), nil
-}
-
-// webAddress is where people see the documents of an endpoint.
-func webAddress(base string) string {
-	if u, err := url.Parse(base); err == nil && u.Host != "" && !strings.HasSuffix(u.Host, "googleapis.com") {
-		return strings.TrimRight(base, "/")
-	}
-	return "https://docs.google.com"
 }
 
 // address leads a person to the tab that holds the table.
@@ -175,12 +121,8 @@ func blame(err error, owners [][]int) []int {
 	if !errors.As(err, &answer) {
 		return nil
 	}
-	m := regexp.MustCompile(`requests\[(\d+)\]`).FindStringSubmatch(answer.Message)
-	if m == nil {
-		return nil
-	}
-	n, e := strconv.Atoi(m[1])
-	if e != nil || n >= len(owners) {
+	n, ok := google.RequestNumber(answer.Message)
+	if !ok || n >= len(owners) {
 		return nil
 	}
 	return owners[n]
@@ -193,36 +135,11 @@ func (c *Connector) note(f *fault.Error) {
 	}
 }
 
+func (c *Connector) faults() google.Faults {
+	return google.Faults{Source: c.o.Source, Kind: "document", Now: c.o.Now}
+}
+
 // fault classifies a call's error. Uncertain says that a write may have landed all the same.
 func (c *Connector) fault(op string, err error) (f *fault.Error, uncertain bool) {
-	var answer *googleapi.Error
-	if !errors.As(err, &answer) {
-		f, uncertain = transport.FromError(op, err)
-		if s := err.Error(); strings.Contains(s, "cannot fetch token") || strings.Contains(s, "invalid_grant") {
-			f.Kind, f.Reason = fault.Permanent, fault.Auth
-			f.Hint = "Google refused the service account's key: check google.credentials_file, and that neither key nor account was deleted"
-			uncertain = false
-		}
-		if _, broken := errors.AsType[*json.SyntaxError](err); broken {
-			f.Kind, f.Reason = fault.Permanent, fault.Invalid
-			f.Hint = "the answer is no answer of Google's, such as a login page of a network in between: check google.endpoint and the proxy"
-		}
-		if f.Source == "" {
-			f.Source = c.o.Source
-		}
-		return f, uncertain
-	}
-	f = transport.FromResponse(op, &http.Response{StatusCode: answer.Code, Header: answer.Header}, []byte(answer.Body))
-	f.Source = c.o.Source
-	switch {
-	case f.Reason == fault.RateLimited && f.RetryAfter == 0:
-		// Google's budgets are counted by the minute, and it does not say when the next one begins.
-		now := c.o.Now()
-		f.RetryAfter = now.Truncate(time.Minute).Add(time.Minute).Sub(now)
-	case answer.Code == http.StatusForbidden && f.Reason == fault.Auth:
-		f.Hint = "share the document, as an editor, with the service account's address: it is client_email in google.credentials_file"
-	case answer.Code == http.StatusNotFound:
-		f.Hint = "check document in the configuration; if it is right, share the document with the service account's address: it is client_email in google.credentials_file"
-	}
-	return f, transport.UncertainStatus(answer.Code)
+	return c.faults().Of(op, err)
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/lockstep-sync/lockstep/connectors"
 	"github.com/lockstep-sync/lockstep/connectors/cells"
 	"github.com/lockstep-sync/lockstep/connectors/connectortest"
+	"github.com/lockstep-sync/lockstep/connectors/google"
 	"github.com/lockstep-sync/lockstep/connectors/sandbox/dials"
 	sandbox "github.com/lockstep-sync/lockstep/connectors/sandbox/google"
 	"github.com/lockstep-sync/lockstep/connectors/sandbox/google/discoverycheck"
@@ -126,7 +127,7 @@ func (d *desk) rows() [][]string { return d.srv.DocumentTable(d.id, theTable) }
 
 func (d *desk) Connector(t connectortest.T) connectors.Connector {
 	t.Helper()
-	svc, err := NewService(t.Context(), Credentials{Endpoint: d.web.URL}, transport.Options{
+	svc, err := NewService(t.Context(), google.Credentials{Endpoint: d.web.URL}, transport.Options{
 		Retries: -1, InlineWait: time.Millisecond, Timeout: 3 * time.Second, Base: d,
 	})
 	if err != nil {

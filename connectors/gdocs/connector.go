@@ -10,10 +10,10 @@ import (
 	"time"
 
 	"google.golang.org/api/docs/v1"
-	"google.golang.org/api/drive/v3"
 
 	"github.com/lockstep-sync/lockstep/connectors"
 	"github.com/lockstep-sync/lockstep/connectors/cells"
+	"github.com/lockstep-sync/lockstep/connectors/google"
 	"github.com/lockstep-sync/lockstep/sync/fault"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
@@ -23,8 +23,8 @@ type Options struct {
 	Source task.SourceID
 	// KeyPrefix is the partnership's key: with "CW" marks look like CW-42. With "" any such id is taken for ours.
 	KeyPrefix string
-	// Drive tells whether the document lies in the bin: see NewDrive. Nil is not asked.
-	Drive *drive.Service
+	// Drive tells whether the document lies in the bin: see google.NewDrive. Nil is not asked.
+	Drive *google.Drive
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }
@@ -43,8 +43,7 @@ type Connector struct {
 	viewer  bool   // we may read the document, and not edit it
 	plain   bool   // we may not see what is suggested in it
 
-	trashed bool      // the document lies in the bin
-	lookDue time.Time // when Drive is asked next
+	bin google.Bin
 }
 
 var (
@@ -64,7 +63,7 @@ func New(cfg Config, svc *docs.Service, o Options) (*Connector, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	c := &Connector{cfg: cfg, svc: svc, o: o, web: webAddress(svc.BasePath)}
+	c := &Connector{cfg: cfg, svc: svc, o: o, web: google.Web(svc.BasePath)}
 	c.words = cells.NewVocabulary(cfg.Status, cfg.Partners, cfg.People)
 	for _, f := range cfg.fields() {
 		c.headers[f] = cfg.Columns[f.String()]
@@ -98,7 +97,7 @@ func (c *Connector) fingerprint() string {
 
 // Pull reads the document whole in one request. The snapshot is complete.
 func (c *Connector) Pull(ctx context.Context, _ string) (task.Snapshot, error) {
-	if f := c.binned(ctx); f != nil {
+	if f := c.bin.Look(ctx, c.o.Drive, c.cfg.Document, c.faults()); f != nil {
 		return task.Snapshot{}, f
 	}
 	t, f := c.read(ctx, "read the table")

@@ -14,6 +14,7 @@ import (
 	"google.golang.org/api/docs/v1"
 
 	"github.com/lockstep-sync/lockstep/connectors/cells"
+	"github.com/lockstep-sync/lockstep/connectors/google"
 	sandbox "github.com/lockstep-sync/lockstep/connectors/sandbox/google"
 	"github.com/lockstep-sync/lockstep/connectors/transport"
 	"github.com/lockstep-sync/lockstep/sync/task"
@@ -47,7 +48,7 @@ func newPlan(tb testing.TB, rows ...[]string) *actionPlan {
 		Columns: map[string]string{"title": "Action", "assignee": "Who", "due": "When", "status": "State", "notes": "Notes"},
 		People:  []cells.Person{{Name: "Amina Diallo", Email: "amina@aquafund.org"}, {Name: "Joseph Mwangi", Email: "joseph@riverton.gov"}},
 	}
-	svc, err := NewService(tb.Context(), Credentials{Endpoint: "http://docs.test"}, transport.Options{Retries: -1, InlineWait: time.Nanosecond, Base: p})
+	svc, err := NewService(tb.Context(), google.Credentials{Endpoint: "http://docs.test"}, transport.Options{Retries: -1, InlineWait: time.Nanosecond, Base: p})
 	p.must(err)
 	p.svc, p.o = svc, Options{Source: "doc", KeyPrefix: "CW"}
 	return p

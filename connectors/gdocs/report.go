@@ -12,6 +12,7 @@ import (
 	"google.golang.org/api/googleapi"
 
 	"github.com/lockstep-sync/lockstep/connectors"
+	"github.com/lockstep-sync/lockstep/connectors/google"
 	"github.com/lockstep-sync/lockstep/sync/fault"
 )
 
@@ -52,7 +53,7 @@ func NewReport(document string, svc *docs.Service, o Options) (*Report, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Report{document: document, svc: svc, o: o, web: webAddress(svc.BasePath)}, nil
+	return &Report{document: document, svc: svc, o: o, web: google.Web(svc.BasePath)}, nil
 }
 
 // Sections reads the document whole, in one request.

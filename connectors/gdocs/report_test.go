@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/lockstep-sync/lockstep/connectors"
+	"github.com/lockstep-sync/lockstep/connectors/google"
 	sandbox "github.com/lockstep-sync/lockstep/connectors/sandbox/google"
 	"github.com/lockstep-sync/lockstep/connectors/transport"
 	"github.com/lockstep-sync/lockstep/sync/fault"
@@ -56,7 +57,7 @@ func (d *reportDesk) RoundTrip(r *http.Request) (*http.Response, error) {
 // report is a fresh connector, as after a restart.
 func (d *reportDesk) report() *Report {
 	d.t.Helper()
-	svc, err := NewService(d.t.Context(), Credentials{Endpoint: d.web.URL}, transport.Options{
+	svc, err := NewService(d.t.Context(), google.Credentials{Endpoint: d.web.URL}, transport.Options{
 		Retries: -1, InlineWait: time.Millisecond, Timeout: 3 * time.Second, Base: d,
 	})
 	if err != nil {

@@ -18,6 +18,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/lockstep-sync/lockstep/connectors"
+	"github.com/lockstep-sync/lockstep/connectors/google"
 	tool "github.com/lockstep-sync/lockstep/connectors/memory"
 	sandbox "github.com/lockstep-sync/lockstep/connectors/sandbox/google"
 	"github.com/lockstep-sync/lockstep/connectors/transport"
@@ -137,7 +138,7 @@ func newWorld(t *rapid.T) *world {
 
 // restart makes engine and connector anew on what the store holds.
 func (w *world) restart() {
-	svc, err := NewService(w.t.Context(), Credentials{Endpoint: "http://docs.test"}, transport.Options{
+	svc, err := NewService(w.t.Context(), google.Credentials{Endpoint: "http://docs.test"}, transport.Options{
 		Source: docSource, Retries: -1, InlineWait: time.Nanosecond, Base: w,
 	})
 	if err != nil {

@@ -5,14 +5,13 @@ import (
 	"errors"
 	"maps"
 	"net/http"
-	"regexp"
 	"slices"
-	"strconv"
 
 	"google.golang.org/api/googleapi"
 	"google.golang.org/api/sheets/v4"
 
 	"github.com/lockstep-sync/lockstep/connectors/cells"
+	"github.com/lockstep-sync/lockstep/connectors/google"
 	"github.com/lockstep-sync/lockstep/sync/fault"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
@@ -119,7 +118,7 @@ func (a *applying) run(at []int) {
 	}
 	var answer *googleapi.Error
 	if errors.As(err, &answer) && answer.Code == http.StatusBadRequest {
-		if n, ok := requestNumber(answer.Message); ok && n < b.front && full(answer) {
+		if n, ok := google.RequestNumber(answer.Message); ok && n < b.front && full(answer) {
 			a.c.journal.off = true // no room for it: what fits is written all the same, with the care of one more read alone
 			a.budget = max(a.budget, 1)
 			a.run(b.places())
@@ -153,7 +152,7 @@ func (a *applying) stop(at []int, f *fault.Error) {
 // refused and the others are tried again; else the halves are.
 func (a *applying) split(b *batch, answer *googleapi.Error) {
 	all := b.places()
-	if n, ok := requestNumber(answer.Message); ok && n < b.front && a.c.journal.refused < 2 {
+	if n, ok := google.RequestNumber(answer.Message); ok && n < b.front && a.c.journal.refused < 2 {
 		// It is there already, or somebody deleted it, or made it smaller.
 		a.c.journal.refused++
 		if f := a.c.findJournal(a.ctx); f != nil {
@@ -208,21 +207,11 @@ func without(all, some []int) []int {
 // blamed are the places of the patches behind the request that an answer names: "Invalid requests[3].updateCells: …". Nil
 // where it names none.
 func (b *batch) blamed(message string) []int {
-	n, ok := requestNumber(message)
+	n, ok := google.RequestNumber(message)
 	if !ok || n >= len(b.owners) {
 		return nil
 	}
 	return b.owners[n]
-}
-
-// requestNumber is the number of the request that an answer names.
-func requestNumber(message string) (int, bool) {
-	m := regexp.MustCompile(`requests\[(\d+)\]`).FindStringSubmatch(message)
-	if m == nil {
-		return 0, false
-	}
-	n, err := strconv.Atoi(m[1])
-	return n, err == nil
 }
 
 // places are where the patches of the batch stand in the call of Apply.

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lockstep-sync/lockstep/connectors/google"
 	sandbox "github.com/lockstep-sync/lockstep/connectors/sandbox/google"
 	"github.com/lockstep-sync/lockstep/connectors/transport"
 	"github.com/lockstep-sync/lockstep/sync/task"
@@ -32,7 +33,7 @@ func BenchmarkPull(b *testing.B) {
 	if _, err := srv.LoadRows(id, "Scorecard", strings.NewReader(lines.String())); err != nil {
 		b.Fatal(err)
 	}
-	svc, err := NewService(b.Context(), Credentials{Endpoint: web.URL}, transport.Options{})
+	svc, err := NewService(b.Context(), google.Credentials{Endpoint: web.URL}, transport.Options{})
 	if err != nil {
 		b.Fatal(err)
 	}

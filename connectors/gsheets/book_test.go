@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lockstep-sync/lockstep/connectors/google"
 	sandbox "github.com/lockstep-sync/lockstep/connectors/sandbox/google"
 	"github.com/lockstep-sync/lockstep/connectors/transport"
 	"github.com/lockstep-sync/lockstep/sync/fault"
@@ -48,7 +49,7 @@ func open(t *testing.T, cfg Config, lines ...string) *book {
 
 func (b *book) connect(cfg Config) {
 	b.Helper()
-	svc, err := NewService(b.Context(), Credentials{Endpoint: b.web.URL}, transport.Options{
+	svc, err := NewService(b.Context(), google.Credentials{Endpoint: b.web.URL}, transport.Options{
 		Source: "sheet", Retries: -1, Timeout: 30 * time.Second, Base: b.checked,
 	})
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/lockstep-sync/lockstep/connectors/google"
 	"github.com/lockstep-sync/lockstep/connectors/transport"
 )
 
@@ -33,7 +34,7 @@ type Budgets struct {
 	limits Limits
 
 	mu       sync.Mutex
-	accounts map[Credentials]*account
+	accounts map[google.Credentials]*account
 }
 
 // NewBudgets returns budgets of which nothing is spent. Now is the clock by which minutes are counted; nil means time.Now.
@@ -47,11 +48,11 @@ func NewBudgets(now func() time.Time, limits Limits) *Budgets {
 	if limits.Writes <= 0 {
 		limits.Writes = DefaultWrites
 	}
-	return &Budgets{now: now, limits: limits, accounts: map[Credentials]*account{}}
+	return &Budgets{now: now, limits: limits, accounts: map[google.Credentials]*account{}}
 }
 
 // Gate is the way of one sheet of a partnership to the budget of the account.
-func (b *Budgets) Gate(cred Credentials, partnership string) transport.Gate {
+func (b *Budgets) Gate(cred google.Credentials, partnership string) transport.Gate {
 	a := b.account(cred)
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -68,7 +69,7 @@ func (b *Budgets) Gate(cred Credentials, partnership string) transport.Gate {
 // Room is how long a partnership has to pause between two cycles, each of which reads all its sheets, so that what is
 // read to see whether anything changed takes half of the account's reads at most, together with what other partnerships
 // read. 0 where it has no sheets.
-func (b *Budgets) Room(cred Credentials, partnership string) time.Duration {
+func (b *Budgets) Room(cred google.Credentials, partnership string) time.Duration {
 	a := b.account(cred)
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -79,7 +80,7 @@ func (b *Budgets) Room(cred Credentials, partnership string) time.Duration {
 	return a.room(p, a.now())
 }
 
-func (b *Budgets) account(cred Credentials) *account {
+func (b *Budgets) account(cred google.Credentials) *account {
 	if cred.File != "" {
 		cred.File = filepath.Clean(cred.File)
 	}

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/lockstep-sync/lockstep/connectors/google"
 	"github.com/lockstep-sync/lockstep/connectors/sandbox/dials"
 	sandbox "github.com/lockstep-sync/lockstep/connectors/sandbox/google"
 	"github.com/lockstep-sync/lockstep/connectors/transport"
@@ -31,9 +32,9 @@ func TestGoogleNeverRefuses(t *testing.T) {
 			if _, err := srv.AddRow(id, tab, "Action", "Pump"); err != nil {
 				t.Fatal(err)
 			}
-			cred := Credentials{Endpoint: "http://google.example"}
+			cred := google.Credentials{Endpoint: "http://google.example"}
 			svc, err := NewService(t.Context(), cred, transport.Options{
-				Base: inProcess{srv}, Gate: budgets.Gate(cred, fmt.Sprint("partnership ", i%2)), Observer: &waited,
+				Base: dials.InProcess(srv), Gate: budgets.Gate(cred, fmt.Sprint("partnership ", i%2)), Observer: &waited,
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -81,8 +82,8 @@ func TestGoogleNeverRefuses(t *testing.T) {
 		<-time.After(2 * time.Minute)
 		srv.Panel().Inject(dials.Fault{Effect: dials.Reply, Status: http.StatusTooManyRequests, Body: quotaBody})
 		srv.Panel().ResetLog()
-		cred := Credentials{Endpoint: "http://google.example/"}
-		svc, err := NewService(t.Context(), cred, transport.Options{Base: inProcess{srv}, Gate: budgets.Gate(cred, "partnership 0")})
+		cred := google.Credentials{Endpoint: "http://google.example/"}
+		svc, err := NewService(t.Context(), cred, transport.Options{Base: dials.InProcess(srv), Gate: budgets.Gate(cred, "partnership 0")})
 		if err != nil {
 			t.Fatal(err)
 		}

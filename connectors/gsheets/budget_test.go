@@ -9,10 +9,11 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/lockstep-sync/lockstep/connectors/google"
 	"github.com/lockstep-sync/lockstep/connectors/transport"
 )
 
-var oneAccount = Credentials{File: "/run/secrets/google.json"}
+var oneAccount = google.Credentials{File: "/run/secrets/google.json"}
 
 // purse is Budgets with a clock that a test moves by hand.
 type purse struct {
@@ -80,10 +81,10 @@ func TestBudgetOfAnAccount(t *testing.T) {
 		t.Errorf("%d writes are sent at once, and then a pause of %s; want 60 and %s", n, wait, window)
 	}
 	// Another account has its own; an account is the same however its file is written.
-	if d := p.ask(p.Gate(Credentials{File: "/run/other.json"}, "water"), reads, false); d > 0 {
+	if d := p.ask(p.Gate(google.Credentials{File: "/run/other.json"}, "water"), reads, false); d > 0 {
 		t.Errorf("another account waits %s", d)
 	}
-	if d := p.ask(p.Gate(Credentials{File: "/run/x/../secrets/google.json"}, "water"), reads, false); d == 0 {
+	if d := p.ask(p.Gate(google.Credentials{File: "/run/x/../secrets/google.json"}, "water"), reads, false); d == 0 {
 		t.Error("the same account by another path has a budget of its own")
 	}
 	p.clock = p.clock.Add(window)

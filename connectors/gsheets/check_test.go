@@ -8,6 +8,7 @@ import (
 	"google.golang.org/api/sheets/v4"
 
 	"github.com/lockstep-sync/lockstep/connectors"
+	"github.com/lockstep-sync/lockstep/connectors/google"
 	"github.com/lockstep-sync/lockstep/connectors/transport"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
@@ -96,7 +97,7 @@ func TestCheckOfASheetThatIsOnlyRead(t *testing.T) {
 func (b *book) driven() {
 	b.Helper()
 	var err error
-	b.c.o.Drive, err = NewDrive(b.Context(), Credentials{Endpoint: b.web.URL}, transport.Options{Source: "sheet", Retries: -1})
+	b.c.o.Drive, err = google.NewDrive(b.Context(), google.Credentials{Endpoint: b.web.URL}, transport.Options{Source: "sheet", Retries: -1})
 	b.must(err)
 }
 

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/lockstep-sync/lockstep/connectors/google"
 	"github.com/lockstep-sync/lockstep/connectors/sandbox/dials"
 	sandbox "github.com/lockstep-sync/lockstep/connectors/sandbox/google"
 	"github.com/lockstep-sync/lockstep/connectors/transport"
@@ -58,7 +59,7 @@ func TestServiceAccount(t *testing.T) {
 		t.Fatal(err)
 	}
 	connect := func() *Connector {
-		svc, err := NewService(t.Context(), Credentials{File: file}, transport.Options{Retries: -1, Base: inProcess{srv}})
+		svc, err := NewService(t.Context(), google.Credentials{File: file}, transport.Options{Retries: -1, Base: dials.InProcess(srv)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -87,20 +88,9 @@ func TestServiceAccount(t *testing.T) {
 	if f := fault.Of(err); f.Kind != fault.Permanent || f.Reason != fault.Auth || !strings.Contains(f.Hint, "credentials_file") {
 		t.Errorf("a refused key: %v, hint %q", err, f.Hint)
 	}
-	for _, cred := range []Credentials{{}, {Endpoint: "localhost:99"}, {File: filepath.Join(t.TempDir(), "none.json")}} {
+	for _, cred := range []google.Credentials{{}, {Endpoint: "localhost:99"}, {File: filepath.Join(t.TempDir(), "none.json")}} {
 		if _, err := NewService(t.Context(), cred, transport.Options{}); err == nil {
 			t.Errorf("%+v is taken", cred)
 		}
 	}
-}
-
-// inProcess hands requests to a handler.
-type inProcess struct{ h http.Handler }
-
-func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
-	w := httptest.NewRecorder()
-	p.h.ServeHTTP(w, r)
-	resp := w.Result()
-	resp.Request = r
-	return resp, nil
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/lockstep-sync/lockstep/connectors"
 	"github.com/lockstep-sync/lockstep/connectors/connectortest"
+	"github.com/lockstep-sync/lockstep/connectors/google"
 	"github.com/lockstep-sync/lockstep/connectors/sandbox/dials"
 	sandbox "github.com/lockstep-sync/lockstep/connectors/sandbox/google"
 	"github.com/lockstep-sync/lockstep/connectors/sandbox/google/discoverycheck"
@@ -150,7 +151,7 @@ func (d *desk) row(n int) []any {
 
 func (d *desk) Connector(t connectortest.T) connectors.Connector {
 	t.Helper()
-	svc, err := NewService(t.Context(), Credentials{Endpoint: d.web.URL}, transport.Options{
+	svc, err := NewService(t.Context(), google.Credentials{Endpoint: d.web.URL}, transport.Options{
 		Retries: -1, InlineWait: time.Millisecond, Timeout: 30 * time.Second, Base: d.checked,
 	})
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/lockstep-sync/lockstep/connectors"
 	"github.com/lockstep-sync/lockstep/connectors/cells"
+	"github.com/lockstep-sync/lockstep/connectors/google"
 	"github.com/lockstep-sync/lockstep/sync/fault"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
@@ -27,7 +28,7 @@ type Options struct {
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// Drive tells where the spreadsheet's file lies; nil is not asked.
-	Drive *Drive
+	Drive *google.Drive
 }
 
 // Connector connects one tab. Besides connectors.Connector it is a Normalizer and a Confirmer and, for the scorecard, a
@@ -36,7 +37,7 @@ type Connector struct {
 	cfg     Config
 	svc     *sheets.Service
 	o       Options
-	bin     bin
+	bin     google.Bin
 	words   *cells.Vocabulary
 	headers [task.FieldCount]string
 	web     string // where people see the spreadsheets
@@ -69,7 +70,7 @@ func New(cfg Config, svc *sheets.Service, o Options) (*Connector, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	c := &Connector{cfg: cfg, svc: svc, o: o, words: newVocabulary(cfg), web: webAddress(svc.BasePath)}
+	c := &Connector{cfg: cfg, svc: svc, o: o, words: newVocabulary(cfg), web: google.Web(svc.BasePath)}
 	for _, f := range cfg.fields() {
 		c.headers[f] = cfg.header(f)
 	}
@@ -118,7 +119,7 @@ type memory struct {
 // Pull reads the whole tab in one request. The snapshot is complete, unless a row bears an id that is none of ours: it
 // could be any task's. The cursor only serves to notice what was deleted.
 func (c *Connector) Pull(ctx context.Context, cursor string) (task.Snapshot, error) {
-	if f := c.binned(ctx); f != nil {
+	if f := c.bin.Look(ctx, c.o.Drive, c.cfg.Spreadsheet, c.faults()); f != nil {
 		return task.Snapshot{}, f
 	}
 	var before memory
@@ -212,3 +213,9 @@ func (c *Connector) Confirm(ctx context.Context, keys []string) (map[string]conn
 func conflict(format string, args ...any) *fault.Error {
 	return fault.New(fault.Conflict, fault.Precondition, "write the row", format, args...)
 }
+
+// Hint implements connectors.Hinted. Every Pull reads the whole tab, so there is nothing to remember.
+func (c *Connector) Hint(...string) {}
+
+// HintDeleted implements connectors.Hinted: the next Pull asks Drive where the file lies.
+func (c *Connector) HintDeleted(...string) { c.bin.Suspect() }

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/api/sheets/v4"
 	"pgregory.net/rapid"
 
+	"github.com/lockstep-sync/lockstep/connectors/google"
 	"github.com/lockstep-sync/lockstep/connectors/sandbox/dials"
 	"github.com/lockstep-sync/lockstep/connectors/transport"
 	"github.com/lockstep-sync/lockstep/sync/fault"
@@ -204,7 +205,7 @@ func TestATimeoutAfterANewRow(t *testing.T) {
 	t.Parallel()
 	for _, effect := range []dials.Effect{dials.HangAfter, dials.CutAfter, dials.Truncate, dials.Half} {
 		b := open(t, columns("title", "Action"), "Action", "Pump")
-		svc, err := NewService(t.Context(), Credentials{Endpoint: b.web.URL}, transport.Options{
+		svc, err := NewService(t.Context(), google.Credentials{Endpoint: b.web.URL}, transport.Options{
 			Source: "sheet", InlineWait: time.Millisecond,
 			Base: b.srv.Panel().Impatient(http.DefaultTransport), // half an answer is none of Google's: it is not held against its document
 		})
@@ -239,7 +240,7 @@ func TestGoogleIsDown(t *testing.T) {
 	t.Parallel()
 	b := open(t, columns("title", "Action"), "Action", "Pump")
 	snap := b.adopt()
-	svc, err := NewService(t.Context(), Credentials{Endpoint: b.web.URL}, transport.Options{Source: "sheet", InlineWait: time.Millisecond, Base: b.checked})
+	svc, err := NewService(t.Context(), google.Credentials{Endpoint: b.web.URL}, transport.Options{Source: "sheet", InlineWait: time.Millisecond, Base: b.checked})
 	b.must(err)
 	b.c.svc = svc
 	down := dials.Fault{Effect: dials.Reply, Status: http.StatusServiceUnavailable, Body: `{"error":{"code":503,"message":"The service is currently unavailable.","status":"UNAVAILABLE"}}`}

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/api/googleapi"
 
 	"github.com/lockstep-sync/lockstep/connectors"
+	"github.com/lockstep-sync/lockstep/connectors/google"
 	"github.com/lockstep-sync/lockstep/sync/fault"
 )
 
@@ -116,7 +117,7 @@ func (c *Connector) publishParts(ctx context.Context, refused error) (*fault.Err
 func refusedRequest(err error) (int, bool) {
 	var answer *googleapi.Error
 	if errors.As(err, &answer) && answer.Code == http.StatusBadRequest {
-		return requestNumber(answer.Message)
+		return google.RequestNumber(answer.Message)
 	}
 	return 0, false
 }

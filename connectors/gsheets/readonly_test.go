@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/lockstep-sync/lockstep/connectors"
+	"github.com/lockstep-sync/lockstep/connectors/google"
 	"github.com/lockstep-sync/lockstep/connectors/transport"
 	"github.com/lockstep-sync/lockstep/sync/engine"
 	"github.com/lockstep-sync/lockstep/sync/merge"
@@ -27,7 +28,7 @@ func openReading(t *testing.T, configured bool, lines ...string) *reading {
 	r := &reading{book: open(t, cfg, append([]string{"Action|Status|Deadline|Comments"}, lines...)...), store: storetest.NewMemory()}
 	r.must(r.srv.ReadOnly(r.id))
 	card := r.srv.AddSpreadsheet("Scorecard", tab)
-	svc, err := NewService(t.Context(), Credentials{Endpoint: r.web.URL}, transport.Options{Retries: -1, Base: r.checked})
+	svc, err := NewService(t.Context(), google.Credentials{Endpoint: r.web.URL}, transport.Options{Retries: -1, Base: r.checked})
 	r.must(err)
 	cards, err := New(Config{Spreadsheet: card, Tab: tab, Scorecard: true, Partners: []Partner{{ID: "riverton", Name: "Riverton"}}}, svc,
 		Options{Source: "scorecard", KeyPrefix: "CW", Now: noon})

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/lockstep-sync/lockstep/connectors/google"
 	"github.com/lockstep-sync/lockstep/connectors/transport"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
@@ -35,7 +36,7 @@ func (m *meanwhile) RoundTrip(r *http.Request) (*http.Response, error) {
 func (b *book) meanwhile() *meanwhile {
 	b.Helper()
 	m := &meanwhile{RoundTripper: b.checked}
-	svc, err := NewService(b.Context(), Credentials{Endpoint: b.web.URL}, transport.Options{Source: "sheet", Retries: -1, Base: m})
+	svc, err := NewService(b.Context(), google.Credentials{Endpoint: b.web.URL}, transport.Options{Source: "sheet", Retries: -1, Base: m})
 	b.must(err)
 	b.c, err = New(b.c.cfg, svc, b.c.o)
 	b.must(err)

@@ -19,6 +19,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/lockstep-sync/lockstep/connectors"
+	"github.com/lockstep-sync/lockstep/connectors/google"
 	tool "github.com/lockstep-sync/lockstep/connectors/memory"
 	sandbox "github.com/lockstep-sync/lockstep/connectors/sandbox/google"
 	"github.com/lockstep-sync/lockstep/connectors/transport"
@@ -149,7 +150,7 @@ var noLog = slog.New(slog.DiscardHandler)
 
 // restart makes engine and connectors anew on what the store holds.
 func (w *world) restart() {
-	svc, err := NewService(w.t.Context(), Credentials{Endpoint: "http://sheets.test"}, transport.Options{
+	svc, err := NewService(w.t.Context(), google.Credentials{Endpoint: "http://sheets.test"}, transport.Options{
 		Source: "sheet", Retries: -1, InlineWait: time.Nanosecond, Base: w,
 	})
 	if err != nil {

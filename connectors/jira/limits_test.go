@@ -3,7 +3,6 @@ package jira
 import (
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -14,19 +13,6 @@ import (
 	"github.com/lockstep-sync/lockstep/sync/fault"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
-
-// inside serves requests without a network, so that they take no time.
-type inside struct{ http.Handler }
-
-func (s inside) RoundTrip(r *http.Request) (*http.Response, error) {
-	if r.Body == nil {
-		r = r.Clone(r.Context())
-		r.Body = http.NoBody
-	}
-	rec := httptest.NewRecorder()
-	s.ServeHTTP(rec, r)
-	return rec.Result(), nil
-}
 
 // house is a Jira with several sources on one account, in a time of its own.
 type house struct {
@@ -50,7 +36,7 @@ func (h *house) source() *Connector {
 	h.t.Helper()
 	email, token := h.srv.Credentials()
 	c, err := New(Config{URL: "https://aqua.example", Email: email, Token: token, JQL: "project = " + h.srv.Project(), Flavor: "cloud"}, Options{
-		Source: "jira", KeyPrefix: "CW", Base: inside{h.srv}, Budgets: h.budgets,
+		Source: "jira", KeyPrefix: "CW", Base: dials.InProcess(h.srv), Budgets: h.budgets,
 	})
 	if err != nil {
 		h.t.Fatal(err)
@@ -189,7 +175,7 @@ func TestCrowdedAndChanged(t *testing.T) {
 					t.Error(err)
 				}
 			}
-			return inside{h.srv}.RoundTrip(r)
+			return dials.InProcess(h.srv).RoundTrip(r)
 		})
 		email, token := h.srv.Credentials()
 		c, err := New(Config{URL: "https://aqua.example", Email: email, Token: token, JQL: "project = " + h.srv.Project(), Flavor: "cloud"},

@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/lockstep-sync/lockstep/config"
+	"github.com/lockstep-sync/lockstep/connectors/google"
 	"github.com/lockstep-sync/lockstep/connectors/gsheets"
 	"github.com/lockstep-sync/lockstep/connectors/jira"
 	"github.com/lockstep-sync/lockstep/internal/notify"
@@ -60,8 +61,8 @@ type App struct {
 	budgets  *jira.Budgets    // of all partnerships: they may share an account
 	google   *gsheets.Budgets // likewise
 	webhooks *webhooks
-	sheets   []sheet        // in the order of the configuration
-	watch    *gsheets.Watch // nil where Google is not asked to tell of changes
+	sheets   []sheet       // in the order of the configuration
+	watch    *google.Watch // nil where Google is not asked to tell of changes
 	messages *notify.Metrics
 	web      *web.Server
 }

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/lockstep-sync/lockstep/connectors/google"
 	"github.com/lockstep-sync/lockstep/connectors/gsheets"
 	"github.com/lockstep-sync/lockstep/connectors/transport"
 	"github.com/lockstep-sync/lockstep/internal/demo"
@@ -107,7 +108,7 @@ func TestAFloodOfNoticesLeavesHalfOfTheReads(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		budgets := gsheets.NewBudgets(time.Now, gsheets.Limits{})
-		cred := gsheets.Credentials{File: "google.json"}
+		cred := google.Credentials{File: "google.json"}
 		ctx, stop := context.WithTimeout(t.Context(), time.Hour)
 		defer stop()
 		var mu sync.Mutex

@@ -6,6 +6,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/time/rate"
 
+	"github.com/lockstep-sync/lockstep/connectors/google"
 	"github.com/lockstep-sync/lockstep/connectors/gsheets"
 	"github.com/lockstep-sync/lockstep/sync/fault"
 	"github.com/lockstep-sync/lockstep/web"
@@ -15,7 +16,7 @@ import (
 type sheet struct {
 	partnership string
 	file        string
-	drive       *gsheets.Drive
+	drive       *google.Drive
 	conn        *gsheets.Connector
 }
 
@@ -24,7 +25,7 @@ func (a *App) watchDrive() {
 	notices := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Namespace: "lockstep", Name: "drive_notices_total", Help: "Notices that came from Google Drive, by what became of them.",
 	}, []string{"outcome"})
-	for _, outcome := range gsheets.NoticeOutcomes() {
+	for _, outcome := range google.NoticeOutcomes() {
 		notices.WithLabelValues(outcome) // a series that begins at its first event hides that event
 	}
 	a.registry.MustRegister(notices, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
@@ -40,14 +41,14 @@ func (a *App) watchDrive() {
 		return
 	}
 	seldom := rate.Sometimes{First: 1, Interval: time.Minute} // whoever can reach the address can make it say so
-	a.watch = gsheets.NewWatch(gsheets.WatchOptions{
+	a.watch = google.NewWatch(google.WatchOptions{
 		Address: address + web.DrivePath, Files: a.watchedFiles(), Now: a.o.Now,
 		Failed: func(file string, err error) {
 			a.o.Log.Warn("Google does not tell of changes", "file", file, "err", err, "hint", fault.Of(err).Hint)
 		},
 		Observe: func(outcome string) {
 			notices.WithLabelValues(outcome).Inc()
-			if outcome == gsheets.NoticeForged {
+			if outcome == google.NoticeForged {
 				seldom.Do(func() {
 					a.o.Log.Warn("notice turned away", "outcome", outcome, "hint", "it bears another token than Google was given: somebody else sends these")
 				})
@@ -58,15 +59,15 @@ func (a *App) watchDrive() {
 }
 
 // watchedFiles are the spreadsheets, each once, in the order of the configuration.
-func (a *App) watchedFiles() []gsheets.WatchedFile {
-	var files []gsheets.WatchedFile
+func (a *App) watchedFiles() []google.WatchedFile {
+	var files []google.WatchedFile
 	tabs := map[string][]sheet{}
 	for _, s := range a.sheets {
 		tabs[s.file] = append(tabs[s.file], s)
 		if len(tabs[s.file]) > 1 {
 			continue
 		}
-		files = append(files, gsheets.WatchedFile{ID: s.file, Drive: s.drive, Changed: func(gone bool) {
+		files = append(files, google.WatchedFile{ID: s.file, Drive: s.drive, Changed: func(gone bool) {
 			for _, t := range tabs[s.file] {
 				if gone {
 					t.conn.HintDeleted()

@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/lockstep-sync/lockstep/connectors/gsheets"
+	"github.com/lockstep-sync/lockstep/connectors/google"
 	"github.com/lockstep-sync/lockstep/connectors/jira"
 	"github.com/lockstep-sync/lockstep/internal/app"
 	"github.com/lockstep-sync/lockstep/internal/notify"
@@ -112,7 +112,7 @@ A histogram ` + "`x`" + ` is served as ` + "`x_bucket`, `x_sum` and `x_count`" +
 	set("guard", "`lockstep_guard_trips_total`", plan.GuardNames())
 	set("status", "`lockstep_tasks`", task.Statuses())
 	set("outcome", "`lockstep_webhooks_total`", jira.WebhookOutcomes())
-	set("outcome", "`lockstep_drive_notices_total`", gsheets.NoticeOutcomes())
+	set("outcome", "`lockstep_drive_notices_total`", google.NoticeOutcomes())
 	b.WriteString("\n`partnership`, `partner` and `source` are ids of the configuration, and so are `from` and `to`, which are sources.\n")
 	return b.String()
 }

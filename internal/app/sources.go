@@ -8,6 +8,7 @@ import (
 	"github.com/lockstep-sync/lockstep/config"
 	"github.com/lockstep-sync/lockstep/connectors"
 	"github.com/lockstep-sync/lockstep/connectors/gdocs"
+	"github.com/lockstep-sync/lockstep/connectors/google"
 	"github.com/lockstep-sync/lockstep/connectors/gsheets"
 	"github.com/lockstep-sync/lockstep/connectors/jira"
 	"github.com/lockstep-sync/lockstep/connectors/transport"
@@ -46,12 +47,12 @@ func (a *App) connector(ctx context.Context, p config.Partnership, s config.Sour
 
 func (a *App) doc(ctx context.Context, p config.Partnership, id task.SourceID, cfg gdocs.Config) (connectors.Connector, error) {
 	g := a.o.Config.Google
-	cred := gdocs.Credentials{File: g.CredentialsFile, Endpoint: g.Endpoint}
+	cred := google.Credentials{File: g.CredentialsFile, Endpoint: g.Endpoint}
 	svc, err := gdocs.NewService(ctx, cred, transport.Options{Source: id, Observer: a.requests})
 	if err != nil {
 		return nil, err
 	}
-	drive, err := gdocs.NewDrive(ctx, cred, transport.Options{Source: id, Observer: a.requests})
+	drive, err := google.NewDrive(ctx, cred, transport.Options{Source: id, Observer: a.requests})
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +66,7 @@ func (a *App) sheet(ctx context.Context, p config.Partnership, id task.SourceID,
 	if err != nil {
 		return nil, err
 	}
-	drive, err := gsheets.NewDrive(ctx, a.credentials(), transport.Options{Source: id, Observer: a.requests})
+	drive, err := google.NewDrive(ctx, a.credentials(), transport.Options{Source: id, Observer: a.requests})
 	if err != nil {
 		return nil, err
 	}
@@ -78,9 +79,9 @@ func (a *App) sheet(ctx context.Context, p config.Partnership, id task.SourceID,
 }
 
 // credentials are how Google is reached.
-func (a *App) credentials() gsheets.Credentials {
+func (a *App) credentials() google.Credentials {
 	g := a.o.Config.Google
-	return gsheets.Credentials{File: g.CredentialsFile, Endpoint: g.Endpoint}
+	return google.Credentials{File: g.CredentialsFile, Endpoint: g.Endpoint}
 }
 
 // googleBudgets are those of the one account that all sheets are reached with.

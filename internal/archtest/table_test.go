@@ -53,9 +53,10 @@ var table = []row{
 	{packages: "connectors connectors/transport", may: "sync/task sync/fault"},
 	{
 		packages: "connectors/gsheets connectors/gdocs",
-		may:      "sync/task sync/fault connectors connectors/transport connectors/cells",
+		may:      "sync/task sync/fault connectors connectors/transport connectors/cells connectors/google",
 	},
-	{packages: "connectors/cells", may: "sync/task"}, // what people write into cells, in a sheet or in a document
+	{packages: "connectors/google", may: "sync/task sync/fault connectors/transport"}, // what connectors of Google's services share
+	{packages: "connectors/cells", may: "sync/task"},                                  // what people write into cells, in a sheet or in a document
 	{
 		packages: "connectors/memory",
 		may:      "sync/task sync/fault connectors connectors/transport",
@@ -79,7 +80,7 @@ var table = []row{
 	{packages: "internal/app", may: "everything"},
 	{
 		packages: "internal/setup",
-		may:      "config connectors connectors/gsheets connectors/jira connectors/transport sync/task sync/fault",
+		may:      "config connectors connectors/google connectors/gsheets connectors/jira connectors/transport sync/task sync/fault",
 	},
 	{packages: "internal/demo", may: "config sync/task sync/scorecard sync/store sync/view connectors/sandbox/jira connectors/sandbox/google"},
 	{

@@ -17,6 +17,7 @@ import (
 
 	"github.com/lockstep-sync/lockstep/config"
 	"github.com/lockstep-sync/lockstep/connectors"
+	"github.com/lockstep-sync/lockstep/connectors/google"
 	"github.com/lockstep-sync/lockstep/connectors/gsheets"
 	"github.com/lockstep-sync/lockstep/connectors/transport"
 )
@@ -74,7 +75,7 @@ type session struct {
 	plan plan
 
 	svc   *sheets.Service // nil until Google is needed
-	drive *gsheets.Drive
+	drive *google.Drive
 }
 
 func (s *session) name(context.Context) error {
@@ -95,12 +96,12 @@ func (s *session) google(ctx context.Context) error {
 		}
 		s.plan.Credentials = absolute(file)
 	}
-	cred := gsheets.Credentials{File: s.plan.Credentials, Endpoint: s.plan.Endpoint}
+	cred := google.Credentials{File: s.plan.Credentials, Endpoint: s.plan.Endpoint}
 	svc, err := gsheets.NewService(ctx, cred, transport.Options{Source: "init"})
 	if err != nil {
 		return fmt.Errorf("reach Google: %w", err)
 	}
-	drive, err := gsheets.NewDrive(ctx, cred, transport.Options{Source: "init"})
+	drive, err := google.NewDrive(ctx, cred, transport.Options{Source: "init"})
 	if err != nil {
 		return fmt.Errorf("reach Google: %w", err)
 	}

@@ -1,39 +1,34 @@
-package gsheets
+package google
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"sync/atomic"
 	"time"
 
 	"google.golang.org/api/drive/v3"
 	"google.golang.org/api/googleapi"
-	"google.golang.org/api/option"
 
 	"github.com/lockstep-sync/lockstep/connectors/transport"
 	"github.com/lockstep-sync/lockstep/sync/fault"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
-// Drive asks Google Drive about the file that a spreadsheet is: whether it lies in the bin, and that changes be told. What it
-// says is never more than a hint: its notices lag behind by minutes at times. It counts apart from Sheets,
-// and has a budget of thousands a minute.
+// Drive asks Google Drive about the file that a spreadsheet or a document is: whether it lies in the bin, and that changes be told. What
+// it says is never more than a hint: its notices lag behind by minutes at times. It counts apart from Sheets and Docs, and has a budget
+// of thousands a minute.
 type Drive struct {
 	svc    *drive.Service
 	source task.SourceID
 }
 
-// NewDrive returns a Drive for one source, reached as its sheet is: see NewService.
+// NewDrive returns a Drive for one source, reached as its file is: see Dial.
 func NewDrive(ctx context.Context, cred Credentials, o transport.Options) (*Drive, error) {
-	opts, err := dial(ctx, cred, o)
+	opts, err := Dial(ctx, cred, metadataScope, "drive/v3/", o)
 	if err != nil {
 		return nil, err
-	}
-	if cred.Endpoint != "" {
-		opts = append(opts, option.WithEndpoint(strings.TrimRight(cred.Endpoint, "/")+"/drive/v3/"))
 	}
 	svc, err := drive.NewService(ctx, opts...)
 	if err != nil {
@@ -42,7 +37,7 @@ func NewDrive(ctx context.Context, cred Credentials, o transport.Options) (*Driv
 	return &Drive{svc: svc, source: o.Source}, nil
 }
 
-// File is what Drive says of a file. Its version is not looked at: every cycle reads the cells themselves, and a version that has not
+// File is what Drive says of a file. Its version is not looked at: every cycle reads the contents themselves, and a version that has not
 // grown yet would be no reason not to.
 type File struct {
 	Trashed  bool // it lies in the bin
@@ -88,36 +83,33 @@ func driveHint(answer *googleapi.Error) string {
 // lookEvery is how often Drive is asked whether a file lies in the bin: a request more in ten minutes.
 const lookEvery = 10 * time.Minute
 
-// bin is what is known of where the file lies.
-type bin struct {
+// Bin tells whether a file lies in the bin. Sheets and Docs go on answering for such a file, until Google deletes it for good after thirty
+// days. Its zero value has not looked yet.
+type Bin struct {
 	trashed bool
 	due     time.Time   // when Drive is asked next
 	suspect atomic.Bool // a notice says that something is to be looked at
 }
 
-// binned is the fault of a file that lies in the bin, nil where it does not or nothing can be told. Sheets itself goes on
-// answering for such a file, until Google deletes it for good after thirty days. It asks seldom while all is well, and each time
-// while the file lies there, so that a file which is restored is read at once.
-func (c *Connector) binned(ctx context.Context) *fault.Error {
-	now := c.o.Now()
-	if c.o.Drive == nil || !c.bin.suspect.Swap(false) && !c.bin.trashed && now.Before(c.bin.due) && c.bin.due.Sub(now) <= lookEvery {
+// Suspect has the next look ask Drive at once. It may be called from any goroutine.
+func (b *Bin) Suspect() { b.suspect.Store(true) }
+
+// Look is the fault of a file that lies in the bin, nil where it does not or nothing can be told: d may be nil. It asks seldom while all
+// is well, and each time while the file lies there, so that a file which is restored is read at once.
+func (b *Bin) Look(ctx context.Context, d *Drive, file string, faults Faults) *fault.Error {
+	now := faults.Now()
+	if d == nil || !b.suspect.Swap(false) && !b.trashed && now.Before(b.due) && b.due.Sub(now) <= lookEvery {
 		return nil
 	}
-	// Without an answer, what was known stays: whether the file can be read the sheet itself says.
-	if f, err := c.o.Drive.File(ctx, c.cfg.Spreadsheet); err == nil || fault.HasReason(err, fault.NotFound) {
-		c.bin.trashed = f.Trashed
+	// Without an answer, what was known stays: whether the file can be read it says itself.
+	if f, err := d.File(ctx, file); err == nil || fault.HasReason(err, fault.NotFound) {
+		b.trashed = f.Trashed
 	}
-	c.bin.due = now.Add(lookEvery)
-	if !c.bin.trashed {
+	b.due = now.Add(lookEvery)
+	if !b.trashed {
 		return nil
 	}
-	f := fault.New(fault.Permanent, fault.NotFound, "read the tab", "the spreadsheet lies in the bin")
-	f.Source = c.o.Source
+	f := fault.New(fault.Permanent, fault.NotFound, "read the "+faults.Kind, "the %s lies in the bin", faults.Kind)
+	f.Source = faults.Source
 	return f.WithHint("restore it in Google Drive: open the bin, and choose Restore; after 30 days Google deletes it for good. Nothing was removed because of it")
 }
-
-// Hint implements connectors.Hinted. Every Pull reads the whole tab, so there is nothing to remember.
-func (c *Connector) Hint(...string) {}
-
-// HintDeleted implements connectors.Hinted: the next Pull asks Drive where the file lies.
-func (c *Connector) HintDeleted(...string) { c.bin.suspect.Store(true) }

@@ -1,4 +1,4 @@
-package gsheets
+package google
 
 import (
 	"context"
@@ -37,7 +37,7 @@ func driveOf(t *testing.T, h http.Handler) *Drive {
 		t.Fatal(err)
 	}
 	d, err := NewDrive(t.Context(), Credentials{Endpoint: "http://google.example/"}, transport.Options{
-		Source: "sheet", Retries: -1, Base: checker.Wrap(inProcess{h}),
+		Source: "sheet", Retries: -1, Base: checker.Wrap(dials.InProcess(h)),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -53,7 +53,7 @@ func driveOf(t *testing.T, h http.Handler) *Drive {
 func TestDriveTellsOfAFile(t *testing.T) {
 	t.Parallel()
 	srv := sandbox.New(sandbox.Options{})
-	id := srv.AddSpreadsheet("Plan", tab)
+	id := srv.AddSpreadsheet("Plan", "Actions")
 	d := driveOf(t, srv)
 	expect := func(what string, want File) {
 		t.Helper()
@@ -79,62 +79,6 @@ func TestDriveTellsOfAFile(t *testing.T) {
 	}
 }
 
-const switchedOff = `{"error":{"code":403,"message":"Google Drive API has not been used in project 1 before or it is disabled.",` +
-	`"errors":[{"domain":"usageLimits","reason":"accessNotConfigured","message":"Google Drive API has not been used in project 1 before or it is disabled."}]}}`
-
-// TestAFileInTheBin: Sheets goes on answering for it, so Drive is asked, seldom. Then nothing of it is read: not as if it were
-// well, and not as if its rows were gone. Once it is restored it is read at once.
-func TestAFileInTheBin(t *testing.T) {
-	t.Parallel()
-	b := open(t, columns("title", "Action"), "Action", "Pump", "Pipe")
-	clock := noon()
-	b.c.o.Now = func() time.Time { return clock }
-	b.c.o.Drive = driveOf(t, b.srv)
-	asked := func() (n int) {
-		for _, r := range b.srv.Panel().Requests() {
-			if r.Path == "/drive/v3/files/"+b.id {
-				n++
-			}
-		}
-		b.srv.Panel().ResetLog()
-		return n
-	}
-	b.pull()
-	for range 9 {
-		clock = clock.Add(time.Minute)
-		b.pull()
-	}
-	if n := asked(); n != 1 {
-		t.Errorf("Drive was asked %d times in ten minutes, want once", n)
-	}
-	b.must(b.srv.Trash(b.id))
-	clock = clock.Add(time.Minute)
-	_, err := b.c.Pull(t.Context(), "")
-	b.faulty(fault.Of(err), fault.Permanent, fault.NotFound, "restore")
-	b.must(b.srv.Share(b.id))
-	if snap := b.pull(); len(snap.Records) != 2 || !snap.Complete {
-		t.Errorf("restored: %+v", snap)
-	}
-	// A notice makes it look at once.
-	b.must(b.srv.Trash(b.id))
-	b.pull()
-	b.c.Hint("whatever")
-	b.pull()
-	b.c.HintDeleted("whatever")
-	_, err = b.c.Pull(t.Context(), "")
-	b.faulty(fault.Of(err), fault.Permanent, fault.NotFound, "restore")
-	// A Drive that does not answer, or is not switched on, changes nothing.
-	b.srv.Panel().Inject(dials.Fault{Path: "/drive/", Times: 2, Effect: dials.Reply, Status: http.StatusForbidden, Body: switchedOff})
-	_, err = b.c.Pull(t.Context(), "")
-	b.faulty(fault.Of(err), fault.Permanent, fault.NotFound, "restore")
-	b.must(b.srv.Share(b.id))
-	_, _ = b.c.Pull(t.Context(), "")
-	b.pull()
-	b.srv.Panel().Inject(dials.Fault{Path: "/drive/", Times: -1, Effect: dials.Reply, Status: http.StatusForbidden, Body: switchedOff})
-	clock = clock.Add(time.Hour)
-	b.pull()
-}
-
 // watched is a Watch on files of a sandbox, in a bubble.
 type watched struct {
 	*Watch
@@ -150,7 +94,7 @@ func watching(t *testing.T, names ...string) *watched {
 	t.Helper()
 	x := &watched{}
 	arrive := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { x.ServeHTTP(w, r) })
-	x.srv = sandbox.New(sandbox.Options{Push: sandbox.PushOptions{Transport: inProcess{arrive}}})
+	x.srv = sandbox.New(sandbox.Options{Push: sandbox.PushOptions{Transport: dials.InProcess(arrive)}})
 	t.Cleanup(x.srv.Close)
 	d := driveOf(t, x.srv)
 	o := WatchOptions{Address: "https://lockstep.example/webhooks/drive", Failed: func(file string, err error) {
@@ -159,7 +103,7 @@ func watching(t *testing.T, names ...string) *watched {
 		x.failed = append(x.failed, file+": "+string(fault.Of(err).Reason)+": "+fault.Of(err).Hint)
 	}}
 	for _, name := range names {
-		id := x.srv.AddSpreadsheet(name, tab)
+		id := x.srv.AddSpreadsheet(name, "Actions")
 		x.files = append(x.files, id)
 		o.Files = append(o.Files, WatchedFile{ID: id, Drive: d, Changed: func(gone bool) {
 			x.mu.Lock()
@@ -202,7 +146,7 @@ func TestChannelsAreKept(t *testing.T) {
 		if now := x.srv.Channels(x.files[0]); slices.Equal(now, first) {
 			t.Error("four days later there is the same channel")
 		}
-		if err := x.srv.Type(x.files[1], tab, "A1", "x"); err != nil {
+		if err := x.srv.Type(x.files[1], "Actions", "A1", "x"); err != nil {
 			t.Fatal(err)
 		}
 		synctest.Wait()

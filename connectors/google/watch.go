@@ -1,4 +1,4 @@
-package gsheets
+package google
 
 import (
 	"context"
