@@ -16,7 +16,7 @@ const (
 )
 
 // ParseDay reads a day that was typed as text, and false where it is none or could be two. A time of day after it does not
-// Count.
+// count.
 func ParseDay(s string, order DateOrder) (time.Time, bool) {
 	s = PlainDay(s)
 	if t, ok := isoDay(s); ok {

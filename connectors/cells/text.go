@@ -13,12 +13,14 @@ import (
 
 // FoldHeader is the form in which headers are compared: case, line breaks and runs of blanks carry no meaning.
 func FoldHeader(s string) string {
-	return strings.ToLower(strings.Join(strings.Fields(task.TextValue(s).String()), " "))
+	s = strings.ToLower(strings.Join(strings.Fields(task.TextValue(s).String()), " "))
+	return norm.NFC.String(s) // small letters may combine where capital ones do not
 }
 
 // FoldName is the form in which people and partners are compared: accents carry no meaning either.
 func FoldName(s string) string {
-	s = strings.Map(func(r rune) rune {
+	marked := norm.NFD.String(FoldHeader(s))
+	plain := strings.Map(func(r rune) rune {
 		switch {
 		case unicode.Is(unicode.Mn, r):
 			return -1
@@ -26,8 +28,11 @@ func FoldName(s string) string {
 			return '\''
 		}
 		return r
-	}, norm.NFD.String(FoldHeader(s)))
-	return norm.NFC.String(s)
+	}, marked)
+	if len(plain) != len(marked) {
+		plain = FoldHeader(plain) // an accent may have stood on a blank
+	}
+	return norm.NFC.String(plain)
 }
 
 // FoldWord is the form in which words of a closed list are compared: only letters and digits count.

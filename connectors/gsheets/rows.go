@@ -96,14 +96,7 @@ func (c *Connector) understand(g *grid) (*table, error) {
 }
 
 // ours reports that a mark is an id of this partnership: CW-42.
-func (c *Connector) ours(mark string) bool {
-	key, number, ok := strings.Cut(mark, "-")
-	if !ok || c.o.KeyPrefix != "" && key != c.o.KeyPrefix || key == "" {
-		return false
-	}
-	n, err := strconv.ParseInt(number, 10, 64)
-	return err == nil && n > 0 && strconv.FormatInt(n, 10) == number
-}
+func (c *Connector) ours(mark string) bool { return cells.IsTaskID(mark, c.o.KeyPrefix) }
 
 // typedIn reports that a person put something into a mapped column of the row.
 func (t *table) typedIn(at int) bool {
