@@ -155,11 +155,13 @@ func (c *Connector) putBack(ctx context.Context) *fault.Error {
 	}
 	var shown []*sheets.Request
 	rows := rowsNow(c.doubt.owed, b.t)
-	for i, o := range c.doubt.owed {
+	claimed := make(map[[2]int]bool)
+	for i, o := range c.doubt.owed { // the newest first: what a repair came upon is still where that was
 		row, col, ok := o.find(b.t, rows[o.place()])
-		if !ok {
+		if !ok || claimed[[2]int{row, col}] {
 			continue // a person has put something else there since, or another repair comes first
 		}
+		claimed[[2]int{row, col}] = true
 		b.jobs = append(b.jobs, &job{
 			place: i, at: row, p: &task.Patch{Op: task.Update}, cells: []cellWrite{{row: row, col: col, value: o.old, place: i}},
 		})

@@ -122,6 +122,37 @@ func TestOurOwnStraysAreNotPutBack(t *testing.T) {
 	}
 }
 
+// TestOneCellOwesOneValue: a write landed in a row that said the same already, and over its id; and where that is then put right stands, by
+// then, a row that somebody has just put in. What that one says comes back, whatever was in the first.
+func TestOneCellOwesOneValue(t *testing.T) {
+	t.Parallel()
+	b := open(t, columns("title", "Action", "status", "Status"), "Action|Status", "Gone|Done", "Pipe|Not started")
+	m := b.meanwhile()
+	b.adopt() // CW-1 and CW-2
+	b.must(b.srv.InsertRow(b.id, tab, 3))
+	b.typed("A3", "New")
+	patch := task.Patch{Op: task.Adopt, Task: "CW-3"}
+	r := b.titled(b.pull(), "New")
+	patch.Ref, patch.Expect = r.Ref, r.Values
+	patch.Set = []task.Change{{Field: task.Status, From: r.Values[task.Status], To: task.EnumValue(task.NotStarted)}}
+	m.do = []func(){
+		func() { b.must(b.srv.DeleteRow(b.id, tab, 2)) }, // New goes up, and Pipe stands where it was
+		func() {
+			b.must(b.srv.InsertRow(b.id, tab, 3))
+			b.typed("A3", "Tap")
+			b.typed("B3", "Blocked")
+		},
+	}
+	b.c.Apply(t.Context(), []task.Patch{patch})
+	snap := b.pull()
+	if got := b.titled(snap, "Tap"); got.Values[task.Status] != task.EnumValue(task.Blocked) || got.Marker != "" {
+		t.Errorf("the row that was put in is %q, and marked %q", got.Values[task.Status], got.Marker)
+	}
+	if got := b.titled(snap, "Pipe"); got.Values[task.Status] != task.EnumValue(task.NotStarted) || got.Marker != "CW-2" {
+		t.Errorf("the row that was written over is %q, and marked %q", got.Values[task.Status], got.Marker)
+	}
+}
+
 // TestTheJournalIsLookedForAnew: that it was not found when it was looked for, twice, is nothing for good.
 func TestTheJournalIsLookedForAnew(t *testing.T) {
 	t.Parallel()
