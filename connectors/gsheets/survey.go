@@ -77,7 +77,7 @@ func (t *table) under() int {
 			last = max(last, at) // a heading or a part of a row goes with what is above it
 		}
 	}
-	if foreign < last {
+	if foreign < 0 || foreign < last {
 		return -1
 	}
 	return last + 1
