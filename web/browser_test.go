@@ -6,48 +6,18 @@ import (
 	"fmt"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 
+	"github.com/lockstep-sync/lockstep/internal/browsertest"
 	"github.com/lockstep-sync/lockstep/sync/store"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
-
-// browser starts Chromium once for all the tests that look at pages. Where there is none they skip, but not in CI.
-func browser(t *testing.T) context.Context {
-	t.Helper()
-	var path string
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if p, err := exec.LookPath(name); err == nil {
-			path = p
-			break
-		}
-	}
-	if path == "" {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("there is no Chromium, which CI must have: .ci/tools installs it")
-		}
-		t.Skip("SKIPPED: no Chromium here; `make tools` installs it")
-	}
-	opts := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU)
-	alloc, stop := chromedp.NewExecAllocator(t.Context(), opts...)
-	t.Cleanup(stop)
-	ctx, cancel := chromedp.NewContext(alloc)
-	t.Cleanup(cancel)
-	ctx, end := context.WithTimeout(ctx, 2*time.Minute)
-	t.Cleanup(end)
-	if err := chromedp.Do(ctx); err != nil {
-		t.Fatalf("start %s: %v", path, err)
-	}
-	return ctx
-}
 
 // tab opens a tab of its own, and fails the test at its end for whatever the page complained of.
 func tab(browser context.Context, t *testing.T) context.Context {
@@ -109,9 +79,7 @@ func eval[T any](ctx context.Context, t *testing.T, js string) T {
 // until waits for the page to make js true.
 func until(ctx context.Context, t *testing.T, js string) {
 	t.Helper()
-	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](js, chromedp.WithPollingTimeout(20*time.Second))); err != nil {
-		t.Fatalf("wait for %s: %v", js, err)
-	}
+	browsertest.Until(ctx, t, js, js)
 }
 
 // protocol calls a command of the browser's protocol by name.
@@ -123,7 +91,7 @@ func protocol(method string, params map[string]any) chromedp.Action[chromedp.Voi
 }
 
 func TestInABrowser(t *testing.T) { //nolint:paralleltest // it is measured in seconds, and other tests would stretch them
-	ctx := browser(t)
+	ctx := browsertest.Start(t)
 	for name, f := range map[string]func(context.Context, *testing.T){
 		"an update changes what differs and nothing else": updatesInPlace,
 		"a page without a server says so":                 saysWhenLost,
@@ -333,7 +301,7 @@ func TestScreenshots(t *testing.T) { //nolint:paralleltest // two browsers on tw
 		t.Skip("LOCKSTEP_SCREENSHOTS names no folder to write to")
 	}
 	url, hostile := site(t, serve(t, lived(t), nil)), site(t, serve(t, hostileStore(), nil))
-	ctx := browser(t)
+	ctx := browsertest.Start(t)
 	type shot struct {
 		name, url, scheme string
 		width, height     int64

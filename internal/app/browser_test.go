@@ -2,13 +2,12 @@ package app_test
 
 import (
 	"context"
-	"os"
-	"os/exec"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp"
 
+	"github.com/lockstep-sync/lockstep/internal/browsertest"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
@@ -16,28 +15,14 @@ import (
 // board in another, and see it on the page, without a reload, and on the scorecard's grid in a third.
 func TestNewcomerInChromium(t *testing.T) {
 	t.Parallel()
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("chromium is not installed, and CI must look at the page in it")
-		}
-		t.Skip("chromium is not installed: the demo is not looked at in a browser")
-	}
 	al := runAlliance(t)
 	const drill = "Drill borehole 2 at Soko market"
 	key := al.issue(t, drill)
 
-	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
-	t.Cleanup(cancel)
-	ctx, stop := chromedp.NewExecAllocator(ctx, append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox)...)
-	t.Cleanup(stop)
-	page, closePage := chromedp.NewContext(ctx)
-	t.Cleanup(closePage)
+	page := browsertest.Start(t)
 	until := func(tab context.Context, what, expression string) {
 		t.Helper()
-		if _, err := chromedp.Run(tab, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(patience))); err != nil {
-			t.Fatalf("it did not come about in the browser: %s: %v", what, err)
-		}
+		browsertest.Until(tab, t, what, expression)
 	}
 	open := func(tab context.Context, url string) {
 		t.Helper()

@@ -4,12 +4,12 @@ import (
 	"context"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"github.com/lockstep-sync/lockstep/internal/browsertest"
 )
 
 // TestPictures takes the pictures of the demo that the documentation shows: `make pictures`.
@@ -17,10 +17,6 @@ func TestPictures(t *testing.T) { //nolint:paralleltest // it is run alone
 	dir := os.Getenv("LOCKSTEP_PICTURES")
 	if dir == "" {
 		t.Skip("LOCKSTEP_PICTURES names no folder to write to")
-	}
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Fatal(err)
 	}
 	a, w := demoApp(t)
 	replay(t, a, w)
@@ -30,12 +26,7 @@ func TestPictures(t *testing.T) { //nolint:paralleltest // it is run alone
 	once(t, a)
 	page := httptest.NewServer(a.Handler())
 	t.Cleanup(page.Close)
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-	t.Cleanup(cancel)
-	ctx, stop := chromedp.NewExecAllocator(ctx, append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.Flag("hide-scrollbars", true))...)
-	t.Cleanup(stop)
-	ctx, closePage := chromedp.NewContext(ctx)
-	t.Cleanup(closePage)
+	ctx := browsertest.Start(t, chromedp.Flag("hide-scrollbars", true))
 	for _, shot := range []struct {
 		name, path, scheme string
 	}{

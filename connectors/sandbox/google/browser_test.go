@@ -3,14 +3,14 @@ package google
 import (
 	"context"
 	"fmt"
-	"os/exec"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"google.golang.org/api/sheets/v4"
+
+	"github.com/lockstep-sync/lockstep/internal/browsertest"
 )
 
 // A real browser edits a cell by a click, and sees by itself what others change.
@@ -122,26 +122,14 @@ func newPage(t *testing.T) *browserPage {
 	if testing.Short() {
 		t.Skip("starts a browser")
 	}
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Skipf("no browser is at hand: %v", err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
-	t.Cleanup(cancel)
-	ctx, stop := chromedp.NewExecAllocator(ctx, append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.WindowSize(1000, 460))...)
-	t.Cleanup(stop)
-	ctx, closeTab := chromedp.NewContext(ctx)
-	t.Cleanup(closeTab)
+	ctx := browsertest.Start(t, chromedp.WindowSize(1000, 460))
 	return &browserPage{newBench(t, Options{}), ctx}
 }
 
 // until waits for an expression to come true.
 func (b *browserPage) until(what, expression string) {
 	b.Helper()
-	if _, err := chromedp.Run(b.ctx, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(20*time.Second))); err != nil {
-		b.Fatalf("%s: %v", what, err)
-	}
+	browsertest.Until(b.ctx, b, what, expression)
 }
 
 // shows is an expression that is true when a cell shows the text.

@@ -1,37 +1,24 @@
 package jira_test
 
 import (
-	"context"
-	"os/exec"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 
 	"github.com/lockstep-sync/lockstep/connectors/sandbox/jira"
+	"github.com/lockstep-sync/lockstep/internal/browsertest"
 )
 
 // TestBoardInABrowser looks at the board as a person does: it follows what others change, and leaves a form alone in
 // which somebody is typing.
 func TestBoardInABrowser(t *testing.T) {
 	t.Parallel()
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Skip("chromium is not installed: the page is not looked at in a browser")
-	}
 	s := open(t, jira.Options{})
 	key := s.Add(jira.Seed{Summary: "Survey the wells"})
-	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
-	t.Cleanup(cancel)
-	ctx, stop := chromedp.NewExecAllocator(ctx, append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox)...)
-	t.Cleanup(stop)
-	ctx, closeTab := chromedp.NewContext(ctx)
-	t.Cleanup(closeTab)
+	ctx := browsertest.Start(t)
 	until := func(what, expression string) {
 		t.Helper()
-		if _, err := chromedp.Run(ctx, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(20*time.Second))); err != nil {
-			t.Fatalf("%s: %v", what, err)
-		}
+		browsertest.Until(ctx, t, what, expression)
 	}
 	if err := chromedp.Do(ctx, chromedp.Navigate(s.url+"/")); err != nil {
 		t.Fatal(err)
