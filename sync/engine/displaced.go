@@ -63,7 +63,10 @@ func (c *cycle) disbelieveContent() {
 // displaced has the source sit the cycle out if its rows are torn apart, and reports whether it does.
 func (c *cycle) displaced(i int, works []*work, recs []*task.Record) bool {
 	r, src := &c.reads[i], c.sources[i]
-	found := match.Displaced(c.rows(i, works, recs))
+	if len(works) == 0 {
+		return false
+	}
+	found := match.Displaced(c.rows(i, works, recs), c.freshTitles(i, recs))
 	if len(found) == 0 {
 		return false
 	}
@@ -150,6 +153,21 @@ func (c *cycle) rows(i int, works []*work, recs []*task.Record) []match.Row {
 		rows[k] = row
 	}
 	return rows
+}
+
+// freshTitles are the titles of the items of a source that are none of these.
+func (c *cycle) freshTitles(i int, known []*task.Record) []task.Value {
+	in := make(map[*task.Record]bool, len(known))
+	for _, r := range known {
+		in[r] = true
+	}
+	var out []task.Value
+	for k := range c.reads[i].snap.Records {
+		if r := &c.reads[i].snap.Records[k]; !in[r] && r.Marker == "" {
+			out = append(out, r.Values[task.Title])
+		}
+	}
+	return out
 }
 
 // ownEcho reports whether what an item shows in a field is what was agreed, or what we tried to write there without

@@ -159,3 +159,26 @@ func TestAgreementHidesNoDisplacement(t *testing.T) {
 		t.Errorf("put right: at rest %v, held %+v, note of CW-1 %q", r.Converged, r.Holds, b.note("CW-1"))
 	}
 }
+
+// A column of titles that was sorted by itself over rows that are not marked yet: most of what moved stands in those.
+func TestDisplacedTitlesInFreshRows(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, positional)
+	for i := range 2 {
+		b.jira.Add(titled(fmt.Sprint("Well ", i)))
+	}
+	b.cycle()
+	b.cycle()
+	at := b.card.Keys()
+	b.card.Add(row("Well 0", "aqua")) // of the row that holds another's title now, which holds a third's
+	b.card.Edit(at[0], task.Title, task.TextValue("Well 1"))
+	b.card.Edit(at[1], task.Title, task.TextValue("A copy"))
+	if r := b.cycle(); !held(r, task.HoldDisplaced) || r.Tasks != 2 {
+		t.Errorf("%d tasks, held %+v", r.Tasks, r.Holds)
+	}
+	for i := range 2 {
+		if got := value(t, b.jira, fmt.Sprint("Well ", i), task.Title); got == "" {
+			t.Errorf("Well %d is called otherwise", i)
+		}
+	}
+}

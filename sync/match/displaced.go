@@ -49,7 +49,8 @@ const (
 //
 //	moved      In title, notes, start or due a value that one row alone had stands in one row alone, and it is another. It
 //	           takes two such rows of the tool, in whatever columns, or one into which two values of the same row have come.
-//	           A value that stands where it was, too, is a copy; a title that does not may stand in several.
+//	           A value that stands where it was, too, is a copy; a title that does not may stand in several. Beside one such
+//	           row a title counts, too, that has left its row for one that bears no mark yet: those are fresh.
 //	sorted     Three rows or more changed in any one column, together they hold the values that they held before, and
 //	           from the first of them to the last each value stands in one block: equal beside equal.
 //	shifted    Four rows or more changed in any one column, and from the first of them to the last every row holds what
@@ -57,7 +58,7 @@ const (
 //
 // A column of few values needs the order as evidence: three people who each change a status may by chance put back the
 // values that there were. Of the last two grounds one change in five may be an edit beside.
-func Displaced(rows []Row) []Displacement {
+func Displaced(rows []Row, fresh []task.Value) []Displacement {
 	var out []Displacement
 	moved := make(map[int]bool)
 	for f := range task.Field(task.FieldCount) {
@@ -68,7 +69,7 @@ func Displaced(rows []Row) []Displacement {
 			}
 		}
 	}
-	if len(moved) < fewestMoved && !together(out) {
+	if len(moved) > 0 && len(moved)+leftFor(fresh, rows) < fewestMoved && !together(out) {
 		out = nil
 	}
 	for f := range task.Field(task.FieldCount) {
@@ -88,6 +89,26 @@ func Displaced(rows []Row) []Displacement {
 		return int(a.Field) - int(b.Field)
 	})
 	return out
+}
+
+// leftFor is how many of the titles of rows that bear no mark yet are those of marked rows which show them no more.
+func leftFor(fresh []task.Value, rows []Row) int {
+	left := make(map[task.Value]bool)
+	for i := range rows {
+		if was := rows[i].Base[task.Title]; !was.IsNone() && !was.IsEmpty() && !rows[i].Now[task.Title].Same(was) {
+			left[was] = true
+		}
+	}
+	for i := range rows {
+		delete(left, rows[i].Now[task.Title]) // it went to a marked row, as far as can be told
+	}
+	n := 0
+	for _, title := range fresh {
+		if left[title] {
+			n++
+		}
+	}
+	return n
 }
 
 // together reports whether two values of one row stand in one other row.

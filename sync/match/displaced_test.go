@@ -101,13 +101,46 @@ func TestDisplacedTable(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var got []string
-			for _, d := range match.Displaced(c.rows) {
+			for _, d := range match.Displaced(c.rows, nil) {
 				got = append(got, fmt.Sprintf("%d %s %d", d.Row, d.Field, d.From))
 			}
 			if !slices.Equal(got, c.want) {
 				t.Errorf("displaced is %q, want %q", got, c.want)
 			}
 		})
+	}
+}
+
+// A column that was sorted by itself over rows that bear no mark yet leaves its titles there.
+func TestTitlesThatLeftForFreshRows(t *testing.T) {
+	t.Parallel()
+	moved := func() []match.Row { // of Task 1 the title went up, and another came to its row
+		rows := put(grid("nnnn"), task.Title, 1)
+		rows[1].Now[task.Title] = task.TextValue("Copy")
+		return rows
+	}
+	retyped := put(grid("nnnn"), task.Title)
+	for i := range retyped {
+		retyped[i].Now[task.Title] = task.TextValue(fmt.Sprint("New ", i))
+	}
+	for name, c := range map[string]struct {
+		rows  []match.Row
+		fresh []string
+		want  int
+	}{
+		"the title that was there stands in a fresh row": {moved(), []string{"Other", "Task 0"}, 1},
+		"fresh rows are new":                             {moved(), []string{"Other"}, 0},
+		"there are none":                                 {moved(), nil, 0},
+		"a fresh row is a copy":                          {moved(), []string{"Task 1", "Task 2", "Task 2"}, 0},
+		"rows were cut and put elsewhere, and their old places typed over": {retyped, []string{"Task 0", "Task 1", "Task 2"}, 0},
+	} {
+		var fresh []task.Value
+		for _, s := range c.fresh {
+			fresh = append(fresh, task.TextValue(s))
+		}
+		if got := match.Displaced(c.rows, fresh); len(got) != c.want {
+			t.Errorf("%s: %+v", name, got)
+		}
 	}
 }
 
@@ -163,7 +196,7 @@ func TestPartialSortIsDisplacement(t *testing.T) {
 			f := rapid.SampledFrom([]task.Field{task.Status, task.Assignee}).Draw(t, "edited")
 			rows[rapid.IntRange(0, len(rows)-1).Draw(t, "row")].Now[f] = task.EnumValue(task.Cancelled)
 		}
-		found := match.Displaced(rows)
+		found := match.Displaced(rows, nil)
 		if len(distinctive) >= 2 && len(found) == 0 {
 			t.Fatalf("rows %v hold what was another row's alone, and it passes for edits", distinctive)
 		}
@@ -198,7 +231,7 @@ func TestEditsAreNoDisplacement(t *testing.T) {
 				rows[i].Now[f] = task.DateValue(time.Date(2030, 1, k+1, 0, 0, 0, 0, time.UTC))
 			}
 		}
-		if found := match.Displaced(rows); len(found) > 0 {
+		if found := match.Displaced(rows, nil); len(found) > 0 {
 			t.Fatalf("edits pass for displacement: %+v", found)
 		}
 	})
@@ -230,7 +263,7 @@ func TestIndependentEditsHardlyEverTrip(t *testing.T) {
 				rows[i].Now[task.Status] = task.EnumValue(task.Statuses()[r.IntN(5)])
 			}
 		}
-		if len(match.Displaced(rows)) > 0 {
+		if len(match.Displaced(rows, nil)) > 0 {
 			trips++
 		}
 	}
