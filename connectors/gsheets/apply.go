@@ -110,8 +110,8 @@ func (a *applying) run(at []int) {
 	}
 	// A write in flight is finished, whatever becomes of the caller; the transport bounds how long that takes.
 	resp, err := b.call(a.c).Context(context.WithoutCancel(a.ctx)).Do()
-	a.c.fresh = false
 	if err == nil {
+		a.c.wrote(b)
 		a.c.landed(b)
 		a.next = b.settle(a.ctx, a.c, resp, a.out)
 		return
@@ -136,6 +136,7 @@ func (a *applying) run(at []int) {
 		a.c.refusal(f)
 	}
 	if uncertain {
+		a.c.wrote(b)
 		a.c.doubt.unanswered = b
 	}
 	a.fail(b.places(), f, uncertain)
@@ -146,6 +147,16 @@ func (a *applying) run(at []int) {
 func (a *applying) stop(at []int, f *fault.Error) {
 	a.fail(at, f, false)
 	a.stopped = f
+}
+
+// wrote notes the rows that a batch wrote to, or may have written to.
+func (c *Connector) wrote(b *batch) {
+	if c.written == nil {
+		c.written = make(map[string]bool)
+	}
+	for _, j := range b.jobs {
+		c.written[j.key] = true
+	}
 }
 
 // split goes on after Google refused a batch: nothing of it was written. Where the answer names the request, its patch is

@@ -45,7 +45,7 @@ type Connector struct {
 
 	last    *table // of the last Pull; nil before
 	board   boardState
-	fresh   bool // nothing was written since
+	written map[string]bool // keys of the rows that may show by now what we wrote since
 	journal journal
 	batches int // how many were made
 	doubt   doubt
@@ -147,7 +147,7 @@ func (c *Connector) Pull(ctx context.Context, cursor string) (task.Snapshot, err
 	if f := c.lost(t, before.IDs && before.Sheet == g.sheetID); f != nil {
 		return task.Snapshot{}, f
 	}
-	c.last, c.fresh = t, true
+	c.last, c.written = t, nil
 	c.board.seen()
 	c.share.note(c.o.Now())
 	snap := task.Snapshot{Complete: len(t.strange) == 0}

@@ -257,7 +257,6 @@ func (c *Connector) write(ctx context.Context, b *batch) error {
 	}
 	// A write in flight is finished, whatever becomes of the caller; the transport bounds how long that takes.
 	resp, err := b.call(c).Context(context.WithoutCancel(ctx)).Do()
-	c.fresh = false
 	if err != nil {
 		if _, uncertain := c.fault("write the board", err); uncertain { //nolint:contextcheck // the answer is here: nothing is sent
 			c.doubt.unanswered = b

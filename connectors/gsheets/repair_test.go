@@ -7,6 +7,7 @@ import (
 
 	"github.com/lockstep-sync/lockstep/connectors/google"
 	"github.com/lockstep-sync/lockstep/connectors/transport"
+	"github.com/lockstep-sync/lockstep/sync/fault"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
 
@@ -150,6 +151,30 @@ func TestOneCellOwesOneValue(t *testing.T) {
 	}
 	if got := b.titled(snap, "Pipe"); got.Values[task.Status] != task.EnumValue(task.NotStarted) || got.Marker != "CW-2" {
 		t.Errorf("the row that was written over is %q, and marked %q", got.Values[task.Status], got.Marker)
+	}
+}
+
+// TestASecondTryLooksAsCloselyAsTheFirst: a write that Google refused wrote nothing, so what the last look saw still holds; ids that are
+// moved by themselves before the second try lead it to no other row.
+func TestASecondTryLooksAsCloselyAsTheFirst(t *testing.T) {
+	t.Parallel()
+	b := open(t, columns("title", "Action", "status", "Status"), "Action|Status", "Pump|", "Pipe|")
+	b.adopt()
+	m := b.meanwhile() // who knows of no journal, makes one, and is told that there is one
+	r := b.titled(b.pull(), "Pump")
+	m.after = func() {
+		m.after = nil
+		b.must(b.srv.Put(b.id, tab, "C2", "CW-2"))
+		b.must(b.srv.Put(b.id, tab, "C3", "CW-1"))
+	}
+	rs := b.c.Apply(t.Context(), []task.Patch{setting(r, task.Status, task.EnumValue(task.Done))})
+	if !fault.Is(rs[0].Err, fault.Conflict) {
+		t.Errorf("the receipt is %+v", rs[0])
+	}
+	b.is("B2", nil)
+	b.is("B3", nil)
+	if _, writes := b.asked(); writes != 2 { // the ids at first, and the one that was refused
+		t.Errorf("%d writes", writes)
 	}
 }
 

@@ -185,10 +185,10 @@ func (b *batch) update(c *Connector, j *job) (bool, *fault.Error) {
 // unchanged compares a row with what the last pull saw of it, all mapped columns: where people are at work in a row, or moved
 // some of its cells and not the others, nothing is written.
 func (c *Connector) unchanged(t *table, key string, at int) *fault.Error {
-	was, ok := -1, false
-	if c.fresh {
-		was, ok = c.last.byKey[key]
+	if c.last == nil || c.written[key] {
+		return nil
 	}
+	was, ok := c.last.byKey[key]
 	if !ok {
 		return nil
 	}
