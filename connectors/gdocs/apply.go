@@ -8,6 +8,7 @@ import (
 	"google.golang.org/api/docs/v1"
 
 	"github.com/lockstep-sync/lockstep/connectors/cells"
+	"github.com/lockstep-sync/lockstep/connectors/google"
 	"github.com/lockstep-sync/lockstep/sync/fault"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
@@ -120,7 +121,7 @@ func (a *applying) failed(jobs []*job, owners [][]int, err error) {
 		}
 		a.fail(all, conflict("people keep editing the document"), false)
 	case f.Kind == fault.Permanent && f.Reason == fault.Invalid && len(all) > 1:
-		blamed := blame(err, owners)
+		blamed := google.Blamed(err, owners)
 		if rest := others(all, blamed); len(blamed) > 0 && len(rest) > 0 {
 			a.run(rest)
 			a.run(blamed)

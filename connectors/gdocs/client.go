@@ -114,20 +114,6 @@ func staleRevision(err error) bool {
 		(strings.Contains(answer.Body, "FAILED_PRECONDITION") || strings.Contains(strings.ToLower(answer.Message), "revision"))
 }
 
-// blame are the places of the patches behind the request that an answer names: "Invalid requests[3].insertText: …". Nil
-// where it names none.
-func blame(err error, owners [][]int) []int {
-	var answer *googleapi.Error
-	if !errors.As(err, &answer) {
-		return nil
-	}
-	n, ok := google.RequestNumber(answer.Message)
-	if !ok || n >= len(owners) {
-		return nil
-	}
-	return owners[n]
-}
-
 // note remembers that we may not write.
 func (c *Connector) note(f *fault.Error) {
 	if f.Reason == fault.Auth && f.Kind == fault.Permanent {

@@ -76,3 +76,17 @@ func RequestNumber(message string) (n int, ok bool) {
 	n, err := strconv.Atoi(m[1])
 	return n, err == nil
 }
+
+// Blamed are the places of the patches behind the request that an answer to a batch blames, of owners, which has those of each request.
+// Nil where it names none, and where there is no such request.
+func Blamed(err error, owners [][]int) []int {
+	answer, ok := errors.AsType[*googleapi.Error](err)
+	if !ok {
+		return nil
+	}
+	n, ok := RequestNumber(answer.Message)
+	if !ok || n >= len(owners) {
+		return nil
+	}
+	return owners[n]
+}

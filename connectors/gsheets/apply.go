@@ -181,7 +181,7 @@ func (a *applying) split(b *batch, answer *googleapi.Error) {
 		a.run(all)
 		return
 	}
-	blamed := b.blamed(answer.Message)
+	blamed := google.Blamed(answer, b.owners)
 	rest := without(all, blamed)
 	switch {
 	case len(all) == 1 || len(blamed) == 1:
@@ -213,16 +213,6 @@ func without(all, some []int) []int {
 		}
 	}
 	return out
-}
-
-// blamed are the places of the patches behind the request that an answer names: "Invalid requests[3].updateCells: …". Nil
-// where it names none.
-func (b *batch) blamed(message string) []int {
-	n, ok := google.RequestNumber(message)
-	if !ok || n >= len(b.owners) {
-		return nil
-	}
-	return b.owners[n]
 }
 
 // places are where the patches of the batch stand in the call of Apply.

@@ -7,7 +7,6 @@ import (
 
 	"github.com/lockstep-sync/lockstep/config"
 	"github.com/lockstep-sync/lockstep/connectors/gdocs"
-	"github.com/lockstep-sync/lockstep/connectors/google"
 	"github.com/lockstep-sync/lockstep/connectors/transport"
 	"github.com/lockstep-sync/lockstep/sync/engine"
 	"github.com/lockstep-sync/lockstep/sync/scorecard"
@@ -60,8 +59,7 @@ func (a *App) report(ctx context.Context, p config.Partnership) (*gdocs.Report, 
 	if r == nil {
 		return nil, nil //nolint:nilnil // there is none, and that is no error
 	}
-	g := a.o.Config.Google
-	svc, err := gdocs.NewService(ctx, google.Credentials{File: g.CredentialsFile, Endpoint: g.Endpoint}, transport.Options{
+	svc, err := gdocs.NewService(ctx, a.credentials(), transport.Options{
 		Source: reportID, Observer: a.requests, Timeout: reportTimeout, Retries: 1,
 	})
 	if err != nil {

@@ -46,13 +46,11 @@ func (a *App) connector(ctx context.Context, p config.Partnership, s config.Sour
 }
 
 func (a *App) doc(ctx context.Context, p config.Partnership, id task.SourceID, cfg gdocs.Config) (connectors.Connector, error) {
-	g := a.o.Config.Google
-	cred := google.Credentials{File: g.CredentialsFile, Endpoint: g.Endpoint}
-	svc, err := gdocs.NewService(ctx, cred, transport.Options{Source: id, Observer: a.requests})
+	svc, err := gdocs.NewService(ctx, a.credentials(), transport.Options{Source: id, Observer: a.requests})
 	if err != nil {
 		return nil, err
 	}
-	drive, err := google.NewDrive(ctx, cred, transport.Options{Source: id, Observer: a.requests})
+	drive, err := google.NewDrive(ctx, a.credentials(), transport.Options{Source: id, Observer: a.requests})
 	if err != nil {
 		return nil, err
 	}

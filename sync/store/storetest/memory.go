@@ -92,20 +92,9 @@ func (m *Memory) Decide(ctx context.Context, _ string, c store.Commit) (int64, e
 	for _, t := range c.Tasks {
 		m.Tasks[t.ID] = t
 	}
-	m.unlink(c.Unlink)
-	m.link(c.Links)
-	for _, s := range c.Sources {
-		m.Sources[s.ID] = s
-	}
-	for _, id := range c.Dropped {
-		delete(m.Intents, id)
-	}
-	for _, in := range c.Intents {
-		m.Intents[store.LinkID{Task: in.Task, Source: in.Source}] = in
-	}
-	for _, id := range c.Unpause {
-		delete(m.Pauses, id)
-	}
+	m.keep(store.Settlement{
+		Unlink: c.Unlink, Links: c.Links, Sources: c.Sources, Dropped: c.Dropped, Intents: c.Intents, Unpause: c.Unpause,
+	})
 	m.Conflicts, m.Holds = c.Conflicts, c.Holds
 	m.record(c.Events)
 	c.Cycle.Generation = m.Generation
@@ -127,8 +116,23 @@ func (m *Memory) Settle(ctx context.Context, _ string, s store.Settlement) error
 	if s.Generation != m.Generation {
 		return store.ErrStale
 	}
-	m.unlink(s.Unlink)
+	m.keep(s)
+	m.record(s.Events)
+	if m.crashes(AfterSettle) {
+		return ErrCrash
+	}
+	return nil
+}
+
+// keep stores what both commits may hold, all but events.
+func (m *Memory) keep(s store.Settlement) {
+	for _, id := range s.Unlink {
+		delete(m.Links, id)
+	}
 	m.link(s.Links)
+	for _, src := range s.Sources {
+		m.Sources[src.ID] = src
+	}
 	for _, id := range s.Dropped {
 		delete(m.Intents, id)
 	}
@@ -141,14 +145,6 @@ func (m *Memory) Settle(ctx context.Context, _ string, s store.Settlement) error
 	for _, p := range s.Pauses {
 		m.Pauses[store.LinkID{Task: p.Task, Source: p.Source}] = p
 	}
-	for _, src := range s.Sources {
-		m.Sources[src.ID] = src
-	}
-	m.record(s.Events)
-	if m.crashes(AfterSettle) {
-		return ErrCrash
-	}
-	return nil
 }
 
 func (m *Memory) link(ls []store.Link) {
@@ -162,12 +158,6 @@ func (m *Memory) link(ls []store.Link) {
 			panic(errors.New("two tasks are linked to one item: " + string(other) + " and " + string(l.Task)))
 		}
 		seen[ref] = l.Task
-	}
-}
-
-func (m *Memory) unlink(ids []store.LinkID) {
-	for _, id := range ids {
-		delete(m.Links, id)
 	}
 }
 
