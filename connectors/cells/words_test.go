@@ -44,6 +44,11 @@ func TestEveryKnownWordIsItsStatus(t *testing.T) {
 			}
 		}
 	}
+	for _, status := range task.Statuses() {
+		if got := v.StatusWord(status, nil); got != task.StatusDisplay(status) {
+			t.Errorf("%s is written %q", status, got)
+		}
+	}
 	for sign, want := range map[string]string{"✅": task.Done, "✔️": task.Done, "🚧\u00A0": task.InProgress, "⛔": task.Blocked, "🚫": task.Cancelled, "🟢": "", "": "", "?": ""} {
 		if got := v.StatusOf(sign); got != want {
 			t.Errorf("%q stands for %q; want %q", sign, got, want)

@@ -2,7 +2,6 @@ package gsheets
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -15,41 +14,6 @@ import (
 	"github.com/lockstep-sync/lockstep/connectors/cells"
 	"github.com/lockstep-sync/lockstep/sync/task"
 )
-
-func TestParseNumber(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		in    string
-		comma bool
-		want  string // "" for none
-	}{
-		{"1 234,5", true, "1234.5"},
-		{"1.234,5", true, "1234.5"},
-		{"1,234.5", false, "1234.5"},
-		{"1,234", false, "1234"},
-		{"1,234", true, "1.234"},
-		{"1.234", true, "1234"},
-		{"0.234", true, "0.234"},
-		{"-3", false, "-3"},
-		{"1'234'567", false, "1234567"},
-		{"3\u202f000", true, "3000"},
-		{"7%", false, "0.07"},
-		{"-", false, ""},
-		{"1-2", false, ""},
-		{"", false, ""},
-		{"12 à 15", true, ""},
-		{"~5", false, ""},
-		{"5 %%", false, ""},
-	} {
-		got := ""
-		if n, ok := cells.ParseNumber(c.in, c.comma); ok {
-			got = strconv.FormatFloat(n, 'f', -1, 64)
-		}
-		if got != c.want {
-			t.Errorf("%q, comma %v, is %q; want %q", c.in, c.comma, got, c.want)
-		}
-	}
-}
 
 // inLocale is what is known of columns that tell nothing themselves.
 func inLocale(locale string) habits {
@@ -166,21 +130,6 @@ func TestReadCells(t *testing.T) {
 }
 
 // Every default word must read back as its own status: a word under two would be read as the first.
-func TestDefaultWordsAreOfOneStatus(t *testing.T) {
-	t.Parallel()
-	v := newVocabulary(Config{})
-	for status, words := range cells.DefaultWords() {
-		for _, w := range words {
-			if got := v.StatusOf(w); got != status {
-				t.Errorf("%q is read as %s; it stands under %s", w, got, status)
-			}
-		}
-		if got := v.StatusWord(status, nil); got != task.StatusDisplay(status) {
-			t.Errorf("%s is written %q", status, got)
-		}
-	}
-}
-
 func TestConfigurationOverrulesWords(t *testing.T) {
 	t.Parallel()
 	v := newVocabulary(Config{Status: map[string][]string{task.Blocked: {"In progress"}}})
